@@ -40,24 +40,22 @@ class EmpiricalOracle:
 
     def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
         c = self.path.coeffs(t, like=x_t)
-        points = self.points.to(x_t).flatten(1)
+        x, points = x_t.flatten(1), self.points.to(x_t).flatten(1)
         if y is not None:
             if self.labels is None:
                 raise ValueError("This dataset has no labels to condition on. Give EmpiricalOracle its y.")
             check_labels(y, len(x_t), int(self.labels.max()) + 1)
-        alpha, sigma = (torch.broadcast_to(a.reshape(-1, 1), (len(x_t), 1)) for a in (c.alpha, c.sigma))
-        rows = max(1, BLOCK // len(points))
-        x0 = [self._mean(x_t.flatten(1)[i : i + rows], alpha[i : i + rows], sigma[i : i + rows], points,
-                         None if y is None else y[i : i + rows]) for i in range(0, len(x_t), rows)]  # fmt: skip
-        x0 = torch.cat(x0).reshape(x_t.shape) if x0 else x_t
-        clean = c.sigma == 0
-        x0 = torch.where(clean, x_t / c.alpha, x0)
-        return Estimate(x0, torch.where(clean, 0.0, (x_t - c.alpha * x0) / torch.where(clean, 1.0, c.sigma)))
+        alpha, sigma = (torch.as_tensor(a).to(x).reshape(-1, 1).expand(len(x), 1) for a in (c.alpha, c.sigma))
+        blocks = torch.arange(len(x)).split(max(1, BLOCK // len(points)))
+        x0 = torch.cat([self._mean(x[i], alpha[i], sigma[i], points, None if y is None else y[i]) for i in blocks])
+        clean = sigma == 0
+        x0 = torch.where(clean, x / alpha, x0)
+        eps = torch.where(clean, 0.0, (x - alpha * x0) / sigma)
+        return Estimate(x0.reshape(x_t.shape), eps.reshape(x_t.shape))
 
     def _mean(self, x, alpha, sigma, points, y):
-        # |x - alpha p|^2 up to a term without p, as one matrix product.
-        distance = alpha**2 * points.square().sum(-1) - 2 * alpha * (x @ points.T)
-        logits = -distance / (2 * sigma**2).clamp_min(torch.finfo(x.dtype).tiny)
+        # -|x - alpha p|^2 / (2 sigma^2), up to a term without p, as one matrix product.
+        logits = alpha * (x @ points.T - alpha / 2 * points.square().sum(-1)) / sigma.square().clamp_min(1e-30)
         if y is not None:
             inside = (self.labels.to(y.device) == y[:, None]) | (y[:, None] == NO_LABEL)
             logits = logits.masked_fill(~inside, -torch.inf)
