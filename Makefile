@@ -1,0 +1,77 @@
+# `make` alone lists the targets. Each of them sets up what it needs, once, in .venv.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help book test notebooks claims lint format serve bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MATHJAX := vendor/mathjax/tex-mml-chtml.js
+BOOK := $(BIN)/jupyter-book build . -W -n --keep-going
+PORT ?= 8000
+
+# A laptop with more cores than memory would otherwise start more threads than help.
+export OMP_NUM_THREADS ?= 2
+# Pins are raised on purpose, not when pip has a new release.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: $(READY) $(MATHJAX)  ## build the book into _build/html
+	$(BOOK)
+
+test: $(READY) $(MATHJAX)  ## lint, book, laws, notebooks: everything CI checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BOOK) --quiet
+	$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadscope --cov=lib --cov-report=term-missing:skip-covered
+
+notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
+	$(BIN)/python tools/notebooks.py $(CHAPTERS)
+	$(BIN)/python tools/claims.py
+
+claims: $(READY)  ## regenerate the claims ledger, book/claims.md
+	$(BIN)/python tools/claims.py
+
+lint: $(READY)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY)  ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+serve: book  ## the book at http://localhost:8000
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+bench: .venv-bench/.ready  ## compare with other libraries, in an environment of its own
+	.venv-bench/bin/python tools/bench.py
+
+clean:  ## remove what was built, keep .venv
+	rm -rf _build .pytest_cache .ruff_cache .coverage
+
+# --- set-up ----------------------------------------------------------------------------------------------------------
+# $(PYTHON) when given, else the first interpreter on the path that is new enough.
+FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do \
+	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
+	  done; \
+	  echo "This book needs Python 3.11 or newer; found $$(python3 --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
+
+$(READY): requirements.txt constraints.txt pyproject.toml
+	python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
+	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(MATHJAX): tools/vendor.py | $(READY)
+	$(BIN)/python tools/vendor.py
+	touch $@
+
+# The peers' torchvision wants a torch of its own, so both sides of a comparison run here, never in .venv.
+.venv-bench/.ready: requirements-bench.txt pyproject.toml
+	python=$$($(FIND_PYTHON)); test -x .venv-bench/bin/python || "$$python" -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -r requirements-bench.txt
+	.venv-bench/bin/python -m pip install --no-deps -e .
+	touch $@
