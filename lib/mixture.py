@@ -23,7 +23,7 @@ from lib.prediction import NO_LABEL, Coeffs, Estimate
 from lib.seeding import fresh
 
 CLEAN = Coeffs(1.0, 0.0)
-BLOCK = 2**17  # samples x components worked on at once: what stays in a core's cache, however many samples come in
+BLOCK = 2**20  # samples x components worked on at once: a few MB that stay in the cache, however many samples come in
 
 
 class GaussianMixture:
@@ -120,7 +120,7 @@ class GaussianMixture:
             x, labels = x_t[i : i + rows], None if y is None else y[i : i + rows].to(x_t.device)
             here = at or self._at(alpha[i : i + rows], sigma[i : i + rows])
             # The square is multiplied out so that one matrix product serves every component.
-            logits = here.constant + _dot(torch.cat([x * x, x], -1), here.quadratic)
+            logits = _affine(here.constant, torch.cat([x * x, x], -1), here.quadratic)
             yield x, logits if labels is None else self._condition(logits, labels), here
 
     def _at(self, alpha, sigma) -> "_At":
@@ -150,11 +150,15 @@ class _At(NamedTuple):
     quadratic: Tensor  # (b, M, 2D): coefficients of (x^2, x) in the logits
 
 
-def _dot(x: Tensor, tables: Tensor) -> Tensor:
-    """(B, C) with (b, M, C) -> (B, M)."""
-    return x @ tables[0].T if len(tables) == 1 else torch.einsum("bc,bmc->bm", x, tables)
+def _affine(constant: Tensor, x: Tensor, tables: Tensor) -> Tensor:
+    """constant (b, M) plus (B, C) times (b, M, C) -> (B, M)."""
+    if len(tables) == 1:
+        return torch.addmm(constant, x, tables[0].T)
+    return constant + torch.einsum("bc,bmc->bm", x, tables)
 
 
 def _mix(r: Tensor, tables: Tensor) -> Tensor:
     """Responsibilities (B, M) over (b, M, C) -> (B, C)."""
-    return r @ tables[0] if len(tables) == 1 else torch.einsum("bm,bmc->bc", r, tables)
+    if len(tables) == 1:
+        return (tables[0].T @ r.T).T  # as r @ tables[0], but a product with few rows is faster than one with few columns
+    return torch.einsum("bm,bmc->bc", r, tables)
