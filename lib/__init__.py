@@ -1,0 +1,37 @@
+"""Diffusion, flow matching and the Diffusion Transformer, knob by knob: the code of the book.
+
+x_data, eps --path.coeffs(t)--> x_t              noising
+x_t, t, y   ---net--> output --solve--> Estimate inference
+Estimate    --step rule (t -> s)--> x_s          sampling
+"""
+
+from lib.data import Standardizer, batches, digits, two_moons, two_moons_mixture
+from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
+from lib.ema import EMA
+from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
+from lib.guidance import Guided, drop_labels
+from lib.metrics import energy_distance, noise_floor, sliced_wasserstein, spread
+from lib.mixture import GaussianMixture
+from lib.mlp import MLPDenoiser
+from lib.oracle import EmpiricalOracle, Oracle
+from lib.prediction import NO_LABEL, TARGETS, Coeffs, Estimate, make_target, solve, target_row
+from lib.samplers import (
+    CALLS,
+    State,
+    ancestral,
+    ddim,
+    dpmpp_2m,
+    euler,
+    heun,
+    leading_grid,
+    quadratic_grid,
+    rk4,
+    sample,
+    trailing_grid,
+    walk,
+)
+from lib.seeding import randn, seeded
+from lib.training import fit
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,104 @@
+"""The data: two moons as an exact mixture, standardisation, the 8x8 digits, and batches.
+
+Two moons is fixed for the whole book. Each moon is 100 centres at the angles (i + 1/2) pi / 100:
+
+    upper moon, class 0:  (cos a, sin a)            lower moon, class 1:  (1 - cos a, 1/2 - sin a)
+
+with isotropic noise of standard deviation 0.07 around every centre and equal weights; then each axis is shifted and scaled by
+the mixture's exact mean and standard deviation. A scaled Gaussian stays Gaussian, so the standardised toy is exact too.
+"""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from lib.mixture import GaussianMixture
+from lib.seeding import fresh
+
+MOON_CENTRES = 100
+MOON_NOISE = 0.07
+
+
+class Standardizer:
+    """x -> (x - mean) / std per coordinate, and back. mean and std broadcast against one sample.
+
+    Raises ValueError where a std is zero or anything is not finite.
+    """
+
+    def __init__(self, mean: Tensor, std: Tensor):
+        if not (torch.isfinite(mean).all() and torch.isfinite(std).all()):
+            raise ValueError("The data has NaN or infinite values. Remove or repair those samples before standardising.")
+        if (std <= 0).any():
+            raise ValueError("A coordinate is constant (std 0) and cannot be standardised. Drop it, or add a little noise.")
+        self.mean, self.std = mean, std
+
+    @classmethod
+    def fit(cls, x: Tensor) -> "Standardizer":
+        """From samples x (N, ...): the mean and (biased) standard deviation of every coordinate."""
+        if len(x) == 0:
+            raise ValueError("The dataset is empty: there is nothing to standardise.")
+        return cls(x.mean(0), x.std(0, correction=0))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return (x - self.mean.to(x)) / self.std.to(x)
+
+    def inverse(self, z: Tensor) -> Tensor:
+        return z * self.std.to(z) + self.mean.to(z)
+
+
+def two_moons_mixture(standardize: bool = True) -> GaussianMixture:
+    """Two moons in closed form: 200 components in 2 dimensions, labels 0 (upper) and 1 (lower)."""
+    angle = (torch.arange(MOON_CENTRES, dtype=torch.float64) + 0.5) * math.pi / MOON_CENTRES
+    upper = torch.stack([angle.cos(), angle.sin()], -1)
+    lower = torch.stack([1 - angle.cos(), 0.5 - angle.sin()], -1)
+    means = torch.cat([upper, lower])
+    mixture = GaussianMixture(
+        weights=torch.full((len(means),), 1 / len(means), dtype=torch.float64),
+        means=means,
+        variances=torch.full_like(means, MOON_NOISE**2),
+        labels=torch.arange(2).repeat_interleave(MOON_CENTRES),
+    )
+    return mixture.rescaled(mixture.mean, mixture.variance.sqrt()) if standardize else mixture
+
+
+def two_moons(
+    n: int, *, standardize: bool = True, generator: torch.Generator | None = None, dtype=torch.float32
+) -> tuple[Tensor, Tensor]:
+    """n samples of two moons: points (n, 2) and the moon each belongs to (n,)."""
+    return two_moons_mixture(standardize).sample(n, generator=generator, dtype=dtype)
+
+
+def digits() -> tuple[Tensor, Tensor]:
+    """The 1,797 handwritten digits that ship with scikit-learn: images (1797, 1, 8, 8) in [-1, 1] and labels (1797,) in 0 ... 9."""
+    from sklearn.datasets import load_digits  # here, so that `import lib` does not pay for scikit-learn
+
+    images, labels = load_digits(return_X_y=True)
+    return torch.from_numpy(images).float().reshape(-1, 1, 8, 8) / 8 - 1, torch.from_numpy(labels).long()
+
+
+def batches(
+    x: Tensor, y: Tensor | None = None, *, size: int, generator: torch.Generator | None = None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Shuffled batches (x, y) of `size` rows without end. Each epoch visits every sample once; the incomplete rest is dropped.
+
+    Raises ValueError for an empty dataset, for values that are not finite, for labels of another length, and for a size that
+    is not in 1 ... len(x).
+    """
+    if len(x) == 0:
+        raise ValueError("The dataset is empty: there is nothing to draw a batch from.")
+    if not x.isfinite().all():
+        raise ValueError("The data has NaN or infinite values. Remove or repair those samples before training.")
+    if y is not None and len(y) != len(x):
+        raise ValueError(f"{len(x)} samples but {len(y)} labels: every sample needs one label.")
+    if not 1 <= size <= len(x):
+        raise ValueError(f"The batch size must lie in 1 ... {len(x)} (the number of samples), got {size}.")
+    return _batches(x, y, size, generator or fresh())
+
+
+def _batches(x, y, size, generator):
+    while True:
+        order = torch.randperm(len(x), generator=generator, device=generator.device).to(x.device)
+        for rows in order[: len(x) // size * size].split(size):
+            yield x[rows], None if y is None else y[rows]

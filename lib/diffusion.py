@@ -1,0 +1,177 @@
+"""DDPM (Ho et al. 2020): noise is added in T small discrete steps, and a network learns to take them back.
+
+    q(x_t | x_{t-1}) = N(sqrt(1 - beta_t) x_{t-1}, beta_t I),    alpha_bar_t = prod_{s <= t} (1 - beta_s)
+    q(x_t | x_data)  = N(sqrt(alpha_bar_t) x_data, (1 - alpha_bar_t) I)                                            (*)
+
+so on this path alpha = sqrt(alpha_bar) and sigma = sqrt(1 - alpha_bar). The papers' alpha_t = 1 - beta_t never appears here.
+
+Clock: int64 t in {0, ..., T-1}, larger is noisier, as the code of the paper counts (its text counts from 1); -1 is clean data.
+A schedule of betas fixes alpha_bar and nothing else does: not the data, not its dimension.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from lib.guidance import drop_labels
+from lib.prediction import Coeffs, Estimate, denoising_loss, per_sample, shared_time, solve, target_row
+from lib.samplers import Rule, ancestral, sample, trailing_grid
+from lib.seeding import randn
+
+
+def linear_betas(T: int, start: float = 1e-4, end: float = 0.02, *, rescale: bool = True) -> Tensor:
+    """(T,) float64, evenly spaced. The defaults are Ho et al. 2020 for T = 1000.
+
+    For another T, start and end are multiplied by 1000/T, which keeps the total noise; `rescale=False` leaves them, and a short
+    schedule then stops far from pure noise (T = 50: alpha_bar_T = 0.60). Raises ValueError where rescaling pushes a beta to 1.
+    """
+    _check_T(T)
+    factor = 1000 / T if rescale else 1.0
+    if end * factor >= 1:
+        raise ValueError(f"Rescaled to T = {T}, the last beta would be {end * factor:.3g} >= 1. Take more steps, or cosine_betas.")
+    return torch.linspace(start * factor, end * factor, T, dtype=torch.float64)
+
+
+def scaled_linear_betas(T: int = 1000, start: float = 0.00085, end: float = 0.012) -> Tensor:
+    """(T,) float64, evenly spaced in sqrt(beta): Stable Diffusion's schedule.
+
+    Shipped for comparison: it leaves alpha_bar_T = 0.0047, so sampling from N(0, I) does not match its training.
+    """
+    _check_T(T)
+    return torch.linspace(math.sqrt(start), math.sqrt(end), T, dtype=torch.float64).square()
+
+
+def cosine_betas(T: int, s: float = 0.008, max_beta: float = 0.999) -> Tensor:
+    """(T,) float64, Nichol & Dhariwal 2021, eq. 17.
+
+    alpha_bar(t) = f(t) / f(0),  f(t) = cos^2((t/T + s) / (1 + s) * pi/2);  beta_t = 1 - alpha_bar(t) / alpha_bar(t-1), at most
+    max_beta. The betas are derived from alpha_bar, not the other way round.
+    """
+    _check_T(T)
+    u = torch.arange(T + 1, dtype=torch.float64) / T
+    f = torch.cos((u + s) / (1 + s) * math.pi / 2).square()
+    return (1 - f[1:] / f[:-1]).clamp(max=max_beta)
+
+
+def zero_terminal_snr(betas: Tensor) -> Tensor:
+    """Shift and stretch sqrt(alpha_bar) so that the last one is exactly 0 (Lin et al. 2024, Algorithm 1). The last beta becomes 1.
+
+    A net for such a schedule cannot predict eps: the determinant vanishes at T. Use "v" (or "x0").
+    """
+    root = torch.cumprod(1 - betas.double(), 0).sqrt()
+    root = (root - root[-1]) * root[0] / (root[0] - root[-1])
+    alpha_bars = root.square()
+    return 1 - torch.cat([alpha_bars[:1], alpha_bars[1:] / alpha_bars[:-1]])
+
+
+def _check_T(T: int) -> None:
+    if T < 2:
+        raise ValueError(f"A schedule needs T >= 2 steps, got {T}.")
+
+
+class DiscreteSchedule:
+    """The path of DDPM: betas (T,) -> alpha, sigma at the times -1 (clean), 0, ..., T-1. Tables in float64, cast at use.
+
+    Raises ValueError for betas outside (0, 1). Only the last may be exactly 1, which is a zero terminal SNR.
+    """
+
+    def __init__(self, betas: Tensor):
+        betas = torch.as_tensor(betas, dtype=torch.float64)
+        if betas.ndim != 1 or len(betas) < 1:
+            raise ValueError(f"betas must be one-dimensional, one for each step, got shape {tuple(betas.shape)}.")
+        if not ((betas > 0) & (betas < 1))[:-1].all() or not 0 < betas[-1] <= 1:
+            raise ValueError(
+                f"Every beta must lie in (0, 1), and only the last may be 1; got values from {betas.min():g} to {betas.max():g}. "
+                "Were alpha_bars or alphas passed instead of betas?"
+            )
+        self.betas = betas
+        self.alpha_bars = torch.cumprod(1 - betas, 0)
+        self.T = len(betas)
+        self.t_noise, self.t_data = self.T - 1, -1
+        bars = torch.cat([torch.ones(1, dtype=torch.float64), self.alpha_bars])  # entry t + 1 belongs to time t
+        table = torch.stack([bars.sqrt(), (1 - bars).sqrt()])
+        self._rows = [Coeffs(alpha, sigma) for alpha, sigma in table.T.tolist()]
+        self._tables = {torch.device("cpu"): table}
+
+    def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs:
+        """alpha and sigma at the integer times t (B,), shaped to broadcast against `like` (float64 and (B,) without it).
+
+        Raises TypeError for float times and ValueError for times outside -1 ... T-1.
+        """
+        if t.is_floating_point():
+            raise TypeError(
+                f"This clock counts steps: t must be int64 in 0 ... {self.T - 1} (-1 is clean data). "
+                "Float times in [0, 1] belong to FlowMatching and its paths."
+            )
+        shared = shared_time(t)
+        low, high = (shared, shared) if shared is not None else t.aminmax()
+        if low < -1 or high >= self.T:
+            raise ValueError(f"t must lie in -1 ... {self.T - 1}, got values from {low} to {high}.")
+        if shared is not None:
+            return self._rows[shared + 1]
+        if t.device not in self._tables:
+            self._tables[t.device] = self._tables[torch.device("cpu")].to(t.device)
+        alpha, sigma = self._tables[t.device][:, t + 1]
+        return Coeffs(per_sample(alpha, like), per_sample(sigma, like))
+
+    def grid(self, steps: int) -> Tensor:
+        """steps + 1 integer times from T-1 to -1, "trailing" spacing: 999, 749, 499, 249, -1."""
+        return trailing_grid(self.T, steps)
+
+    def times(self, u: Tensor) -> Tensor:
+        """Numbers u in [0, 1) -> times 0 ... T-1, equally likely when u is uniform."""
+        return (u * self.T).long().clamp(0, self.T - 1)
+
+    def log_snr(self, t: Tensor) -> Tensor:
+        """lambda = 2 log(alpha / sigma) in float64, shape (B,). Infinite at clean data."""
+        c = self.coeffs(t)
+        return 2 * (c.alpha / c.sigma).log()
+
+
+class DDPM(nn.Module):
+    """A network on DDPM's path. net(x_t, t, y) -> like x_t, answering `target` ("eps", "x0" or "v").
+
+    label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
+    Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule.
+    """
+
+    def __init__(self, net: nn.Module, betas: Tensor = linear_betas(1000), target: str = "eps", *, label_drop: float = 0.0):
+        super().__init__()
+        self.net, self.path, self.target, self.label_drop = net, DiscreteSchedule(betas), target, label_drop
+        target_row(target, self.path.coeffs(torch.tensor([0])))
+
+    def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
+        """Scalar: mean square error against the target, L_simple (eq. 14) for "eps". t (B,) int64 uniform on 0 ... T-1 if not given."""
+        if y is not None and self.label_drop:
+            y = drop_labels(y, self.label_drop, generator=generator)
+        return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)
+
+    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
+        """The net's E[x_data | x_t] and E[eps | x_t] at int64 times t (B,)."""
+        c = self.path.coeffs(t, like=x_t)
+        return solve(self.target, self.net(x_t, t, y), x_t, c)
+
+    def sample(self, shape, calls: int, rule: Rule = ancestral, y=None, *, start=None, generator=None) -> Tensor:
+        """Samples of the given shape for `calls` network calls, from `start` or from fresh noise (Algorithm 2 by default)."""
+        x = randn(shape, like=next(self.net.parameters()), generator=generator) if start is None else start
+        return sample(self, x, calls, rule, y, generator=generator)
+
+    def with_net(self, net: nn.Module) -> "DDPM":
+        """The same model around another network, for example an averaged one."""
+        return DDPM(net, self.path.betas, self.target, label_drop=self.label_drop)
+
+    # ---- in the paper's notation ----
+
+    def add_noise(self, x_data: Tensor, eps: Tensor, t: Tensor) -> Tensor:
+        """Eq. 4, reparametrised: x_t = sqrt(alpha_bar_t) x_data + sqrt(1 - alpha_bar_t) eps."""
+        return self.path.coeffs(t, like=x_data).add_noise(x_data, eps)
+
+    def posterior(self, x_t: Tensor, x_data: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of q(x_{t-1} | x_t, x_data), eq. 6 and 7, from the betas alone. t (B,) in 0 ... T-1."""
+        beta, bar = self.path.betas[t], self.path.alpha_bars[t]
+        bar_before = torch.where(t > 0, self.path.alpha_bars[t - 1], torch.ones_like(bar))
+        of_data = bar_before.sqrt() * beta / (1 - bar)
+        of_x_t = (1 - beta).sqrt() * (1 - bar_before) / (1 - bar)
+        mean = per_sample(of_data, x_t) * x_data + per_sample(of_x_t, x_t) * x_t
+        return mean, per_sample((1 - bar_before) / (1 - bar) * beta, x_t)

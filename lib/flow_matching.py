@@ -1,0 +1,144 @@
+"""Flow matching (Lipman et al. 2023; Liu et al. 2023; Albergo & Vanden-Eijnden 2023): learn a velocity, integrate an ODE.
+
+    x_t = alpha(t) x_data + sigma(t) eps,     dx_t/dt = d_alpha x_data + d_sigma eps,     u(x, t) = E[dx_t/dt | x_t = x]
+
+Integrating dx/dt = u(x, t) carries N(0, I) at t = 0 to the data at t = 1: u moves mass exactly as the mixture of all the
+straight (or curved) conditional paths does. Regressing on the conditional velocity learns u, because the conditional mean is
+the best mean-square guess.
+
+Clock: float t in [0, 1], 0 noise, 1 data, as in the papers named above. The papers' x_1 is our x_data, their x_0 our eps.
+"""
+
+import math
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from lib.guidance import drop_labels
+from lib.prediction import Coeffs, Estimate, Path, denoising_loss, per_sample, shared_time, solve, target_row
+from lib.samplers import Rule, euler, sample
+from lib.seeding import randn
+
+
+class _UnitClock:
+    """What the three paths below share: float times in [0, 1], from noise at 0 to data at 1.
+
+    Each path gives its curves once: `_curves(t, m)` for a tensor t with m = torch, for a float with m = math.
+    """
+
+    t_noise, t_data = 0.0, 1.0
+
+    def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs:
+        """alpha, sigma and their derivatives at t (B,), shaped to broadcast against `like` (dtype of t and (B,) without it).
+
+        Raises TypeError for integer times and ValueError for times outside [0, 1].
+        """
+        if not t.is_floating_point():
+            raise TypeError("This clock is continuous: t must be a float in [0, 1]. Integer times 0 ... T-1 belong to DDPM.")
+        shared = shared_time(t)
+        low, high = (shared, shared) if shared is not None else t.aminmax()
+        if not (low >= 0 and high <= 1):
+            raise ValueError(f"t must lie in [0, 1] (0 noise, 1 data), got values from {low:g} to {high:g}.")
+        if shared is not None:
+            return Coeffs(*self._curves(shared, math))
+        return Coeffs(*(per_sample(curve, like) for curve in self._curves(t, torch)))
+
+    def grid(self, steps: int) -> Tensor:
+        """steps + 1 evenly spaced float64 times from 0 to 1."""
+        if steps < 1:
+            raise ValueError(f"A grid needs at least one step, got {steps}.")
+        return torch.linspace(0, 1, steps + 1, dtype=torch.float64)
+
+    def times(self, u: Tensor) -> Tensor:
+        """Numbers u in [0, 1) are times already."""
+        return u
+
+    def log_snr(self, t: Tensor) -> Tensor:
+        """lambda = 2 log(alpha / sigma), shape (B,). Infinite at both ends."""
+        c = self.coeffs(t)
+        return 2 * (c.alpha / c.sigma).log()
+
+
+class LinearPath(_UnitClock):
+    """alpha = t, sigma = 1 - t: straight lines from noise to data (rectified flow; Lipman et al. 2023, eq. 22, sigma_min = 0)."""
+
+    def _curves(self, t, m):
+        one = t * 0 + 1
+        return t, 1 - t, one, -one
+
+
+class CosinePath(_UnitClock):
+    """alpha = sin(pi t / 2), sigma = cos(pi t / 2): variance preserving, at constant angular speed.
+
+    Its velocity is -pi/2 times v, because the clock runs towards the data and v's angle towards the noise.
+    """
+
+    def _curves(self, t, m):
+        right = math.pi / 2
+        alpha, sigma = m.sin(right * t), m.sin(right * (1 - t))  # not cos: this sine is exactly 0 at the data end
+        return alpha, sigma, right * sigma, -right * alpha
+
+
+class VPPath(_UnitClock):
+    """The variance-preserving diffusion in continuous time (Song et al. 2021, eq. 33, with their t = 1 - ours).
+
+    alpha = exp(-s^2 (beta_max - beta_min)/4 - s beta_min/2) with s = 1 - t, sigma = sqrt(1 - alpha^2). At t = 0 alpha is 0.0066,
+    not 0. Towards the data d_sigma grows without bound: heun and rk4, which look at t = 1, refuse this path, and the target "v"
+    suits it better than "u".
+    """
+
+    def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0):
+        if not 0 < beta_min <= beta_max:
+            raise ValueError(f"Need 0 < beta_min <= beta_max, got {beta_min} and {beta_max}.")
+        self.beta_min, self.beta_max = beta_min, beta_max
+
+    def _curves(self, t, m):
+        s = 1 - t
+        log_alpha = -(s**2) * (self.beta_max - self.beta_min) / 4 - s * self.beta_min / 2
+        half_beta = (self.beta_min + s * (self.beta_max - self.beta_min)) / 2
+        alpha, sigma = m.exp(log_alpha), m.sqrt(-m.expm1(2 * log_alpha))
+        # Python refuses to divide a float by zero; a tensor gives the infinity by itself.
+        d_sigma = -math.inf if m is math and sigma == 0 else -half_beta * alpha**2 / sigma
+        return alpha, sigma, half_beta * alpha, d_sigma
+
+
+class FlowMatching(nn.Module):
+    """A network on a continuous path. net(x_t, t, y) -> like x_t, answering `target` ("u" by default).
+
+    label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
+    Raises ValueError for an unknown target. Warns when the net's t_scale is 1: t in [0, 1] barely moves a sinusoidal embedding.
+    """
+
+    def __init__(self, net: nn.Module, path: Path = LinearPath(), target: str = "u", *, label_drop: float = 0.0):
+        super().__init__()
+        self.net, self.path, self.target, self.label_drop = net, path, target, label_drop
+        target_row(target, path.coeffs(torch.tensor([0.5])))
+        if getattr(net, "t_scale", None) == 1:
+            warnings.warn("This net embeds t in [0, 1] with t_scale=1; build it with t_scale=1000.", stacklevel=2)
+
+    def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
+        """Scalar: mean square error against the target (Lipman et al. 2023, eq. 9, for "u"). t (B,) uniform on [0, 1) if not given."""
+        if y is not None and self.label_drop:
+            y = drop_labels(y, self.label_drop, generator=generator)
+        return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)
+
+    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
+        """The net's E[x_data | x_t] and E[eps | x_t] at float times t (B,)."""
+        c = self.path.coeffs(t, like=x_t)
+        return solve(self.target, self.net(x_t, t, y), x_t, c)
+
+    def sample(self, shape, calls: int, rule: Rule = euler, y=None, *, start=None, generator=None) -> Tensor:
+        """Samples of the given shape for `calls` network calls, from `start` or from fresh noise."""
+        x = randn(shape, like=next(self.net.parameters()), generator=generator) if start is None else start
+        return sample(self, x, calls, rule, y, generator=generator)
+
+    def with_net(self, net: nn.Module) -> "FlowMatching":
+        """The same model around another network, for example an averaged one."""
+        return FlowMatching(net, self.path, self.target, label_drop=self.label_drop)
+
+    # ---- in the papers' notation ----
+
+    def velocity(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """u(x_t, t) = E[dx_t/dt | x_t], the right-hand side of the ODE; t (B,)."""
+        return self.estimate(x_t, t, y).velocity(self.path.coeffs(t, like=x_t))

@@ -1,0 +1,164 @@
+"""A Gaussian mixture: the one distribution whose diffusion is known exactly.
+
+x_data ~ sum_k w_k N(m_k, diag s_k^2)  and  x_t = alpha x_data + sigma eps  give, with  tau_k = alpha^2 s_k^2 + sigma^2,
+
+    p(x_t)          = sum_k w_k N(x_t; alpha m_k, diag tau_k)                a mixture again
+    r_k             = p(k | x_t), a softmax                                  responsibilities
+    E[x_data | x_t] = sum_k r_k (m_k + alpha s_k^2 / tau_k (x_t - alpha m_k))
+    E[eps | x_t]    = sum_k r_k        sigma / tau_k (x_t - alpha m_k)
+    score           = sum_k r_k           -1 / tau_k (x_t - alpha m_k)       = -E[eps | x_t] / sigma
+
+Within a component everything is linear-Gaussian, so the means follow from the Gaussian conditioning formula. Nothing is divided
+by alpha or sigma: with s_k > 0 all of it is finite at both ends, and alpha*E[x_data] + sigma*E[eps] = x_t term by term.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lib.embedding import check_labels
+from lib.prediction import NO_LABEL, Coeffs, Estimate
+from lib.seeding import fresh
+
+CLEAN = Coeffs(1.0, 0.0)
+BLOCK = 2**20  # samples x components worked on at once: a few MB that stay in the cache, however many samples come in
+
+
+class GaussianMixture:
+    """weights (M,) summing to 1, means (M, D), variances (M, D) per axis, labels (M,) = class of each component (optional).
+
+    Kept in float64 and cast to the dtype and device of the samples at use.
+    Raises ValueError for shapes that do not fit, weights that are negative or do not sum to 1, variances that are not
+    positive, and anything that is not finite.
+    """
+
+    def __init__(self, weights, means, variances, labels=None):
+        weights, means, variances = (torch.as_tensor(a, dtype=torch.float64) for a in (weights, means, variances))
+        if means.ndim != 2 or weights.shape != means.shape[:1] or variances.shape != means.shape or len(means) == 0:
+            raise ValueError(
+                "A mixture of M components in D dimensions needs weights (M,), means (M, D) and variances (M, D); got "
+                f"{tuple(weights.shape)}, {tuple(means.shape)} and {tuple(variances.shape)}."
+            )
+        if not all(a.isfinite().all() for a in (weights, means, variances)):
+            raise ValueError("Weights, means and variances must be finite; look for NaN or inf in what they were made from.")
+        if (weights < 0).any() or abs(weights.sum().item() - 1) > 1e-6:
+            raise ValueError(f"Weights must be >= 0 and sum to 1, they sum to {weights.sum().item():g}. Divide by their sum.")
+        if (variances <= 0).any():
+            raise ValueError("Variances must be positive. For a mixture of points use EmpiricalOracle.")
+        self.weights, self.means, self.variances = weights, means, variances
+        self.labels = torch.zeros(len(means), dtype=torch.int64) if labels is None else torch.as_tensor(labels)
+        check_labels(self.labels, len(means), int(self.labels.max()) + 1)
+        self.classes = int(self.labels.max()) + 1
+
+    @property
+    def dim(self) -> int:
+        return self.means.shape[1]
+
+    @property
+    def mean(self) -> Tensor:
+        """(D,) exact mean."""
+        return self.weights @ self.means
+
+    @property
+    def variance(self) -> Tensor:
+        """(D,) exact variance of each axis."""
+        return self.weights @ (self.variances + self.means**2) - self.mean**2
+
+    def rescaled(self, shift: Tensor, scale: Tensor) -> "GaussianMixture":
+        """The mixture of (x - shift) / scale, with shift and scale (D,)."""
+        return GaussianMixture(self.weights, (self.means - shift) / scale, self.variances / scale**2, self.labels)
+
+    def sample(self, n: int, *, generator: torch.Generator | None = None, dtype=torch.float32) -> tuple[Tensor, Tensor]:
+        """n clean samples: x_data (n, D) and their class labels y (n,)."""
+        generator = generator or fresh()
+        k = torch.multinomial(self.weights, n, replacement=True, generator=generator)
+        noise = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
+        return (self.means[k] + self.variances[k].sqrt() * noise).to(dtype), self.labels[k]
+
+    def log_prob(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
+        """(B,) log density of x_t (B, D) at the noise level of `coeffs`; the data's own by default. Given y, of p(x_t | y)."""
+        return torch.cat([logits.logsumexp(-1) for _, logits, _ in self._blocks(x_t, coeffs, y)])
+
+    def score(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
+        """(B, D) gradient of log_prob by x_t."""
+        return self._expect(x_t, coeffs, y, lambda at: (at.centres / at.tau, -1 / at.tau))
+
+    def estimate(self, x_t: Tensor, coeffs: Coeffs, y: Tensor | None = None) -> Estimate:
+        """E[x_data | x_t] and E[eps | x_t] (and y, where given), for x_t (B, D). Works in blocks: memory hardly grows with B."""
+
+        def x0_and_eps(at):
+            gain_x0, gain_eps = at.alpha * at.variances / at.tau, at.sigma / at.tau
+            # m - gain alpha m, written without a difference of near-equal numbers: (1 - alpha^2 s^2 / tau) = sigma^2 / tau
+            still = torch.cat([at.sigma * gain_eps * at.means, -gain_eps * at.centres], -1)
+            return still, torch.cat([gain_x0, gain_eps], -1)
+
+        return Estimate(*self._expect(x_t, coeffs, y, x0_and_eps).chunk(2, -1))
+
+    def _expect(self, x_t, coeffs, y, affine):
+        """sum_k r_k (still_k + slope_k x), where affine(at) gives still and slope (b, M, C); C a multiple of D."""
+        out, tables, made_for = [], None, None
+        for x, logits, at in self._blocks(x_t, coeffs, y):
+            if at is not made_for:
+                tables, made_for = torch.cat(affine(at), -1), at
+            still, slope = _mix(logits.softmax(-1), tables).chunk(2, -1)
+            out.append(still + slope * torch.cat([x] * (still.shape[1] // self.dim), -1))
+        return torch.cat(out)
+
+    def _blocks(self, x_t, coeffs, y):
+        """Yield (rows of x_t, their logits log(w_k N(x; alpha m_k, tau_k)) of shape (rows, M), the tables behind them)."""
+        if x_t.ndim != 2 or x_t.shape[1] != self.dim:
+            raise ValueError(f"Expected samples of shape (B, {self.dim}), got {tuple(x_t.shape)}.")
+        if y is not None:
+            check_labels(y, len(x_t), self.classes)
+        alpha, sigma = (torch.as_tensor(c, dtype=x_t.dtype, device=x_t.device).reshape(-1, 1, 1) for c in coeffs[:2])
+        shared = len(alpha) == len(sigma) == 1  # all rows at one time: then one set of tables serves them all
+        at = self._at(alpha, sigma) if shared else None
+        rows = max(1, BLOCK // (len(self.weights) * (1 if shared else self.dim)))
+        for i in range(0, max(len(x_t), 1), rows):
+            x, labels = x_t[i : i + rows], None if y is None else y[i : i + rows].to(x_t.device)
+            here = at or self._at(alpha[i : i + rows], sigma[i : i + rows])
+            # The square is multiplied out so that one matrix product serves every component.
+            logits = _affine(here.constant, torch.cat([x * x, x], -1), here.quadratic)
+            yield x, logits if labels is None else self._condition(logits, labels), here
+
+    def _at(self, alpha, sigma) -> "_At":
+        means, variances = self.means.to(alpha), self.variances.to(alpha)
+        tau, centres = alpha**2 * variances + sigma**2, alpha * means
+        constant = self.weights.to(alpha).log() - 0.5 * (centres**2 / tau + (2 * math.pi * tau).log()).sum(-1)
+        return _At(alpha, sigma, means, variances, tau, centres, constant, torch.cat([-0.5 / tau, centres / tau], -1))
+
+    def _condition(self, logits, y):
+        """p(x, k) -> p(x, k | y): components of other classes drop out, the rest are divided by the class's weight."""
+        share = torch.zeros(self.classes + 1, dtype=torch.float64).index_add_(0, self.labels, self.weights)
+        share[NO_LABEL] = 1.0
+        outside = (self.labels.to(y.device) != y[:, None]) & (y[:, None] != NO_LABEL)
+        return logits.masked_fill(outside, -math.inf) - share.log().to(logits)[y][:, None]
+
+
+class _At(NamedTuple):
+    """The mixture's tables at one noise level, or one for each row: shapes (b, M, D), b = 1 or B; constant (b, M)."""
+
+    alpha: Tensor
+    sigma: Tensor
+    means: Tensor
+    variances: Tensor
+    tau: Tensor
+    centres: Tensor
+    constant: Tensor
+    quadratic: Tensor  # (b, M, 2D): coefficients of (x^2, x) in the logits
+
+
+def _affine(constant: Tensor, x: Tensor, tables: Tensor) -> Tensor:
+    """constant (b, M) plus (B, C) times (b, M, C) -> (B, M)."""
+    if len(tables) == 1:
+        return torch.addmm(constant, x, tables[0].T)
+    return constant + torch.einsum("bc,bmc->bm", x, tables)
+
+
+def _mix(r: Tensor, tables: Tensor) -> Tensor:
+    """Responsibilities (B, M) over (b, M, C) -> (B, C)."""
+    if len(tables) == 1:
+        return (tables[0].T @ r.T).T  # as r @ tables[0], but a product with few rows is faster than one with few columns
+    return torch.einsum("bm,bmc->bc", r, tables)

@@ -1,0 +1,33 @@
+"""The network of the two-moons chapters: a plain multilayer perceptron that is told the time, and the class if there is one."""
+
+import torch
+from torch import Tensor, nn
+
+from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+
+
+class MLPDenoiser(nn.Module):
+    """x_t (B, dim), t (B,), y (B,) or None -> (B, dim).
+
+    Input: the sample beside the time embedding (and the label embedding, added to it). `depth` hidden layers of `width` with SiLU.
+    t_scale: 1 for DDPM's clock 0 ... 999, 1000 for flow matching's [0, 1] (see `lib.embedding`).
+    classes: number of classes for a conditional net, None for an unconditional one, which takes no labels (ValueError).
+    """
+
+    def __init__(self, dim: int = 2, width: int = 128, depth: int = 3, *, embed_dim: int = 64, t_scale=1.0, classes=None):
+        super().__init__()
+        self.dim, self.t_scale, self.classes = dim, t_scale, classes
+        self.time = SinusoidalTimeEmbedding(embed_dim, t_scale)
+        self.label = None if classes is None else LabelEmbedding(classes, embed_dim)
+        layers = [nn.Linear(dim + embed_dim, width), nn.SiLU()]
+        for _ in range(depth - 1):
+            layers += [nn.Linear(width, width), nn.SiLU()]
+        self.layers = nn.Sequential(*layers, nn.Linear(width, dim))
+
+    def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        condition = self.time(t).to(x_t)  # (B, embed_dim)
+        if self.label is not None:
+            condition = condition + self.label(y, len(x_t))
+        elif y is not None:
+            raise ValueError("This net was built without classes and cannot use labels. Build it with classes=... or drop y.")
+        return self.layers(torch.cat([x_t, condition], dim=-1))  # (B, dim)

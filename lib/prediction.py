@@ -1,0 +1,180 @@
+"""One path, one estimate: the mathematics that DDPM and flow matching share.
+
+Noising       x_t    = alpha * x_data + sigma * eps,        eps ~ N(0, I)
+Target        target =     a * x_data +     b * eps         (the row (a, b) is what the network is asked for)
+Inference     [ alpha  sigma ] [ x0  ]   [ x_t    ]
+              [   a      b   ] [ eps ] = [ output ]         solved by Cramer's rule, determinant alpha*b - sigma*a
+
+The mean-square-optimal network outputs E[target | x_t]; the system is linear, so its solution is the pair of conditional
+means (E[x_data | x_t], E[eps | x_t]): an `Estimate`. Every sampler, every conversion between targets and every plot of the
+book starts from it. Nothing here knows what a time is: `Coeffs` carry all of it.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from lib.seeding import rand, randn
+
+TARGETS = ("eps", "x0", "v", "u")
+NO_LABEL = -1  # the label of a sample whose class is not given
+
+
+class Coeffs(NamedTuple):
+    """Where a path stands: four floats where the whole batch has one time, else tensors that broadcast against the samples.
+
+    alpha, sigma      signal and noise scale, both in [0, 1] on every path of the book
+    d_alpha, d_sigma  their derivatives in the path's own clock; None on a discrete schedule, which has none
+    """
+
+    alpha: Tensor | float
+    sigma: Tensor | float
+    d_alpha: Tensor | float | None = None
+    d_sigma: Tensor | float | None = None
+
+    def add_noise(self, x_data: Tensor, eps: Tensor) -> Tensor:
+        """x_t = alpha * x_data + sigma * eps, with the shape of x_data."""
+        return self.alpha * x_data + self.sigma * eps
+
+
+class Estimate(NamedTuple):
+    """The conditional means given x_t, both with the shape of x_t. They satisfy alpha*x0 + sigma*eps = x_t.
+
+    Both halves are kept because each alone is undefined at one end: x_t says nothing about eps where sigma = 0, and nothing
+    about x0 (beyond its mean) where alpha = 0.
+    """
+
+    x0: Tensor
+    eps: Tensor
+
+    def velocity(self, coeffs: Coeffs) -> Tensor:
+        """u = d_alpha * x0 + d_sigma * eps = E[dx_t/dt | x_t] on the clock of `coeffs`.
+
+        Raises ValueError on a discrete schedule.
+        """
+        if coeffs.d_alpha is None:
+            raise ValueError(
+                "A discrete schedule has no time derivative, so it has no velocity. Step with ddim, ancestral or dpmpp_2m, "
+                "or put the model on a continuous path (FlowMatching with CosinePath or VPPath)."
+            )
+        return coeffs.d_alpha * self.x0 + coeffs.d_sigma * self.eps
+
+
+class Path(Protocol):
+    """A clock and two curves. `t_noise` and `t_data` are its two ends; which is larger is the path's own business."""
+
+    t_noise: float
+    t_data: float
+
+    def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs: ...
+    def grid(self, steps: int) -> Tensor: ...
+    def times(self, u: Tensor) -> Tensor: ...
+    def log_snr(self, t: Tensor) -> Tensor: ...
+
+
+class Model(Protocol):
+    """Anything that stands on a path and infers what was mixed into x_t: a trained net, the oracle, a guided model."""
+
+    path: Path
+
+    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate: ...
+
+
+def target_row(target: str, coeffs: Coeffs) -> tuple[Tensor | float, Tensor | float]:
+    """The row (a, b) with target = a * x_data + b * eps.
+
+    "eps"  the noise                       (0, 1)                Ho et al. 2020, eq. 14
+    "x0"   the clean sample                (1, 0)
+    "v"    alpha * eps - sigma * x_data    (-sigma, alpha)       Salimans & Ho 2022, section 4
+    "u"    d_alpha * x_data + d_sigma * eps, the velocity dx_t/dt (d_alpha, d_sigma)   Lipman et al. 2023, eq. 14, with t = 1 data
+
+    v and u are different vectors: on a path with alpha = cos f, sigma = sin f, v is the derivative by the angle f.
+    Raises ValueError for an unknown target, and for "u" on a discrete schedule, which has no derivative.
+    """
+    if target == "eps":
+        return 0.0, 1.0
+    if target == "x0":
+        return 1.0, 0.0
+    if target == "v":
+        return -coeffs.sigma, coeffs.alpha
+    if target == "u":
+        if coeffs.d_alpha is None:
+            raise ValueError('A discrete schedule has no time derivative, so the target "u" is undefined on it. Use "v".')
+        return coeffs.d_alpha, coeffs.d_sigma
+    raise ValueError(f"Unknown target {target!r}. Choose one of {', '.join(map(repr, TARGETS))}.")
+
+
+def make_target(target: str, x_data: Tensor, eps: Tensor, coeffs: Coeffs) -> Tensor:
+    """What the network is asked for, with the shape of x_data. Raises as `target_row` does."""
+    a, b = target_row(target, coeffs)
+    return a * x_data + b * eps
+
+
+def determinant(target: str, coeffs: Coeffs) -> Tensor | float:
+    """alpha*b - sigma*a: where it vanishes, (x_t, target) no longer determine (x_data, eps)."""
+    a, b = target_row(target, coeffs)
+    return coeffs.alpha * b - coeffs.sigma * a
+
+
+def solve(target: str, output: Tensor, x_t: Tensor, coeffs: Coeffs) -> Estimate:
+    """Undo `make_target`: from (x_t, output) to the Estimate they imply. One 2x2 system replaces all pairwise converters.
+
+    Raises ValueError where the determinant is zero ("eps" at pure noise, "x0" at clean data) or not finite ("u" at the data
+    end of VPPath), since no estimate follows from the output there.
+    """
+    alpha, sigma = coeffs.alpha, coeffs.sigma
+    a, b = target_row(target, coeffs)
+    det = alpha * b - sigma * a
+    if not _usable(det):
+        raise ValueError(
+            f'The target "{target}" is singular at a time where it was asked for (alpha*b - sigma*a is 0 or infinite): '
+            '"eps" says nothing about the data at pure noise, "x0" nothing about the noise at clean data. '
+            'Use "v", or a grid that keeps away from that end.'
+        )
+    # The inverse matrix times (x_t, output).
+    return Estimate((b / det) * x_t - (sigma / det) * output, (alpha / det) * output - (a / det) * x_t)
+
+
+def _usable(det: Tensor | float) -> bool:
+    if isinstance(det, float):
+        return det != 0 and math.isfinite(det)
+    return bool(det.all() and det.isfinite().all())
+
+
+def denoising_loss(
+    net: Callable,
+    path: Path,
+    target: str,
+    x_data: Tensor,
+    y: Tensor | None = None,
+    *,
+    t: Tensor | None = None,
+    eps: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Mean square error of net(x_t, t, y) against the target: the one loss of the book (a scalar).
+
+    x_data (B, ...), t (B,) on the path's clock, eps like x_data. What is not given is drawn: t uniform over the clock, eps
+    standard normal. This is L_simple of Ho et al. 2020 (eq. 14) and the conditional flow matching loss of Lipman et al. 2023
+    (eq. 9), depending on path and target alone.
+    """
+    if t is None:
+        t = path.times(rand(len(x_data), like=x_data, generator=generator))
+    if eps is None:
+        eps = randn(x_data.shape, like=x_data, generator=generator)
+    coeffs = path.coeffs(t, like=x_data)
+    output = net(coeffs.add_noise(x_data, eps), t, y)
+    return (output - make_target(target, x_data, eps, coeffs)).square().mean()
+
+
+def per_sample(values: Tensor, like: Tensor | None) -> Tensor:
+    """Shape (B,) -> (B, 1, ..., 1) with the dtype and device of `like`, ready to broadcast; unchanged without `like`."""
+    return values if like is None else values.to(like).reshape(-1, *[1] * (like.ndim - 1))
+
+
+def shared_time(t: Tensor) -> float | int | None:
+    """The time of the whole batch where t (B,) was expanded from a single number, as in every sampler step; None otherwise."""
+    return t[0].item() if t.ndim == 1 and len(t) > 1 and t.stride(0) == 0 else None

@@ -1,0 +1,269 @@
+"""From noise to data: one loop, many step rules.
+
+A rule moves a batch from time t to a time s nearer the data, given the Estimate at t. In terms of the path alone
+(c_t, c_s: Coeffs at the two times):
+
+    ddim       x_s = alpha_s x0 + sqrt(sigma_s^2 - std^2) eps + std z,      std = eta * (posterior standard deviation)
+    euler      x_s = x_t + (s - t) u(x_t, t),                               u = d_alpha x0 + d_sigma eps
+    dpmpp_2m   DDIM with x0 extrapolated from the last two estimates, linearly in log(alpha / sigma)
+
+`walk` owns the only sampling loop of the library. Budgets count network calls: a grid of `steps` intervals costs
+steps * CALLS[rule] calls, and has steps + 1 points, the last of which is clean data.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lib.prediction import Coeffs, Estimate, Model
+from lib.seeding import fresh, randn
+
+
+class State(NamedTuple):
+    """What `walk` yields. t (B,), x (B, ...), and the Estimate at (x, t): None at the last point, where no call is made."""
+
+    t: Tensor
+    x: Tensor
+    estimate: Estimate | None
+
+
+class Step(NamedTuple):
+    """All that a rule may look at for one move t -> s. Coefficients are plain floats: a step has one time for the batch."""
+
+    model: Model
+    y: Tensor | None
+    t: Tensor
+    s: Tensor
+    h: float  # s - t
+    c_t: Coeffs
+    c_s: Coeffs
+    x: Tensor
+    estimate: Estimate
+    before: "Step | None"  # the previous step, for rules with a memory
+    generator: torch.Generator
+
+    def slope(self, x: Tensor, t: Tensor) -> Tensor:
+        """The velocity at another point: one more network call."""
+        return self.model.estimate(x, t, self.y).velocity(self.model.path.coeffs(t, like=x))
+
+    def noise(self) -> Tensor:
+        return randn(self.x.shape, like=self.x, generator=self.generator)
+
+
+Rule = Callable[[Step], Tensor]
+
+
+# ---- deterministic rules that integrate dx/dt = u(x, t): they need a path with derivatives --------------------------------
+
+
+def euler(step: Step) -> Tensor:
+    """First order: follow the velocity at t."""
+    return step.x + step.h * step.estimate.velocity(step.c_t)
+
+
+def heun(step: Step) -> Tensor:
+    """Second order, two calls: average the velocities at both ends (Karras et al. 2022, Algorithm 1, without its noise)."""
+    h = step.h
+    k1 = step.estimate.velocity(step.c_t)
+    k2 = step.slope(step.x + h * k1, step.s)
+    return step.x + h / 2 * (k1 + k2)
+
+
+def rk4(step: Step) -> Tensor:
+    """Fourth order, four calls: the classical Runge-Kutta rule."""
+    h, middle = step.h, ((step.t[:1] + step.s[:1]) / 2).expand_as(step.t)
+    k1 = step.estimate.velocity(step.c_t)
+    k2 = step.slope(step.x + h / 2 * k1, middle)
+    k3 = step.slope(step.x + h / 2 * k2, middle)
+    k4 = step.slope(step.x + h * k3, step.s)
+    return step.x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+
+
+# ---- rules that use alpha and sigma only: they work on every path ----------------------------------------------------------
+
+
+def ddim(step: Step, eta: float = 0.0) -> Tensor:
+    """Song et al. 2021 (DDIM), eq. 12 and 16, written for any path. eta = 0 is deterministic, eta = 1 is `ancestral`."""
+    if not 0 <= eta <= 1:
+        raise ValueError(f"eta must lie in [0, 1] (0 deterministic, 1 as noisy as DDPM), got {eta}.")
+    std = eta * math.sqrt(posterior_variance(step.c_t, step.c_s)) if eta else 0.0
+    x_s = step.c_s.alpha * step.estimate.x0 + math.sqrt(max(step.c_s.sigma**2 - std**2, 0.0)) * step.estimate.eps
+    return x_s + std * step.noise() if std else x_s
+
+
+def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
+    """A step of DDPM (Ho et al. 2020, Algorithm 2): the posterior mean plus noise; no noise in the last step.
+
+    variance  "beta_tilde"  the posterior's own: exact if the data were a single point
+              "beta"        of q(x_t | x_s): exact if the data were N(0, I)
+    """
+    if variance not in ("beta_tilde", "beta"):
+        raise ValueError(f'variance must be "beta_tilde" or "beta", got {variance!r}.')
+    if variance == "beta_tilde" or step.c_s.sigma == 0:
+        return ddim(step, eta=1.0)
+    posterior = posterior_variance(step.c_t, step.c_s)
+    mean = step.c_s.alpha * step.estimate.x0 + math.sqrt(max(step.c_s.sigma**2 - posterior, 0.0)) * step.estimate.eps
+    return mean + math.sqrt(transition_variance(step.c_t, step.c_s)) * step.noise()
+
+
+def dpmpp_2m(step: Step) -> Tensor:
+    """DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, Algorithm 2): second order for one call a step.
+
+    Their h is the step in log(alpha / sigma) and 1/(2r) = h / (2 h_before). Where either is infinite (a first step from pure
+    noise, a last step onto clean data) there is nothing to extrapolate with, and the step is a DDIM step.
+    """
+    c_t, c_s, x0 = step.c_t, step.c_s, step.estimate.x0
+    if step.before is not None:
+        h, h_before = _half_log_snr(c_s) - _half_log_snr(c_t), _half_log_snr(c_t) - _half_log_snr(step.before.c_t)
+        if math.isfinite(h) and math.isfinite(h_before):
+            x0 = x0 + h / (2 * h_before) * (x0 - step.before.estimate.x0)
+    ratio = c_s.sigma / c_t.sigma
+    return ratio * step.x + (c_s.alpha - ratio * c_t.alpha) * x0
+
+
+CALLS = {euler: 1, heun: 2, rk4: 4, ddim: 1, ancestral: 1, dpmpp_2m: 1}
+
+
+def transition_variance(c_t: Coeffs, c_s: Coeffs) -> float:
+    """Variance of q(x_t | x_s), s nearer the data: sigma_t^2 - (alpha_t/alpha_s)^2 sigma_s^2. On a DDPM schedule, beta_t."""
+    return max(c_t.sigma**2 - (c_t.alpha / c_s.alpha * c_s.sigma) ** 2, 0.0)
+
+
+def posterior_variance(c_t: Coeffs, c_s: Coeffs) -> float:
+    """Variance of q(x_s | x_t, x_data). On a DDPM schedule this is beta-tilde_t (Ho et al. 2020, eq. 7)."""
+    return transition_variance(c_t, c_s) * (c_s.sigma / c_t.sigma) ** 2
+
+
+def _half_log_snr(c: Coeffs) -> float:
+    if c.alpha == 0 or c.sigma == 0:
+        return -math.inf if c.alpha == 0 else math.inf
+    return math.log(c.alpha / c.sigma)
+
+
+# ---- the loop ----------------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def walk(
+    model: Model, x: Tensor, grid: Tensor, rule: Rule, y: Tensor | None = None, *, generator: torch.Generator | None = None
+) -> Iterator[State]:
+    """Yield a State at every point of `grid` (1-D, from the noise towards the data), starting with x (B, ...) at grid[0].
+
+    `rule` is a function of one Step; options are bound with functools.partial, as in partial(ddim, eta=0.5).
+    Raises ValueError, before anything is computed, for a grid of fewer than two points or that does not move towards the data,
+    for an x that is not finite, and for a velocity rule on a path that has no velocity where the rule needs it.
+    """
+    if grid.is_floating_point():
+        grid = grid.to(x.dtype if x.dtype == torch.float64 else torch.float32)
+    coeffs = _check_walk(model.path, x, grid, rule)
+    generator = generator or fresh()
+    times = [t.expand(len(x)) for t in grid.to(x.device).split(1)]
+    before = None
+    for (t, s), h, (c_t, c_s) in zip(pairwise(times), grid.diff().tolist(), pairwise(coeffs), strict=True):
+        estimate = model.estimate(x, t, y)
+        yield State(t, x, estimate)
+        # The memory is one step deep: drop the grandparent, or every x of the walk would stay alive.
+        before = before and before._replace(before=None)
+        before = Step(model, y, t, s, h, c_t, c_s, x, estimate, before, generator)
+        x = rule(before)
+    yield State(times[-1], x, None)
+
+
+def sample(
+    model: Model,
+    x: Tensor,
+    calls: int,
+    rule: Rule = ddim,
+    y: Tensor | None = None,
+    *,
+    grid: Tensor | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Walk from the noise x (B, ...) to the data with `calls` network calls, on the path's own grid unless one is given.
+
+    Raises ValueError when `calls` is below 1, is not a multiple of the rule's calls a step, or does not fit the given grid.
+    """
+    steps = steps_for(calls, rule)
+    if grid is None:
+        grid = model.path.grid(steps)
+    elif len(grid) != steps + 1:
+        raise ValueError(f"{calls} calls are {steps} steps and need a grid of {steps + 1} points, the given one has {len(grid)}.")
+    for state in walk(model, x, grid, rule, y, generator=generator):
+        pass
+    return state.x
+
+
+def steps_for(calls: int, rule: Rule) -> int:
+    """How many grid intervals `calls` network calls pay for."""
+    per_step = CALLS.get(_plain(rule), 1)
+    if calls < 1:
+        raise ValueError(f"A sampler needs at least one network call, got calls={calls}.")
+    if calls % per_step:
+        lower = calls // per_step * per_step
+        choice = f"{lower} or {lower + per_step}" if lower else f"{per_step}"
+        raise ValueError(f"{_plain(rule).__name__} makes {per_step} calls a step, and {calls} is no multiple of that. Try {choice}.")
+    return calls // per_step
+
+
+def _plain(rule: Rule) -> Rule:
+    return getattr(rule, "func", rule)
+
+
+def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
+    """Refuse what cannot be walked, and return the Coeffs of every grid point as floats."""
+    if grid.ndim != 1 or len(grid) < 2:
+        raise ValueError(f"A grid is one-dimensional with at least two points (one step), got shape {tuple(grid.shape)}.")
+    towards = 1 if path.t_data > path.t_noise else -1
+    if not (grid.diff() * towards > 0).all():
+        raise ValueError(f"A grid must move strictly towards the data, from {path.t_noise} to {path.t_data}.")
+    if not x.isfinite().all():
+        raise ValueError("The starting points have NaN or infinite values.")
+    table = path.coeffs(grid)
+    visited = {euler: slice(0, -1), heun: slice(None), rk4: slice(None)}.get(_plain(rule))
+    if visited is not None:
+        if table.d_alpha is None:
+            raise ValueError(
+                f"{_plain(rule).__name__} follows a velocity, and a discrete schedule has no time derivative. "
+                "Use ddim, its counterpart on a schedule (or ancestral, dpmpp_2m)."
+            )
+        if not (table.d_alpha[visited].isfinite().all() and table.d_sigma[visited].isfinite().all()):
+            raise ValueError(
+                f"{_plain(rule).__name__} looks at a grid point where this path's velocity is infinite. "
+                "Use euler, ddim or dpmpp_2m, which do not look at the last point, or end the grid a little before it."
+            )
+    columns = [[None] * len(grid) if column is None else column.tolist() for column in table]
+    return [Coeffs(*row) for row in zip(*columns, strict=True)]
+
+
+# ---- spacings of a discrete clock 0 ... T-1, always ending on -1, the clean data ----------------------------------------------
+
+
+def trailing_grid(T: int, steps: int) -> Tensor:
+    """T-1 and then evenly down: 999, 749, 499, 249, -1 for 4 steps of T = 1000 (Lin et al. 2024, Table 2)."""
+    _check_steps(T, steps)
+    return torch.cat([(torch.arange(steps, 0, -1, dtype=torch.float64) * T / steps).round().long() - 1, torch.tensor([-1])])
+
+
+def leading_grid(T: int, steps: int) -> Tensor:
+    """Multiples of T // steps, ending on 0: 750, 500, 250, 0, -1. Starts below T-1, although x starts as pure noise."""
+    _check_steps(T, steps)
+    return torch.cat([torch.arange(steps - 1, -1, -1) * (T // steps), torch.tensor([-1])])
+
+
+def quadratic_grid(T: int, steps: int) -> Tensor:
+    """Squares of evenly spaced numbers up to 0.8 T: dense near the data (Song et al. 2021, appendix D.2, for CIFAR-10).
+
+    Near 0 more than about sqrt(T) steps would repeat a time; there the grid takes consecutive times 0, 1, 2, ... instead.
+    """
+    _check_steps(T, steps)
+    squares = torch.linspace(math.sqrt(0.8 * T), 0, steps, dtype=torch.float64).square().long()
+    return torch.cat([squares.maximum(torch.arange(steps - 1, -1, -1)), torch.tensor([-1])])
+
+
+def _check_steps(T: int, steps: int) -> None:
+    if not 1 <= steps <= T:
+        raise ValueError(f"A schedule of T = {T} steps can be walked in 1 to {T} steps, got {steps}.")

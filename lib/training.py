@@ -1,0 +1,79 @@
+"""Training: one generator that yields after every step, so that the caller decides what to log, plot or stop.
+
+    for state in fit(model, batches(x, size=256), steps=2000, ema=ema): ...
+
+The learning rate warms up linearly over the first 5 % of the steps and then falls to 0 along a half cosine.
+`stratified=True` spreads the times of a batch evenly, t_i uniform in [i/B, (i+1)/B): the loss keeps its mean and loses most of the
+variance that came from drawing t (Kingma et al. 2021, section I.1).
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lib.ema import EMA
+from lib.seeding import fresh, rand
+
+
+class Progress(NamedTuple):
+    """What `fit` yields: the number of steps done, and the loss of the last one (a 0-dim tensor: reading it may wait for a GPU)."""
+
+    step: int
+    loss: Tensor
+
+
+def fit(
+    model: nn.Module,
+    data: Iterable[tuple[Tensor, Tensor | None]],
+    steps: int,
+    *,
+    lr: float = 1e-3,
+    ema: EMA | None = None,
+    stratified: bool = False,
+    generator: torch.Generator | None = None,
+) -> Iterator[Progress]:
+    """Minimise model.loss(x, y) with Adam for `steps` batches of `data`, in place.
+
+    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early.
+    """
+    generator = generator or fresh()
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: warmup_cosine(i, steps))
+    data = iter(data)
+    for step in range(1, steps + 1):
+        x, y = next(data, (None, None))
+        if x is None:
+            raise ValueError(f"The data ended after {step - 1} of {steps} batches. `batches` never ends; wrap your own in cycle.")
+        t = model.path.times(stratified_uniform(len(x), like=x, generator=generator)) if stratified else None
+        loss = model.loss(x, y, t=t, generator=generator)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if ema is not None:
+            ema.update()
+        if step % 100 == 0 and not loss.isfinite():
+            raise FloatingPointError(f"The loss is {loss.item()} at step {step}. Lower lr, and check that the data is standardised.")
+        yield Progress(step, loss.detach())
+
+
+def warmup_cosine(i: int, steps: int, warmup: float = 0.05) -> float:
+    """Factor on the learning rate at step i of `steps`: linear warm-up, then a half cosine down to 0."""
+    ramp = max(1, round(warmup * steps))
+    return min(1.0, (i + 1) / ramp) * 0.5 * (1 + math.cos(math.pi * min(1.0, i / steps)))
+
+
+def stratified_uniform(n: int, *, like: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+    """n numbers, one uniform in each of the n equal parts of [0, 1), in random order."""
+    u = rand(n, like=like, generator=generator)
+    order = torch.randperm(n, generator=generator, device=generator.device if generator else None).to(u.device)
+    return (order + u) / n
+
+
+def logit_normal(n: int, mean: float = 0.0, std: float = 1.0, *, like=None, generator=None) -> Tensor:
+    """n times in (0, 1) whose logit is N(mean, std^2): more training in the middle (Esser et al. 2024, section 3.1)."""
+    u = rand(n, like=like, generator=generator)
+    return torch.sigmoid(mean + std * torch.special.ndtri(u.clamp_min(torch.finfo(u.dtype).tiny)))

@@ -1,0 +1,79 @@
+"""What several tests share: every path of the book, and small exact models to stand in for trained ones."""
+
+import pytest
+import torch
+
+from lib import (
+    CosinePath,
+    DiscreteSchedule,
+    GaussianMixture,
+    LinearPath,
+    VPPath,
+    cosine_betas,
+    linear_betas,
+    scaled_linear_betas,
+    two_moons_mixture,
+)
+
+# The tests' tensors are small and run in several processes: more threads would only wait for each other.
+torch.set_num_threads(1)
+
+CONTINUOUS = {"linear": LinearPath(), "cosine": CosinePath(), "vp": VPPath()}
+DISCRETE = {
+    "ddpm-linear": DiscreteSchedule(linear_betas(1000)),
+    "ddpm-cosine": DiscreteSchedule(cosine_betas(1000)),
+    "ddpm-scaled-linear": DiscreteSchedule(scaled_linear_betas(1000)),
+    "ddpm-linear-100": DiscreteSchedule(linear_betas(100)),
+}
+PATHS = CONTINUOUS | DISCRETE
+
+
+@pytest.fixture(params=PATHS, ids=list(PATHS))
+def path(request):
+    return PATHS[request.param]
+
+
+@pytest.fixture(params=CONTINUOUS, ids=list(CONTINUOUS))
+def continuous_path(request):
+    return CONTINUOUS[request.param]
+
+
+@pytest.fixture(params=DISCRETE, ids=list(DISCRETE))
+def schedule(request):
+    return DISCRETE[request.param]
+
+
+@pytest.fixture(scope="session")
+def moons() -> GaussianMixture:
+    return two_moons_mixture()
+
+
+@pytest.fixture(scope="session")
+def broad() -> GaussianMixture:
+    """A smooth two-component mixture: its fields have no sharp boundary, so that orders of convergence show early."""
+    return GaussianMixture(
+        weights=[0.4, 0.6],
+        means=[[1.0, 0.5], [-0.5, -0.8]],
+        variances=[[0.5, 0.3], [0.4, 0.6]],
+        labels=[0, 1],
+    )
+
+
+class ConstantNet(torch.nn.Module):
+    """Answers the same number everywhere and counts how often it is asked."""
+
+    t_scale = 1000
+
+    def __init__(self, value: float = 0.3):
+        super().__init__()
+        self.value = torch.nn.Parameter(torch.tensor(value))
+        self.calls = 0
+
+    def forward(self, x_t, t, y=None):
+        self.calls += 1
+        return torch.zeros_like(x_t) + self.value.to(x_t)
+
+
+@pytest.fixture
+def constant_net():
+    return ConstantNet()

@@ -1,0 +1,98 @@
+"""Noise schedules: what is published about them, recomputed."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib import DiscreteSchedule, VPPath, cosine_betas, linear_betas, randn, scaled_linear_betas, seeded, zero_terminal_snr
+
+
+def test_the_marginal_is_the_product_of_the_steps():
+    """Eq. (*): t single noising steps, carried out on coefficients, are one step with sqrt(alpha_bar)."""
+    schedule = DiscreteSchedule(linear_betas(1000))
+    alpha, variance = 1.0, 0.0
+    for t, beta in enumerate(schedule.betas.tolist()):
+        alpha, variance = math.sqrt(1 - beta) * alpha, (1 - beta) * variance + beta
+        c = schedule.coeffs(torch.tensor([t]))
+        # Rounding of up to 1,000 products in float64.
+        assert c.alpha.item() == pytest.approx(alpha, rel=1e-11) and c.sigma.item() ** 2 == pytest.approx(variance, rel=1e-11)
+
+
+@pytest.mark.parametrize("T", [21, 50, 100, 1000, 4000])
+@pytest.mark.parametrize("betas", [linear_betas, cosine_betas])
+def test_every_training_schedule_ends_in_noise(betas, T):
+    assert DiscreteSchedule(betas(T)).alpha_bars[-1] < 1e-3
+
+
+def test_unscaled_betas_at_50_steps_do_not_end_in_noise():
+    assert DiscreteSchedule(linear_betas(50, rescale=False)).alpha_bars[-1].item() == pytest.approx(0.6029, abs=1e-4)
+
+
+def test_published_ends():
+    linear = DiscreteSchedule(linear_betas(1000)).alpha_bars[-1].item()
+    assert linear == pytest.approx(4.0358e-5, rel=1e-4)  # Lin et al. 2024, Table 1: sqrt 0.006353
+    assert math.sqrt(linear) == pytest.approx(0.0063528, rel=1e-4)
+    scaled = DiscreteSchedule(scaled_linear_betas(1000)).alpha_bars[-1].item()
+    assert scaled / (1 - scaled) == pytest.approx(0.0046819, rel=1e-4)
+    cosine = DiscreteSchedule(cosine_betas(1000)).alpha_bars[-1].item()
+    assert cosine == pytest.approx(2.4288e-9, rel=1e-4)
+
+
+def test_cosine_betas_come_from_alpha_bar_and_one_is_clipped():
+    T, s = 1000, 0.008
+    f = [math.cos((t / T + s) / (1 + s) * math.pi / 2) ** 2 for t in range(T + 1)]
+    schedule = DiscreteSchedule(cosine_betas(T))
+    for t in (0, 10, 500, 998):
+        assert schedule.alpha_bars[t].item() == pytest.approx(f[t + 1] / f[0], rel=1e-9)
+    assert (schedule.betas >= 0.999).sum() == 1
+    assert math.sqrt(schedule.betas[0]) == pytest.approx(0.00643, abs=1e-5)  # just below a pixel bin, 1/127.5 = 0.00784
+
+
+def test_zero_terminal_snr_keeps_the_first_step_and_ends_at_zero():
+    before, after = (DiscreteSchedule(b) for b in (scaled_linear_betas(), zero_terminal_snr(scaled_linear_betas())))
+    assert after.alpha_bars[-1] == 0 and after.betas[-1] == 1
+    assert after.alpha_bars[0].item() == pytest.approx(before.alpha_bars[0].item(), rel=1e-12)
+
+
+@given(T=st.integers(21, 300), family=st.sampled_from([linear_betas, cosine_betas]))
+def test_every_schedule_is_variance_preserving_and_falls(T, family):
+    schedule = DiscreteSchedule(family(T))
+    c = schedule.coeffs(torch.arange(-1, T))
+    torch.testing.assert_close(c.alpha**2 + c.sigma**2, torch.ones(T + 1, dtype=torch.float64), rtol=0, atol=1e-15)
+    assert (c.alpha.diff() < 0).all() and (schedule.log_snr(torch.arange(T)).diff() < 0).all()
+    assert c.alpha[0] == 1 and c.sigma[0] == 0
+
+
+def test_continuous_paths_run_from_noise_to_data(continuous_path):
+    c = continuous_path.coeffs(continuous_path.grid(100))
+    assert (c.alpha.diff() > 0).all() and (c.sigma.diff() < 0).all()
+    assert c.alpha[0] < 0.01 and c.sigma[0] > 0.9999 and c.alpha[-1] == 1 and c.sigma[-1] == 0
+
+
+def test_vp_path_is_the_continuous_limit_of_the_linear_schedule():
+    """beta_t = 1e-4 ... 0.02 in 1,000 steps is beta(s) = 0.1 ... 20 on [0, 1]; four times the steps, a quarter of the gap."""
+    share, gaps = torch.arange(1, 11) / 10, []
+    for T in (1000, 4000):
+        schedule = DiscreteSchedule(linear_betas(T))
+        gaps.append((VPPath().log_snr(1 - share.double()) - schedule.log_snr((share * T).long() - 1)).abs().max().item())
+    assert gaps[0] < 0.1 and gaps[1] == pytest.approx(gaps[0] / 4, rel=0.1)
+
+
+@given(u=st.floats(0, 1, exclude_max=True))
+def test_times_cover_the_clock(u):
+    schedule = DiscreteSchedule(cosine_betas(37))
+    t = schedule.times(torch.tensor([u], dtype=torch.float64))
+    assert t.dtype == torch.int64 and 0 <= t.item() < 37 and t.item() == int(u * 37)
+
+
+def test_coefficients_are_cast_at_use(path):
+    x = randn((4, 3, 8, 8), generator=seeded(0))
+    t = path.times(torch.linspace(0.1, 0.9, 4, dtype=torch.float64))
+    c = path.coeffs(t, like=x)
+    assert c.alpha.shape == (4, 1, 1, 1) and c.alpha.dtype == torch.float32
+    exact = path.coeffs(t)
+    assert exact.alpha.dtype == torch.float64
+    torch.testing.assert_close(c.alpha.flatten(), exact.alpha.float(), rtol=0, atol=0)

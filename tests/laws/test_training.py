@@ -1,0 +1,202 @@
+"""Losses, training, averaging and embeddings."""
+
+import math
+
+import pytest
+import torch
+
+from lib import (
+    DDPM,
+    EMA,
+    TARGETS,
+    CosinePath,
+    DiscreteSchedule,
+    FlowMatching,
+    LinearPath,
+    MLPDenoiser,
+    Oracle,
+    SinusoidalTimeEmbedding,
+    Standardizer,
+    batches,
+    digits,
+    fit,
+    linear_betas,
+    make_target,
+    randn,
+    seeded,
+    two_moons,
+)
+from lib.training import logit_normal, stratified_uniform, warmup_cosine
+
+
+class OracleNet(torch.nn.Module):
+    """The oracle in the place of a network: it answers E[target | x_t]."""
+
+    def __init__(self, mixture, path, target):
+        super().__init__()
+        self.oracle, self.target = Oracle(mixture, path), target
+
+    def forward(self, x_t, t, y=None):
+        return make_target(self.target, *self.oracle.estimate(x_t, t, y), self.oracle.path.coeffs(t, like=x_t))
+
+
+@pytest.mark.parametrize("target", ["eps", "x0", "v"])
+def test_oracle_loss_for_gaussian_data_is_known(target):
+    """N(0, I) data: the irreducible loss at alpha_bar is alpha_bar for eps, 1 - alpha_bar for x0 and 1 for v."""
+    from lib import GaussianMixture
+
+    path = DiscreteSchedule(linear_betas(1000))
+    normal = GaussianMixture([1.0], [[0.0, 0.0]], [[1.0, 1.0]])
+    t = torch.full((200_000,), 300)
+    bar = path.alpha_bars[300].item()
+    model = DDPM(OracleNet(normal, path, target), path.betas, target)
+    x = randn((len(t), 2), generator=seeded(0)).double()
+    loss = model.loss(x, t=t, generator=seeded(1)).item()
+    expected = {"eps": bar, "x0": 1 - bar, "v": 1.0}[target]
+    assert loss == pytest.approx(expected, rel=5 * math.sqrt(2 / (2 * len(t))))  # five standard errors of a variance
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_answer_beats_the_oracle(moons, target):
+    """The oracle's loss is the floor: its answer plus any other function of (x_t, t) does worse."""
+    path, (x, _) = CosinePath(), two_moons(20_000, generator=seeded(0), dtype=torch.float64)
+    net = OracleNet(moons, path, target)
+
+    class Disturbed(torch.nn.Module):
+        def forward(self, x_t, t, y=None):
+            return net(x_t, t, y) + 0.2 * torch.sin(3 * x_t)
+
+    losses = [FlowMatching(n, path, target).loss(x, generator=seeded(1)).item() for n in (net, Disturbed())]
+    assert losses[0] < losses[1]
+
+
+def test_a_trained_net_approaches_the_irreducible_loss_from_above(moons):
+    x, _ = two_moons(4096, generator=seeded(0))
+    torch.manual_seed(0)  # the initial weights; the only place PyTorch offers no generator for
+    model = FlowMatching(MLPDenoiser(t_scale=1000))
+    ema = EMA(model.net, 0.98)
+    losses = [p.loss.item() for p in fit(model, batches(x, size=512, generator=seeded(1)), 600, lr=3e-3, ema=ema, stratified=True, generator=seeded(2))]
+    t = model.path.times(stratified_uniform(50_000, generator=seeded(3)))
+    fresh, _ = two_moons(50_000, generator=seeded(4))
+    with torch.no_grad():
+        trained = model.with_net(ema.net).loss(fresh, t=t, generator=seeded(5)).item()
+        floor = FlowMatching(OracleNet(moons, model.path, "u")).loss(fresh, t=t, generator=seeded(5)).item()
+    assert len(losses) == 600 and losses[0] > 1.5
+    assert floor < trained < 1.12 * floor  # both on the same 50,000 draws, so the difference is learning error
+
+
+def test_same_seeds_train_the_same_net():
+    x, _ = two_moons(256, generator=seeded(0))
+
+    def run(seed):
+        torch.manual_seed(0)
+        model = DDPM(MLPDenoiser(width=16))
+        for _ in fit(model, batches(x, size=64, generator=seeded(seed)), 5, generator=seeded(seed)):
+            pass
+        return torch.cat([p.flatten() for p in model.parameters()])
+
+    assert torch.equal(run(1), run(1)) and not torch.equal(run(1), run(2))
+
+
+def test_stratified_times_spread_evenly_and_lower_the_variance_of_the_loss():
+    u = stratified_uniform(64, generator=seeded(0))
+    assert sorted((u * 64).long().tolist()) == list(range(64))
+    assert u[:8].diff().abs().max() > 0.05  # in random order, so that t is independent of the sample beside it
+    plain = torch.stack([torch.rand(64, generator=seeded(i)).square().mean() for i in range(200)])
+    even = torch.stack([stratified_uniform(64, generator=seeded(i)).square().mean() for i in range(200)])
+    assert even.std() < 0.1 * plain.std()
+
+
+def test_logit_normal_times_have_the_logits_asked_for():
+    logits = torch.logit(logit_normal(50_000, 0.5, 2.0, like=torch.zeros(0, dtype=torch.float64), generator=seeded(0)))
+    assert abs(logits.mean() - 0.5) < 5 * 2 / math.sqrt(50_000) and abs(logits.std() / 2 - 1) < 0.02
+
+
+def test_learning_rate_warms_up_and_ends_at_zero():
+    factors = [warmup_cosine(i, 100) for i in range(101)]
+    assert factors[0] == pytest.approx(0.2) and max(factors) > 0.99 and factors[100] == pytest.approx(0, abs=1e-12)
+    assert factors[5:] == sorted(factors[5:], reverse=True)
+
+
+def test_ema_is_its_closed_form():
+    net, decay = torch.nn.Linear(1, 1, bias=False), 0.9
+    net.register_buffer("count", torch.zeros(()))
+    values = [1.0, 3.0, -2.0, 5.0, 0.5]
+    net.weight.data.fill_(values[0])
+    ema = EMA(net, decay)
+    for i, value in enumerate(values[1:]):
+        net.weight.data.fill_(value)
+        net.count.fill_(i)
+        ema.update()
+    n = len(values) - 1
+    closed = decay**n * values[0] + (1 - decay) * sum(decay ** (n - i) * values[i] for i in range(1, n + 1))
+    assert ema.net.weight.item() == pytest.approx(closed, rel=1e-6)  # float32
+    assert ema.net.count == 3 and not ema.net.weight.requires_grad and net.weight.item() == 0.5
+
+
+def test_with_net_changes_the_net_and_nothing_else():
+    for model in (DDPM(torch.nn.Linear(2, 2), linear_betas(50), "v", label_drop=0.1), FlowMatching(torch.nn.Linear(2, 2), CosinePath(), "x0", label_drop=0.1)):
+        other = torch.nn.Linear(2, 2)
+        twin = model.with_net(other)
+        assert twin.net is other and model.net is not other
+        assert (twin.target, twin.label_drop, type(twin.path)) == (model.target, model.label_drop, type(model.path))
+
+
+def test_a_net_that_embeds_unit_times_with_scale_one_is_warned_about():
+    with pytest.warns(UserWarning, match="t_scale=1000"):
+        FlowMatching(MLPDenoiser(t_scale=1.0))
+
+
+def test_embedding_is_its_formula_and_scales_time():
+    t = torch.tensor([0.0, 1.0, 37.0])
+    rows = SinusoidalTimeEmbedding(6)(t)
+    freqs = [10_000 ** (-i / 3) for i in range(3)]
+    expected = [[math.sin(s * f) for f in freqs] + [math.cos(s * f) for f in freqs] for s in t.tolist()]
+    torch.testing.assert_close(rows, torch.tensor(expected))
+    torch.testing.assert_close(SinusoidalTimeEmbedding(6, t_scale=1000.0)(t / 1000), rows)
+    torch.testing.assert_close(SinusoidalTimeEmbedding(6)(t[2:].expand(4)), rows[2:].expand(4, -1))
+
+
+def test_unscaled_unit_times_leave_the_embedding_almost_two_dimensional():
+    t = torch.linspace(0, 1, 1000)
+
+    def directions(scale):
+        s = torch.linalg.svdvals(SinusoidalTimeEmbedding(128, t_scale=scale)(t).double()).square()
+        return int((s.cumsum(0) / s.sum() < 0.999).sum()) + 1
+
+    assert directions(1.0) == 2 and directions(1000.0) > 50
+
+
+def test_in_the_papers_notation(moons):
+    x, eps, t = (randn((4, 2), generator=seeded(i)).double() for i in (0, 1, 2))
+    schedule = DDPM(torch.nn.Linear(1, 1))
+    time = torch.tensor([0, 10, 500, 999])
+    bar = schedule.path.alpha_bars[time][:, None]
+    torch.testing.assert_close(schedule.add_noise(x, eps, time), bar.sqrt() * x + (1 - bar).sqrt() * eps)
+    flow, time = FlowMatching(OracleNet(moons, LinearPath(), "u")), torch.full((4,), 0.3, dtype=torch.float64)
+    estimate = Oracle(moons, LinearPath()).estimate(x, time)
+    torch.testing.assert_close(flow.velocity(x, time), estimate.x0 - estimate.eps)
+
+
+def test_standardizer_and_its_inverse():
+    x = 3 + 5 * randn((100, 2), generator=seeded(0)).double()
+    scale = Standardizer.fit(x)
+    z = scale(x)
+    torch.testing.assert_close(z.mean(0), torch.zeros(2, dtype=torch.float64), atol=1e-12, rtol=0)
+    torch.testing.assert_close(z.std(0, correction=0), torch.ones(2, dtype=torch.float64))
+    torch.testing.assert_close(scale.inverse(z), x)
+
+
+def test_digits_are_images_in_minus_one_to_one():
+    images, labels = digits()
+    assert images.shape == (1797, 1, 8, 8) and images.min() == -1 and images.max() == 1
+    assert labels.shape == (1797,) and labels.unique().tolist() == list(range(10))
+
+
+def test_batches_visit_every_sample_once_an_epoch():
+    x, y = torch.arange(10.0)[:, None], torch.arange(10)
+    stream = batches(x, y, size=5, generator=seeded(0))
+    epochs = [torch.cat([next(stream)[1] for _ in range(2)]).tolist() for _ in range(3)]
+    assert all(sorted(e) == list(range(10)) for e in epochs) and epochs[0] != epochs[1]
+    x_batch, y_batch = next(stream)
+    assert torch.equal(x_batch[:, 0].long(), y_batch)

@@ -1,0 +1,245 @@
+"""Sampling: one loop, and the identities between its step rules."""
+
+import math
+from functools import partial
+
+import pytest
+import torch
+
+from lib import (
+    CALLS,
+    DDPM,
+    CosinePath,
+    DiscreteSchedule,
+    EmpiricalOracle,
+    FlowMatching,
+    GaussianMixture,
+    LinearPath,
+    Oracle,
+    VPPath,
+    ancestral,
+    cosine_betas,
+    ddim,
+    dpmpp_2m,
+    euler,
+    heun,
+    leading_grid,
+    linear_betas,
+    quadratic_grid,
+    randn,
+    rk4,
+    sample,
+    seeded,
+    trailing_grid,
+    walk,
+)
+from lib.samplers import posterior_variance, transition_variance
+
+
+def noise(n=50, seed=0):
+    return randn((n, 2), like=torch.zeros(0, dtype=torch.float64), generator=seeded(seed))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 20])
+def test_ddim_equals_euler_on_the_linear_path(moons, steps):
+    oracle = Oracle(moons, LinearPath())
+    by_ddim, by_euler = sample(oracle, noise(), steps, ddim), sample(oracle, noise(), steps, euler)
+    torch.testing.assert_close(by_ddim, by_euler, rtol=0, atol=1e-12)  # rounding of at most 20 steps
+
+
+def test_ddim_differs_from_euler_on_the_cosine_path(moons):
+    oracle = Oracle(moons, CosinePath())
+    assert (sample(oracle, noise(), 5, ddim) - sample(oracle, noise(), 5, euler)).abs().max() > 0.01
+
+
+def test_ancestral_step_has_the_posterior_mean_and_variance_of_the_betas(schedule):
+    """q(x_{t-1} | x_t, x_data) from alpha and sigma (samplers) and from betas (DDPM eq. 6 and 7) are the same Gaussian."""
+    x_data, t = noise(1), torch.tensor([schedule.T // 2])
+    x_t = schedule.coeffs(t, like=x_data).add_noise(x_data, noise(1, 1))
+    net = torch.nn.Linear(1, 1)
+    mean, variance = DDPM(net, schedule.betas).posterior(x_t, x_data, t)
+
+    at_t, before = (schedule.coeffs(time) for time in (t, t - 1))
+    assert posterior_variance(at_t, before).item() == pytest.approx(variance.item(), rel=1e-9)
+    assert transition_variance(at_t, before).item() == pytest.approx(schedule.betas[t].item(), rel=1e-9)
+
+    # 20,000 draws of the step with the true x_data as the estimate.
+    n = 20_000
+    oracle, generator = EmpiricalOracle(x_data, schedule), seeded(0)
+    grid = torch.tensor([t.item(), t.item() - 1])
+    draws = list(walk(oracle, x_t.repeat(n, 1), grid, ancestral, generator=generator))[-1].x
+    std = variance.sqrt().item()
+    assert ((draws.mean(0) - mean).abs() < 5 * std / math.sqrt(n)).all()  # five standard errors
+    assert ((draws.var(0) / variance - 1).abs() < 5 * math.sqrt(2 / n)).all()
+
+
+def test_first_posterior_puts_everything_on_the_data(schedule):
+    x_data, x_t = noise(3), noise(3, 1)
+    mean, variance = DDPM(torch.nn.Linear(1, 1), schedule.betas).posterior(x_t, x_data, torch.zeros(3, dtype=torch.long))
+    torch.testing.assert_close(mean, x_data)
+    assert (variance == 0).all()
+
+
+def test_ddim_with_eta_one_is_ancestral_and_both_end_without_noise(schedule, moons):
+    oracle = Oracle(moons, schedule)
+    a = sample(oracle, noise(), 10, partial(ddim, eta=1.0), generator=seeded(3))
+    b = sample(oracle, noise(), 10, ancestral, generator=seeded(3))
+    assert torch.equal(a, b)
+    for rule in (ancestral, partial(ancestral, variance="beta")):
+        *_, last, end = walk(oracle, noise(), schedule.grid(10), rule, generator=seeded(3))
+        torch.testing.assert_close(end.x, last.estimate.x0)  # the last step returns the estimate itself
+
+
+def test_beta_variance_is_larger_than_beta_tilde(schedule):
+    grid = schedule.grid(10)
+    for t, s in zip(grid[:-2], grid[1:-1], strict=True):
+        c_t, c_s = schedule.coeffs(t[None]), schedule.coeffs(s[None])
+        assert 0 < posterior_variance(c_t, c_s) < transition_variance(c_t, c_s)
+
+
+@pytest.mark.parametrize(("data", "variance"), [("point", "beta_tilde"), ("normal", "beta")])
+def test_each_ddpm_variance_is_exact_for_its_own_data(data, variance):
+    """beta-tilde keeps the marginals exactly for a single point, beta for N(0, I): x_s must have the path's variance."""
+    schedule = DiscreteSchedule(linear_betas(1000))
+    variances = torch.tensor([[1e-12, 1e-12]]) if data == "point" else torch.ones(1, 2)
+    oracle = Oracle(GaussianMixture([1.0], [[0.0, 0.0]], variances), schedule)
+    n, grid = 20_000, schedule.grid(10)
+    for state in walk(oracle, noise(n), grid, partial(ancestral, variance=variance), generator=seeded(1)):
+        c = schedule.coeffs(state.t[:1])
+        expected = (c.alpha**2 * variances[0, 0] + c.sigma**2).item()
+        if state.t[0] >= 0:  # the last step adds no noise by definition
+            # Three steps' worth of sampling error of a variance, plus 4e-5: sampling starts from N(0, I), not from x_T.
+            assert abs(state.x.var().item() - expected) < 5 * math.sqrt(2 / (2 * n)) * expected + 1e-4
+
+
+def test_ddim_depends_only_on_the_snr_grid(moons):
+    """Two variance-preserving paths, walked through the same values of alpha / sigma, give the same samples."""
+    schedule, flow = DiscreteSchedule(linear_betas(1000)), VPPath()
+    grid = leading_grid(1000, 20)  # starts at t = 950: VPPath's noise end is a little less noisy than the schedule's
+    # The flow time with the same log-SNR, by bisection.
+    low, high = torch.zeros(20, dtype=torch.float64), torch.ones(20, dtype=torch.float64)
+    for _ in range(80):
+        middle = (low + high) / 2
+        noisier = flow.log_snr(middle) < schedule.log_snr(grid[:-1])
+        low, high = torch.where(noisier, middle, low), torch.where(noisier, high, middle)
+    same = torch.cat([high, torch.ones(1, dtype=torch.float64)])
+    a = sample(Oracle(moons, schedule), noise(), 20, ddim, grid=grid)
+    b = sample(Oracle(moons, flow), noise(), 20, ddim, grid=same)
+    torch.testing.assert_close(a, b, rtol=0, atol=1e-9)  # bisection to 1e-16 in t, amplified along the walk
+
+
+@pytest.mark.parametrize("steps", [10, 1000])
+def test_ddim_on_a_schedule_is_the_euler_flow_on_the_warped_clock(moons, steps):
+    """Divide x by alpha + sigma and call alpha / (alpha + sigma) the time: DDIM becomes Euler on the straight path."""
+    schedule = DiscreteSchedule(linear_betas(1000))
+    grid = schedule.grid(steps)
+    c = schedule.coeffs(grid)
+    clock = c.alpha / (c.alpha + c.sigma)
+    start = noise()
+    by_ddim = sample(Oracle(moons, schedule), start, steps, ddim)
+    by_euler = sample(Oracle(moons, LinearPath()), start / (c.alpha + c.sigma)[0], steps, euler, grid=clock)
+    torch.testing.assert_close(by_ddim, by_euler, rtol=0, atol=1e-8)  # rounding, amplified where the moons part
+
+
+@pytest.mark.parametrize(("rule", "order", "steps"), [(euler, 1, (64, 128, 256, 512)), (heun, 2, (16, 32, 64, 128)), (rk4, 4, (8, 16, 32, 64))])
+@pytest.mark.parametrize("path", [LinearPath(), CosinePath()], ids=["linear", "cosine"])
+def test_order_of_convergence(broad, path, rule, order, steps):
+    """The slope of log error against log step is the order that the rule claims."""
+    oracle = Oracle(broad, path)
+    exact = sample(oracle, noise(), 4 * 512, rk4)
+    errors = [(sample(oracle, noise(), n * CALLS[rule], rule) - exact).square().mean().sqrt().item() for n in steps]
+    x, y = torch.tensor(steps).double().log(), torch.tensor(errors).double().log()
+    slope = -((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
+    assert abs(slope - order) < 0.2 * order  # higher-order terms are not yet negligible at the largest step
+
+
+def test_dpmpp_2m_is_second_order_in_log_snr(broad):
+    """Between two finite noise levels, with steps even in log(alpha / sigma): slope 2; DDIM on the same grid: slope 1."""
+    path = CosinePath()
+    oracle, level = Oracle(broad, path), torch.tensor([-2.0, 2.0], dtype=torch.float64)
+
+    def grid(n):  # alpha/sigma = tan(pi t / 2)
+        return torch.linspace(*level.tolist(), n + 1, dtype=torch.float64).exp().atan() * 2 / math.pi
+
+    exact = sample(oracle, noise(), 4 * 400, rk4, grid=grid(400))
+    for rule, order in ((dpmpp_2m, 2), (ddim, 1)):
+        steps = (20, 40, 80, 160)
+        errors = [(sample(oracle, noise(), n, rule, grid=grid(n)) - exact).square().mean().sqrt().item() for n in steps]
+        slope = math.log(errors[0] / errors[-1]) / math.log(8)
+        assert abs(slope - order) < 0.2 * order
+
+
+@pytest.mark.parametrize("rule", [euler, heun, rk4, ddim, ancestral, dpmpp_2m, partial(ddim, eta=0.5)])
+def test_a_walk_makes_exactly_steps_times_calls_network_calls(constant_net, rule):
+    plain = getattr(rule, "func", rule)
+    FlowMatching(constant_net).sample((3, 2), 8 * CALLS[plain], rule, generator=seeded(0))
+    assert constant_net.calls == 8 * CALLS[plain]
+
+
+def test_a_walk_yields_every_grid_point_and_can_be_left_early(constant_net):
+    model = FlowMatching(constant_net)
+    states = list(walk(model, noise(3), model.path.grid(4), euler))
+    assert [s.t[0].item() for s in states] == [0, 0.25, 0.5, 0.75, 1]
+    assert states[-1].estimate is None and all(s.estimate is not None for s in states[:-1])
+    constant_net.calls = 0
+    next(walk(model, noise(3), model.path.grid(4), euler))
+    assert constant_net.calls == 1
+
+
+def test_a_constant_velocity_is_integrated_exactly_by_every_velocity_rule(constant_net):
+    start = noise(5)
+    for rule in (euler, heun, rk4):
+        end = FlowMatching(constant_net).sample(start.shape, 3 * CALLS[rule], rule, start=start)
+        torch.testing.assert_close(end, start + constant_net.value.item(), rtol=0, atol=1e-12)
+
+
+def test_one_step_from_pure_noise_lands_on_the_mean(moons):
+    for rule in (euler, ddim, dpmpp_2m):
+        end = sample(Oracle(moons, LinearPath()), noise(), 1, rule)
+        torch.testing.assert_close(end, torch.zeros_like(end), atol=1e-12, rtol=0)
+
+
+def test_same_seed_twice_is_equal_and_another_seed_is_not(moons):
+    oracle = Oracle(moons, DiscreteSchedule(cosine_betas(100)))
+    runs = [sample(oracle, noise(), 20, ancestral, generator=seeded(s)) for s in (5, 5, 6)]
+    assert torch.equal(runs[0], runs[1]) and not torch.equal(runs[0], runs[2])
+
+
+def test_sampling_keeps_no_graph_and_no_history(constant_net):
+    model = FlowMatching(constant_net)
+    assert not model.sample((3, 2), 5, dpmpp_2m).requires_grad
+    seen = []
+
+    def spy(step):
+        seen.append(step)
+        return euler(step)
+
+    list(walk(model, noise(3), model.path.grid(5), spy))
+    assert seen[0].before is None and seen[-1].before is not None and seen[-1].before.before is None
+
+
+def test_spacings_end_on_clean_data():
+    assert trailing_grid(1000, 4).tolist() == [999, 749, 499, 249, -1]
+    assert leading_grid(1000, 4).tolist() == [750, 500, 250, 0, -1]
+    assert trailing_grid(1000, 1000).tolist() == list(range(999, -2, -1))
+    assert leading_grid(1000, 1000).tolist() == list(range(999, -2, -1))
+    quadratic = quadratic_grid(1000, 10)
+    import numpy as np
+
+    assert quadratic[:-1].flip(0).tolist() == (np.linspace(0, np.sqrt(800), 10) ** 2).astype(int).tolist()
+
+
+@pytest.mark.parametrize("spacing", [trailing_grid, leading_grid, quadratic_grid])
+@pytest.mark.parametrize("T", [50, 1000])
+def test_every_spacing_falls_strictly_to_minus_one_for_every_number_of_steps(spacing, T):
+    for steps in [1, 2, 3, 7, 29, 30, 49, 50, *([100, 333, 1000] if T == 1000 else [])]:
+        grid = spacing(T, steps)
+        assert len(grid) == steps + 1 and grid[-1] == -1 and grid[0] < T and (grid.diff() < 0).all()
+
+
+def test_a_linear_gaussian_flow_has_the_exact_map():
+    """For N(m, s^2) data the flow is affine and known: x_1 = m + s * x_0. RK4 must reproduce it."""
+    mixture = GaussianMixture([1.0], [[0.7, -0.2]], [[0.25, 2.0]])
+    start = noise()
+    exact = mixture.means + mixture.variances.sqrt() * start
+    torch.testing.assert_close(sample(Oracle(mixture, LinearPath()), start, 400, rk4), exact, rtol=0, atol=1e-6)

@@ -1,0 +1,179 @@
+"""Parity with `diffusers`, an independent implementation, step by step in float64.
+
+Both sides start from the same noise, ask the same analytic model for eps (or velocity) and draw from equally seeded generators.
+Agreement to 1e-6: diffusers keeps its tables in float32, so its coefficients carry about 1e-7 each; where a table is the reason
+for a larger gap, it is replaced by the float64 one of our schedule and said so.
+"""
+
+from functools import partial
+
+import pytest
+import torch
+
+diffusers = pytest.importorskip("diffusers", reason="a test dependency: pip install -r requirements.txt")
+
+from lib import (  # noqa: E402
+    DDPM,
+    DiscreteSchedule,
+    FlowMatching,
+    LinearPath,
+    ancestral,
+    cosine_betas,
+    ddim,
+    dpmpp_2m,
+    euler,
+    leading_grid,
+    linear_betas,
+    randn,
+    sample,
+    scaled_linear_betas,
+    seeded,
+    trailing_grid,
+)
+
+BETAS = {"linear": linear_betas(1000), "cosine": cosine_betas(1000), "scaled_linear": scaled_linear_betas(1000)}
+ATOL = 1e-6
+
+
+class SmoothNet(torch.nn.Module):
+    """A bounded analytic answer that depends on x and t, in float64."""
+
+    t_scale = 1000
+
+    def forward(self, x, t, y=None):
+        return torch.tanh(x + torch.sin(t.double() / 300)[:, None])
+
+
+def start(n=16):
+    return randn((n, 2), like=torch.zeros(0, dtype=torch.float64), generator=seeded(0))
+
+
+def float64_tables(scheduler, betas):
+    """Give a diffusers scheduler float64 tables: otherwise cumprod in float32 alone costs 1e-5 at the noisy end."""
+    scheduler.betas = betas.clone()
+    scheduler.alphas = 1 - betas
+    scheduler.alphas_cumprod = torch.cumprod(scheduler.alphas, 0)
+    scheduler.final_alpha_cumprod = torch.ones((), dtype=torch.float64)
+    return scheduler
+
+
+def run(scheduler, steps, answer, **options):
+    scheduler.set_timesteps(steps)
+    x, generator = start(), seeded(1)
+    for t in scheduler.timesteps:
+        out = answer(x, t.expand(len(x)))
+        x = scheduler.step(out, t, x, generator=generator, **options).prev_sample
+    return x
+
+
+@pytest.mark.parametrize("steps", [1, 4, 10, 50, 250, 1000])
+@pytest.mark.parametrize("name", BETAS)
+@pytest.mark.parametrize(
+    ("variance", "theirs", "spacing", "grid"),
+    [
+        ("beta_tilde", "fixed_small", "trailing", trailing_grid),
+        ("beta_tilde", "fixed_small", "leading", leading_grid),
+        # With trailing spacing and fewer than T steps, diffusers adds noise in the last step as well (it asks whether t > 0,
+        # not whether the step ends on clean data). Algorithm 2 adds none, and neither do we: compare where the two agree.
+        ("beta", "fixed_large", "leading", leading_grid),
+    ],
+)
+def test_ddpm(name, steps, variance, theirs, spacing, grid):
+    scheduler = diffusers.DDPMScheduler(
+        1000, trained_betas=BETAS[name].numpy(), clip_sample=False, variance_type=theirs, timestep_spacing=spacing
+    )
+    float64_tables(scheduler, BETAS[name]).one = torch.ones((), dtype=torch.float64)
+    model = DDPM(SmoothNet(), BETAS[name])
+    rule = partial(ancestral, variance=variance)
+    ours = sample(model, start(), steps, rule, grid=grid(1000, steps), generator=seeded(1))
+    torch.testing.assert_close(ours, run(scheduler, steps, model.net), rtol=1e-6, atol=ATOL)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 10, 50, 250, 1000])
+@pytest.mark.parametrize("name", BETAS)
+@pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize(("spacing", "grid"), [("trailing", trailing_grid), ("leading", leading_grid)])
+def test_ddim(name, steps, eta, spacing, grid):
+    scheduler = diffusers.DDIMScheduler(
+        1000, trained_betas=BETAS[name].numpy(), clip_sample=False, set_alpha_to_one=True, timestep_spacing=spacing
+    )
+    float64_tables(scheduler, BETAS[name])
+    model = DDPM(SmoothNet(), BETAS[name])
+    ours = sample(model, start(), steps, partial(ddim, eta=eta), grid=grid(1000, steps), generator=seeded(1))
+    torch.testing.assert_close(ours, run(scheduler, steps, model.net, eta=eta), rtol=1e-6, atol=ATOL)
+
+
+@pytest.mark.parametrize("target", ["eps", "x0", "v"])
+def test_ddim_for_every_target(target):
+    theirs = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}[target]
+    betas = BETAS["linear"]
+    scheduler = diffusers.DDIMScheduler(
+        1000, trained_betas=betas.numpy(), clip_sample=False, timestep_spacing="trailing", prediction_type=theirs
+    )
+    float64_tables(scheduler, betas)
+    model = DDPM(SmoothNet(), betas, target)
+    ours = model.sample((), 20, ddim, start=start())
+    torch.testing.assert_close(ours, run(scheduler, 20, model.net), rtol=1e-6, atol=ATOL)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # theirs, from NumPy 2 on tensors
+@pytest.mark.parametrize("steps", [1, 2, 4, 10, 20, 50])
+@pytest.mark.parametrize("name", BETAS)
+def test_dpm_solver_plus_plus_2m(name, steps):
+    scheduler = diffusers.DPMSolverMultistepScheduler(
+        1000,
+        trained_betas=BETAS[name].numpy(),
+        algorithm_type="dpmsolver++",
+        solver_order=2,
+        solver_type="midpoint",
+        final_sigmas_type="zero",
+        timestep_spacing="trailing",
+    )
+    float64_tables(scheduler, BETAS[name])
+    model = DDPM(SmoothNet(), BETAS[name])
+    # It stores its noise levels in float32: hand it the float64 ones of the same times.
+    scheduler.set_timesteps(steps)
+    grid = trailing_grid(1000, steps)
+    bars = scheduler.alphas_cumprod[grid[:-1]]
+    scheduler.sigmas = torch.cat([((1 - bars) / bars).sqrt(), torch.zeros(1, dtype=torch.float64)])
+    assert scheduler.timesteps.tolist() == grid[:-1].tolist()
+    x = start()
+    for t in scheduler.timesteps:
+        x = scheduler.step(model.net(x, t.expand(len(x))), t, x).prev_sample
+    torch.testing.assert_close(model.sample((), steps, dpmpp_2m, start=start()), x, rtol=1e-6, atol=ATOL)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 20, 100])
+def test_flow_match_euler(steps):
+    """diffusers' clock is sigma = 1 - t and its velocity eps - x_data = -u."""
+    import numpy as np
+
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler(1000)
+    sigmas = np.linspace(1.0, 0.0, steps + 1)[:-1]
+    scheduler.set_timesteps(sigmas=sigmas)
+    # It stores its noise levels in float32: hand it the float64 ones.
+    scheduler.sigmas = torch.cat([torch.from_numpy(sigmas), torch.zeros(1, dtype=torch.float64)])
+    model = FlowMatching(SmoothNet(), LinearPath())
+    x = start()
+    for i, t in enumerate(scheduler.timesteps):
+        ours_t = torch.tensor(i / steps, dtype=torch.float64).expand(len(x))
+        x = scheduler.step(-model.net(x, ours_t), t, x).prev_sample.double()
+    torch.testing.assert_close(model.sample((), steps, euler, start=start()), x, rtol=1e-6, atol=ATOL)
+
+
+def test_schedules_are_those_of_diffusers():
+    for name, theirs in (("linear", "linear"), ("scaled_linear", "scaled_linear"), ("cosine", "squaredcos_cap_v2")):
+        kwargs = {"beta_start": 0.00085, "beta_end": 0.012} if name == "scaled_linear" else {}
+        scheduler = diffusers.DDPMScheduler(1000, beta_schedule=theirs, **kwargs)
+        torch.testing.assert_close(scheduler.betas.double(), BETAS[name], rtol=1e-5, atol=1e-7)  # theirs are float32
+
+
+def test_zero_terminal_snr_is_that_of_diffusers():
+    from lib import zero_terminal_snr
+
+    scheduler = diffusers.DDIMScheduler(
+        1000, beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, rescale_betas_zero_snr=True
+    )
+    ours = DiscreteSchedule(zero_terminal_snr(BETAS["scaled_linear"]))
+    torch.testing.assert_close(ours.alpha_bars[:-1], scheduler.alphas_cumprod.double()[:-1], rtol=1e-3, atol=1e-6)  # float32
+    assert scheduler.alphas_cumprod[-1] < 1e-6
