@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MATHJAX := vendor/mathjax/tex-mml-chtml.js
-BOOK := $(BIN)/jupyter-book build . -W -n --keep-going
+# From nothing: an incremental build keeps old titles in the side bars and pages of chapters that are gone.
+BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
 
 # A laptop with more cores than memory would otherwise start more threads than help.
@@ -29,7 +30,7 @@ test: $(READY) $(MATHJAX)  ## lint, book, laws, notebooks: everything CI checks
 	$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadscope --cov=lib --cov-report=term-missing:skip-covered
 
 notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
-	$(BIN)/python tools/notebooks.py $(CHAPTERS)
+	$(BIN)/python tools/notebooks.py $(ARGS)
 	$(BIN)/python tools/claims.py
 
 claims: $(READY)  ## regenerate the claims ledger, book/claims.md
@@ -40,8 +41,9 @@ lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff format --check .
 
 format: $(READY)  ## let ruff rewrite what it can
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --exclude notebooks .
+	$(BIN)/ruff format --exclude notebooks .
+	$(BIN)/python tools/format_chapters.py
 
 serve: book  ## the book at http://localhost:8000
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
@@ -58,11 +60,12 @@ FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 pytho
 	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 	  done; \
 	  echo "This book needs Python 3.11 or newer; found $$(python3 --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
+NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output without what was there before
 
 $(READY): requirements.txt constraints.txt pyproject.toml
-	python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
-	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt
-	$(BIN)/python -m pip install --no-deps --no-build-isolation -e .
+	@python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
+	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt | $(NEWS)
+	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . | $(NEWS)
 	touch $@
 
 $(MATHJAX): tools/vendor.py | $(READY)
@@ -71,7 +74,7 @@ $(MATHJAX): tools/vendor.py | $(READY)
 
 # The peers' torchvision wants a torch of its own, so both sides of a comparison run here, never in .venv.
 .venv-bench/.ready: requirements-bench.txt pyproject.toml
-	python=$$($(FIND_PYTHON)); test -x .venv-bench/bin/python || "$$python" -m venv .venv-bench
+	@python=$$($(FIND_PYTHON)); test -x .venv-bench/bin/python || "$$python" -m venv .venv-bench
 	.venv-bench/bin/python -m pip install -r requirements-bench.txt
 	.venv-bench/bin/python -m pip install --no-deps -e .
 	touch $@

@@ -73,5 +73,5 @@ def use_book_style() -> None:
             "svg.hashsalt": "knob-by-knob",  # the same figure gives the same SVG
         }
     )
-    # Twice the pixels for sharp screens, and no cropping: every figure keeps its width, so text has one size on the page.
+    # Twice the pixels for sharp screens, and no cropping: figures keep their width, so text has one size on the page.
     set_matplotlib_formats("retina", bbox_inches=None)

