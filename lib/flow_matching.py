@@ -39,7 +39,7 @@ class _UnitClock:
                 "This clock is continuous: t must be a float in [0, 1]. Integer times 0 ... T-1 belong to DDPM."
             )
         shared = shared_time(t)
-        low, high = (shared, shared) if shared is not None else t.aminmax()
+        low, high = (shared, shared) if shared is not None else (end.item() for end in t.aminmax())
         if not (low >= 0 and high <= 1):
             raise ValueError(f"t must lie in [0, 1] (0 noise, 1 data), got values from {low:g} to {high:g}.")
         if shared is not None:
@@ -66,7 +66,7 @@ class LinearPath(_UnitClock):
     """alpha = t, sigma = 1 - t: straight lines from noise to data (rectified flow; Lipman et al. 2023, eq. 22, sigma_min = 0)."""
 
     def _curves(self, t, m):
-        one = t * 0 + 1
+        one = t**0
         return t, 1 - t, one, -one
 
 
