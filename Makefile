@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MATHJAX := vendor/mathjax/tex-mml-chtml.js
-BOOK := $(BIN)/jupyter-book build . -W -n --keep-going
+# From nothing: an incremental build keeps old titles in the side bars and pages of chapters that are gone.
+BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
 
 # A laptop with more cores than memory would otherwise start more threads than help.
@@ -29,7 +30,7 @@ test: $(READY) $(MATHJAX)  ## lint, book, laws, notebooks: everything CI checks
 	$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadscope --cov=lib --cov-report=term-missing:skip-covered
 
 notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
-	$(BIN)/python tools/notebooks.py $(CHAPTERS)
+	$(BIN)/python tools/notebooks.py $(ARGS)
 	$(BIN)/python tools/claims.py
 
 claims: $(READY)  ## regenerate the claims ledger, book/claims.md

@@ -33,5 +33,3 @@ from lib.samplers import (
 )
 from lib.seeding import randn, seeded
 from lib.training import fit
-
-__all__ = [name for name in dir() if not name.startswith("_")]

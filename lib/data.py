@@ -29,9 +29,13 @@ class Standardizer:
 
     def __init__(self, mean: Tensor, std: Tensor):
         if not (torch.isfinite(mean).all() and torch.isfinite(std).all()):
-            raise ValueError("The data has NaN or infinite values. Remove or repair those samples before standardising.")
+            raise ValueError(
+                "The data has NaN or infinite values. Remove or repair those samples before standardising."
+            )
         if (std <= 0).any():
-            raise ValueError("A coordinate is constant (std 0) and cannot be standardised. Drop it, or add a little noise.")
+            raise ValueError(
+                "A coordinate is constant (std 0) and cannot be standardised. Drop it, or add a little noise."
+            )
         self.mean, self.std = mean, std
 
     @classmethod
@@ -66,12 +70,12 @@ def two_moons_mixture(standardize: bool = True) -> GaussianMixture:
 def two_moons(
     n: int, *, standardize: bool = True, generator: torch.Generator | None = None, dtype=torch.float32
 ) -> tuple[Tensor, Tensor]:
-    """n samples of two moons: points (n, 2) and the moon each belongs to (n,)."""
+    """Draw n samples of two moons: points (n, 2) and the moon each belongs to (n,)."""
     return two_moons_mixture(standardize).sample(n, generator=generator, dtype=dtype)
 
 
 def digits() -> tuple[Tensor, Tensor]:
-    """The 1,797 handwritten digits that ship with scikit-learn: images (1797, 1, 8, 8) in [-1, 1] and labels (1797,) in 0 ... 9."""
+    """The 1,797 digits that ship with scikit-learn: images (1797, 1, 8, 8) in [-1, 1], labels (1797,) in 0 ... 9."""
     from sklearn.datasets import load_digits  # here, so that `import lib` does not pay for scikit-learn
 
     images, labels = load_digits(return_X_y=True)

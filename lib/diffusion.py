@@ -29,7 +29,9 @@ def linear_betas(T: int, start: float = 1e-4, end: float = 0.02, *, rescale: boo
     _check_T(T)
     factor = 1000 / T if rescale else 1.0
     if end * factor >= 1:
-        raise ValueError(f"Rescaled to T = {T}, the last beta would be {end * factor:.3g} >= 1. Take more steps, or cosine_betas.")
+        raise ValueError(
+            f"At T = {T} the last rescaled beta is {end * factor:.3g} >= 1. Take more steps, or cosine_betas."
+        )
     return torch.linspace(start * factor, end * factor, T, dtype=torch.float64)
 
 
@@ -55,7 +57,7 @@ def cosine_betas(T: int, s: float = 0.008, max_beta: float = 0.999) -> Tensor:
 
 
 def zero_terminal_snr(betas: Tensor) -> Tensor:
-    """Shift and stretch sqrt(alpha_bar) so that the last one is exactly 0 (Lin et al. 2024, Algorithm 1). The last beta becomes 1.
+    """Shift and stretch sqrt(alpha_bar) until the last is exactly 0 (Lin et al. 2024, Algorithm 1). The last beta becomes 1.
 
     A net for such a schedule cannot predict eps: the determinant vanishes at T. Use "v" (or "x0").
     """
@@ -95,7 +97,7 @@ class DiscreteSchedule:
         self._tables = {torch.device("cpu"): table}
 
     def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs:
-        """alpha and sigma at the integer times t (B,), shaped to broadcast against `like` (float64 and (B,) without it).
+        """Give alpha and sigma at the integer times t (B,), shaped to broadcast against `like` (float64 and (B,) without it).
 
         Raises TypeError for float times and ValueError for times outside -1 ... T-1.
         """
@@ -116,7 +118,7 @@ class DiscreteSchedule:
         return Coeffs(per_sample(alpha, like), per_sample(sigma, like))
 
     def grid(self, steps: int) -> Tensor:
-        """steps + 1 integer times from T-1 to -1, "trailing" spacing: 999, 749, 499, 249, -1."""
+        """Return steps + 1 integer times from T-1 to -1, "trailing" spacing: 999, 749, 499, 249, -1."""
         return trailing_grid(self.T, steps)
 
     def times(self, u: Tensor) -> Tensor:
@@ -124,7 +126,7 @@ class DiscreteSchedule:
         return (u * self.T).long().clamp(0, self.T - 1)
 
     def log_snr(self, t: Tensor) -> Tensor:
-        """lambda = 2 log(alpha / sigma) in float64, shape (B,). Infinite at clean data."""
+        """The log-SNR lambda = 2 log(alpha / sigma) in float64, shape (B,). Infinite at clean data."""
         c = self.coeffs(t)
         return 2 * (c.alpha / c.sigma).log()
 
@@ -136,13 +138,15 @@ class DDPM(nn.Module):
     Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule.
     """
 
-    def __init__(self, net: nn.Module, betas: Tensor = linear_betas(1000), target: str = "eps", *, label_drop: float = 0.0):
+    def __init__(
+        self, net: nn.Module, betas: Tensor = linear_betas(1000), target: str = "eps", *, label_drop: float = 0.0
+    ):
         super().__init__()
         self.net, self.path, self.target, self.label_drop = net, DiscreteSchedule(betas), target, label_drop
         target_row(target, self.path.coeffs(torch.tensor([0])))
 
     def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
-        """Scalar: mean square error against the target, L_simple (eq. 14) for "eps". t (B,) int64 uniform on 0 ... T-1 if not given."""
+        """Scalar mean square error against the target: L_simple (eq. 14) for "eps". t (B,): uniform if not given."""
         if y is not None and self.label_drop:
             y = drop_labels(y, self.label_drop, generator=generator)
         return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)

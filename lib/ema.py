@@ -18,7 +18,9 @@ class EMA:
 
     def __init__(self, net: nn.Module, decay: float = 0.999):
         if not 0 <= decay < 1:
-            raise ValueError(f"decay must lie in [0, 1): 0 keeps the newest weights, 0.999 averages about 1,000; got {decay}.")
+            raise ValueError(
+                f"decay must lie in [0, 1): 0 keeps the newest weights, 0.999 averages about 1,000; got {decay}."
+            )
         self.decay, self.source = decay, net
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
 

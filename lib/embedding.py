@@ -56,8 +56,10 @@ class LabelEmbedding(nn.Module):
 def check_labels(y: Tensor, batch: int, classes: int) -> None:
     """Raise unless y is an integer tensor of shape (batch,) with values in {-1, 0, ..., classes-1}."""
     if y.is_floating_point() or tuple(y.shape) != (batch,):
-        raise ValueError(f"Labels must be integers of shape ({batch},), one a sample; got {y.dtype} of shape {tuple(y.shape)}.")
-    if batch and not (NO_LABEL <= int(y.min()) and int(y.max()) < classes):
+        raise ValueError(
+            f"Labels must be integers of shape ({batch},), one a sample; got {y.dtype} of shape {tuple(y.shape)}."
+        )
+    if batch and not (int(y.min()) >= NO_LABEL and int(y.max()) < classes):
         raise ValueError(
             f"Unknown label: labels run from 0 to {classes - 1} (or {NO_LABEL} for no label), got values "
             f"from {int(y.min())} to {int(y.max())}."

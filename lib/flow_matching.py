@@ -35,7 +35,9 @@ class _UnitClock:
         Raises TypeError for integer times and ValueError for times outside [0, 1].
         """
         if not t.is_floating_point():
-            raise TypeError("This clock is continuous: t must be a float in [0, 1]. Integer times 0 ... T-1 belong to DDPM.")
+            raise TypeError(
+                "This clock is continuous: t must be a float in [0, 1]. Integer times 0 ... T-1 belong to DDPM."
+            )
         shared = shared_time(t)
         low, high = (shared, shared) if shared is not None else t.aminmax()
         if not (low >= 0 and high <= 1):
@@ -45,7 +47,7 @@ class _UnitClock:
         return Coeffs(*(per_sample(curve, like) for curve in self._curves(t, torch)))
 
     def grid(self, steps: int) -> Tensor:
-        """steps + 1 evenly spaced float64 times from 0 to 1."""
+        """Return steps + 1 evenly spaced float64 times from 0 to 1."""
         if steps < 1:
             raise ValueError(f"A grid needs at least one step, got {steps}.")
         return torch.linspace(0, 1, steps + 1, dtype=torch.float64)
@@ -55,7 +57,7 @@ class _UnitClock:
         return u
 
     def log_snr(self, t: Tensor) -> Tensor:
-        """lambda = 2 log(alpha / sigma), shape (B,). Infinite at both ends."""
+        """The log-SNR lambda = 2 log(alpha / sigma), shape (B,). Infinite at both ends."""
         c = self.coeffs(t)
         return 2 * (c.alpha / c.sigma).log()
 
@@ -118,7 +120,7 @@ class FlowMatching(nn.Module):
             warnings.warn("This net embeds t in [0, 1] with t_scale=1; build it with t_scale=1000.", stacklevel=2)
 
     def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
-        """Scalar: mean square error against the target (Lipman et al. 2023, eq. 9, for "u"). t (B,) uniform on [0, 1) if not given."""
+        """Scalar mean square error against the target: eq. 9 for "u". t (B,) is uniform on [0, 1) if not given."""
         if y is not None and self.label_drop:
             y = drop_labels(y, self.label_drop, generator=generator)
         return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)

@@ -29,6 +29,7 @@ class Spread(NamedTuple):
 
 
 def spread(values) -> Spread:
+    """Mean and sample standard deviation (nan for a single value) of any sequence of numbers."""
     values = torch.as_tensor(values, dtype=torch.float64)
     return Spread(values.mean().item(), values.std(correction=1).item() if len(values) > 1 else math.nan)
 
@@ -38,7 +39,9 @@ def directions(dim: int, n: int) -> Tensor:
     if dim == 2:
         angle = (torch.arange(n, dtype=torch.float64) + 0.5) * math.pi / n
         return torch.stack([angle.cos(), angle.sin()], -1)
-    return torch.nn.functional.normalize(randn((n, dim), like=torch.zeros(0, dtype=torch.float64), generator=seeded(0)), dim=-1)
+    return torch.nn.functional.normalize(
+        randn((n, dim), like=torch.zeros(0, dtype=torch.float64), generator=seeded(0)), dim=-1
+    )
 
 
 def sliced_wasserstein(x: Tensor, y: Tensor, projections: int = 64) -> float:
@@ -73,7 +76,9 @@ def noise_floor(metric: Callable[[Tensor, Tensor], float], draw: Callable[[int, 
 
 def _clouds(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     if len(x) == 0 or len(y) == 0 or x.shape[1:] != y.shape[1:]:
-        raise ValueError(f"Need two samples, not empty, of points of one shape; got {tuple(x.shape)} and {tuple(y.shape)}.")
+        raise ValueError(
+            f"Need two samples, not empty, of points of one shape; got {tuple(x.shape)} and {tuple(y.shape)}."
+        )
     x, y = x.detach().flatten(1).double().cpu(), y.detach().flatten(1).double().cpu()
     if not (x.isfinite().all() and y.isfinite().all()):
         raise ValueError("A sample has NaN or infinite values: the sampler diverged. There is no distance to report.")

@@ -42,9 +42,13 @@ class GaussianMixture:
                 f"{tuple(weights.shape)}, {tuple(means.shape)} and {tuple(variances.shape)}."
             )
         if not all(a.isfinite().all() for a in (weights, means, variances)):
-            raise ValueError("Weights, means and variances must be finite; look for NaN or inf in what they were made from.")
+            raise ValueError(
+                "Weights, means and variances must be finite; look for NaN or inf in what they were made from."
+            )
         if (weights < 0).any() or abs(weights.sum().item() - 1) > 1e-6:
-            raise ValueError(f"Weights must be >= 0 and sum to 1, they sum to {weights.sum().item():g}. Divide by their sum.")
+            raise ValueError(
+                f"Weights must be >= 0 and sum to 1, they sum to {weights.sum().item():g}. Divide by their sum."
+            )
         if (variances <= 0).any():
             raise ValueError("Variances must be positive. For a mixture of points use EmpiricalOracle.")
         self.weights, self.means, self.variances = weights, means, variances
@@ -71,7 +75,7 @@ class GaussianMixture:
         return GaussianMixture(self.weights, (self.means - shift) / scale, self.variances / scale**2, self.labels)
 
     def sample(self, n: int, *, generator: torch.Generator | None = None, dtype=torch.float32) -> tuple[Tensor, Tensor]:
-        """n clean samples: x_data (n, D) and their class labels y (n,)."""
+        """Draw n clean samples: x_data (n, D) and their class labels y (n,)."""
         generator = generator or fresh()
         k = torch.multinomial(self.weights, n, replacement=True, generator=generator)
         noise = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
@@ -151,7 +155,7 @@ class _At(NamedTuple):
 
 
 def _affine(constant: Tensor, x: Tensor, tables: Tensor) -> Tensor:
-    """constant (b, M) plus (B, C) times (b, M, C) -> (B, M)."""
+    """Constant (b, M) plus (B, C) times (b, M, C) -> (B, M)."""
     if len(tables) == 1:
         return torch.addmm(constant, x, tables[0].T)
     return constant + torch.einsum("bc,bmc->bm", x, tables)
@@ -160,5 +164,6 @@ def _affine(constant: Tensor, x: Tensor, tables: Tensor) -> Tensor:
 def _mix(r: Tensor, tables: Tensor) -> Tensor:
     """Responsibilities (B, M) over (b, M, C) -> (B, C)."""
     if len(tables) == 1:
-        return (tables[0].T @ r.T).T  # as r @ tables[0], but a product with few rows is faster than one with few columns
+        # As r @ tables[0]; a product with few rows is faster than one with few columns.
+        return (tables[0].T @ r.T).T
     return torch.einsum("bm,bmc->bc", r, tables)

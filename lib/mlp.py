@@ -9,12 +9,14 @@ from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 class MLPDenoiser(nn.Module):
     """x_t (B, dim), t (B,), y (B,) or None -> (B, dim).
 
-    Input: the sample beside the time embedding (and the label embedding, added to it). `depth` hidden layers of `width` with SiLU.
+    Input: the sample beside the time embedding (the label embedding is added to it); `depth` hidden layers of `width`, SiLU.
     t_scale: 1 for DDPM's clock 0 ... 999, 1000 for flow matching's [0, 1] (see `lib.embedding`).
     classes: number of classes for a conditional net, None for an unconditional one, which takes no labels (ValueError).
     """
 
-    def __init__(self, dim: int = 2, width: int = 128, depth: int = 3, *, embed_dim: int = 64, t_scale=1.0, classes=None):
+    def __init__(
+        self, dim: int = 2, width: int = 128, depth: int = 3, *, embed_dim: int = 64, t_scale=1.0, classes=None
+    ):
         super().__init__()
         self.dim, self.t_scale, self.classes = dim, t_scale, classes
         self.time = SinusoidalTimeEmbedding(embed_dim, t_scale)
@@ -29,5 +31,7 @@ class MLPDenoiser(nn.Module):
         if self.label is not None:
             condition = condition + self.label(y, len(x_t))
         elif y is not None:
-            raise ValueError("This net was built without classes and cannot use labels. Build it with classes=... or drop y.")
+            raise ValueError(
+                "This net was built without classes and cannot use labels. Build it with classes=... or drop y."
+            )
         return self.layers(torch.cat([x_t, condition], dim=-1))  # (B, dim)

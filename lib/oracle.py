@@ -3,7 +3,8 @@
 Oracle           the data is a Gaussian mixture: the estimate is known in closed form (`lib.mixture`)
 EmpiricalOracle  the data is a finite set of points x_i, each equally likely: what a perfect fit to a training set would say,
 
-    E[x_data | x_t] = sum_i r_i x_i,   r = softmax_i(-|x_t - alpha x_i|^2 / (2 sigma^2)),   E[eps | x_t] = (x_t - alpha E[x_data]) / sigma
+    E[x_data | x_t] = sum_i r_i x_i,    r = softmax_i(-|x_t - alpha x_i|^2 / (2 sigma^2))
+    E[eps | x_t]    = (x_t - alpha E[x_data | x_t]) / sigma
 """
 
 import torch

@@ -51,7 +51,7 @@ class Estimate(NamedTuple):
     eps: Tensor
 
     def velocity(self, coeffs: Coeffs) -> Tensor:
-        """u = d_alpha * x0 + d_sigma * eps = E[dx_t/dt | x_t] on the clock of `coeffs`.
+        """The velocity u = d_alpha * x0 + d_sigma * eps = E[dx_t/dt | x_t] on the clock of `coeffs`.
 
         Raises ValueError on a discrete schedule.
         """
@@ -102,7 +102,9 @@ def target_row(target: str, coeffs: Coeffs) -> tuple[Tensor | float, Tensor | fl
         return -coeffs.sigma, coeffs.alpha
     if target == "u":
         if coeffs.d_alpha is None:
-            raise ValueError('A discrete schedule has no time derivative, so the target "u" is undefined on it. Use "v".')
+            raise ValueError(
+                'A discrete schedule has no time derivative, so the target "u" is undefined on it. Use "v".'
+            )
         return coeffs.d_alpha, coeffs.d_sigma
     raise ValueError(f"Unknown target {target!r}. Choose one of {', '.join(map(repr, TARGETS))}.")
 

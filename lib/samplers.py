@@ -12,6 +12,7 @@ steps * CALLS[rule] calls, and has steps + 1 points, the last of which is clean 
 """
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -149,7 +150,13 @@ def _half_log_snr(c: Coeffs) -> float:
 
 @torch.no_grad()
 def walk(
-    model: Model, x: Tensor, grid: Tensor, rule: Rule, y: Tensor | None = None, *, generator: torch.Generator | None = None
+    model: Model,
+    x: Tensor,
+    grid: Tensor,
+    rule: Rule,
+    y: Tensor | None = None,
+    *,
+    generator: torch.Generator | None = None,
 ) -> Iterator[State]:
     """Yield a State at every point of `grid` (1-D, from the noise towards the data), starting with x (B, ...) at grid[0].
 
@@ -191,10 +198,11 @@ def sample(
     if grid is None:
         grid = model.path.grid(steps)
     elif len(grid) != steps + 1:
-        raise ValueError(f"{calls} calls are {steps} steps and need a grid of {steps + 1} points, the given one has {len(grid)}.")
-    for state in walk(model, x, grid, rule, y, generator=generator):
-        pass
-    return state.x
+        raise ValueError(
+            f"{calls} calls are {steps} steps and need a grid of {steps + 1} points, the given one has {len(grid)}."
+        )
+    (end,) = deque(walk(model, x, grid, rule, y, generator=generator), maxlen=1)  # keeps no other state alive
+    return end.x
 
 
 def steps_for(calls: int, rule: Rule) -> int:
@@ -205,7 +213,9 @@ def steps_for(calls: int, rule: Rule) -> int:
     if calls % per_step:
         lower = calls // per_step * per_step
         choice = f"{lower} or {lower + per_step}" if lower else f"{per_step}"
-        raise ValueError(f"{_plain(rule).__name__} makes {per_step} calls a step, and {calls} is no multiple of that. Try {choice}.")
+        raise ValueError(
+            f"{_plain(rule).__name__} makes {per_step} calls a step, and {calls} is no multiple of that. Try {choice}."
+        )
     return calls // per_step
 
 
@@ -216,7 +226,9 @@ def _plain(rule: Rule) -> Rule:
 def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
     """Refuse what cannot be walked, and return the Coeffs of every grid point as floats."""
     if grid.ndim != 1 or len(grid) < 2:
-        raise ValueError(f"A grid is one-dimensional with at least two points (one step), got shape {tuple(grid.shape)}.")
+        raise ValueError(
+            f"A grid is one-dimensional with at least two points (one step), got shape {tuple(grid.shape)}."
+        )
     towards = 1 if path.t_data > path.t_noise else -1
     if not (grid.diff() * towards > 0).all():
         raise ValueError(f"A grid must move strictly towards the data, from {path.t_noise} to {path.t_data}.")
@@ -245,7 +257,9 @@ def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
 def trailing_grid(T: int, steps: int) -> Tensor:
     """T-1 and then evenly down: 999, 749, 499, 249, -1 for 4 steps of T = 1000 (Lin et al. 2024, Table 2)."""
     _check_steps(T, steps)
-    return torch.cat([(torch.arange(steps, 0, -1, dtype=torch.float64) * T / steps).round().long() - 1, torch.tensor([-1])])
+    return torch.cat(
+        [(torch.arange(steps, 0, -1, dtype=torch.float64) * T / steps).round().long() - 1, torch.tensor([-1])]
+    )
 
 
 def leading_grid(T: int, steps: int) -> Tensor:

@@ -27,7 +27,7 @@ def randn(shape, *, like: torch.Tensor | None = None, generator: torch.Generator
 
 
 def rand(n: int, *, like: torch.Tensor | None = None, generator: torch.Generator | None = None) -> torch.Tensor:
-    """n numbers uniform in [0, 1) on the device of `like`; float64 where `like` is, float32 otherwise.
+    """Draw n numbers uniform in [0, 1) on the device of `like`; float64 where `like` is, float32 otherwise.
 
     They become times, and a time in half precision would be too coarse.
     """

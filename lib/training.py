@@ -3,8 +3,8 @@
     for state in fit(model, batches(x, size=256), steps=2000, ema=ema): ...
 
 The learning rate warms up linearly over the first 5 % of the steps and then falls to 0 along a half cosine.
-`stratified=True` spreads the times of a batch evenly, t_i uniform in [i/B, (i+1)/B): the loss keeps its mean and loses most of the
-variance that came from drawing t (Kingma et al. 2021, section I.1).
+`stratified=True` spreads the times of a batch evenly, t_i uniform in [i/B, (i+1)/B): the loss keeps its mean and loses most
+of the variance that drawing t brought in (Kingma et al. 2021, section I.1).
 """
 
 import math
@@ -19,7 +19,7 @@ from lib.seeding import fresh, rand
 
 
 class Progress(NamedTuple):
-    """What `fit` yields: the number of steps done, and the loss of the last one (a 0-dim tensor: reading it may wait for a GPU)."""
+    """What `fit` yields: the number of steps done, and the last loss (a 0-dim tensor: reading it may wait for a GPU)."""
 
     step: int
     loss: Tensor
@@ -46,7 +46,9 @@ def fit(
     for step in range(1, steps + 1):
         x, y = next(data, (None, None))
         if x is None:
-            raise ValueError(f"The data ended after {step - 1} of {steps} batches. `batches` never ends; wrap your own in cycle.")
+            raise ValueError(
+                f"The data ended after {step - 1} of {steps} batches. `batches` never ends; wrap your own in cycle."
+            )
         t = model.path.times(stratified_uniform(len(x), like=x, generator=generator)) if stratified else None
         loss = model.loss(x, y, t=t, generator=generator)
         optimizer.zero_grad()
@@ -56,7 +58,9 @@ def fit(
         if ema is not None:
             ema.update()
         if step % 100 == 0 and not loss.isfinite():
-            raise FloatingPointError(f"The loss is {loss.item()} at step {step}. Lower lr, and check that the data is standardised.")
+            raise FloatingPointError(
+                f"The loss is {loss.item()} at step {step}. Lower lr, and check that the data is standardised."
+            )
         yield Progress(step, loss.detach())
 
 
@@ -67,13 +71,13 @@ def warmup_cosine(i: int, steps: int, warmup: float = 0.05) -> float:
 
 
 def stratified_uniform(n: int, *, like: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-    """n numbers, one uniform in each of the n equal parts of [0, 1), in random order."""
+    """Draw n numbers, one uniform in each of the n equal parts of [0, 1), in random order."""
     u = rand(n, like=like, generator=generator)
     order = torch.randperm(n, generator=generator, device=generator.device if generator else None).to(u.device)
     return (order + u) / n
 
 
 def logit_normal(n: int, mean: float = 0.0, std: float = 1.0, *, like=None, generator=None) -> Tensor:
-    """n times in (0, 1) whose logit is N(mean, std^2): more training in the middle (Esser et al. 2024, section 3.1)."""
+    """Draw n times in (0, 1) whose logit is N(mean, std^2): more training in the middle (Esser et al. 2024, section 3.1)."""
     u = rand(n, like=like, generator=generator)
     return torch.sigmoid(mean + std * torch.special.ndtri(u.clamp_min(torch.finfo(u.dtype).tiny)))

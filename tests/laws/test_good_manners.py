@@ -23,7 +23,10 @@ from lib import (
 
 def test_nothing_touches_the_global_random_state(moons):
     x, y = two_moons(64)
-    models = DDPM(MLPDenoiser(width=8, classes=2), label_drop=0.5), FlowMatching(MLPDenoiser(width=8, classes=2, t_scale=1000))
+    models = (
+        DDPM(MLPDenoiser(width=8, classes=2), label_drop=0.5),
+        FlowMatching(MLPDenoiser(width=8, classes=2, t_scale=1000)),
+    )
     before = torch.random.get_rng_state()
     for model in models:
         ema = EMA(model.net)

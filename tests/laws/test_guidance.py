@@ -3,7 +3,21 @@
 import pytest
 import torch
 
-from lib import DDPM, TARGETS, Guided, LinearPath, MLPDenoiser, Oracle, ddim, drop_labels, make_target, randn, sample, seeded, solve
+from lib import (
+    DDPM,
+    TARGETS,
+    Guided,
+    LinearPath,
+    MLPDenoiser,
+    Oracle,
+    ddim,
+    drop_labels,
+    make_target,
+    randn,
+    sample,
+    seeded,
+    solve,
+)
 
 X, Y = randn((8, 2), generator=seeded(0)).double(), torch.arange(8) % 2
 T = torch.full((8,), 0.4, dtype=torch.float64)

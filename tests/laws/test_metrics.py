@@ -1,6 +1,7 @@
 """Distances between clouds, against POT and SciPy, and their floors."""
 
 import math
+from itertools import pairwise
 
 import ot
 import pytest
@@ -52,9 +53,11 @@ def test_the_floor_falls_like_one_over_root_n():
         return two_moons(n, generator=generator)[0]
 
     floors = [noise_floor(sliced_wasserstein, draw, n, repeats=20).mean for n in (250, 1000, 4000)]
-    for coarse, fine in zip(floors[:-1], floors[1:], strict=True):
+    for coarse, fine in pairwise(floors):
         assert coarse / fine == pytest.approx(2, rel=0.35)  # 20 pairs, each with a spread of about a third
-    assert noise_floor(sliced_wasserstein, draw, 250, repeats=3) == noise_floor(sliced_wasserstein, draw, 250, repeats=3)
+    assert noise_floor(sliced_wasserstein, draw, 250, repeats=3) == noise_floor(
+        sliced_wasserstein, draw, 250, repeats=3
+    )
     assert noise_floor(sliced_wasserstein, draw, 250, m=20_000).mean < floors[0]
 
 

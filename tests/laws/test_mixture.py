@@ -5,7 +5,17 @@ import math
 import pytest
 import torch
 
-from lib import Coeffs, EmpiricalOracle, GaussianMixture, LinearPath, Oracle, randn, seeded, two_moons, two_moons_mixture
+from lib import (
+    Coeffs,
+    EmpiricalOracle,
+    GaussianMixture,
+    LinearPath,
+    Oracle,
+    randn,
+    seeded,
+    two_moons,
+    two_moons_mixture,
+)
 
 LEVELS = [Coeffs(1.0, 0.0), Coeffs(0.9, 0.3), Coeffs(0.3, 0.9), Coeffs(0.0, 1.0)]
 
@@ -144,4 +154,6 @@ def test_oracle_of_half_precision_like_inputs_answers_in_their_dtype(moons):
     estimate = Oracle(moons, LinearPath()).estimate(x_t, torch.full((4,), 0.5))
     double = Oracle(moons, LinearPath()).estimate(x_t.double(), torch.full((4,), 0.5, dtype=torch.float64))
     assert estimate.x0.dtype == torch.float32
-    torch.testing.assert_close(estimate.x0.double(), double.x0, rtol=0, atol=1e-4)  # float32 rounding in exponents of some hundred
+    torch.testing.assert_close(
+        estimate.x0.double(), double.x0, rtol=0, atol=1e-4
+    )  # float32 rounding in exponents of some hundred

@@ -29,7 +29,10 @@ def test_solve_undoes_make_target_on_every_path(path, target):
     x_t = c.add_noise(x_data, eps)
     estimate = solve(target, make_target(target, x_data, eps, c), x_t, c)
     # Rounding, amplified by the inverse matrix: its entries are at most 1/|det| times the largest coefficient.
-    amplification = max(1.0, (1 / determinant(target, c)).abs().max().item() * max(1, max(abs(e).max().item() for e in c if e is not None)))
+    amplification = max(
+        1.0,
+        (1 / determinant(target, c)).abs().max().item() * max(1, max(abs(e).max().item() for e in c if e is not None)),
+    )
     torch.testing.assert_close(estimate.x0, x_data, rtol=0, atol=100 * EPS64 * amplification)
     torch.testing.assert_close(estimate.eps, eps, rtol=0, atol=100 * EPS64 * amplification)
 
@@ -46,7 +49,9 @@ def test_solve_undoes_make_target_for_any_coefficients_shape_and_dtype(angle, sc
     x_data, eps = (randn(shape, like=torch.zeros(0, dtype=dtype), generator=seeded(s)) for s in (0, 1))
     estimate = solve(target, make_target(target, x_data, eps, c), c.add_noise(x_data, eps), c)
     assert estimate.x0.dtype == estimate.eps.dtype == dtype
-    tolerance = 1e3 * torch.finfo(dtype).eps / abs(determinant(target, c)) * max(1, scale)  # rounding over the determinant
+    tolerance = (
+        1e3 * torch.finfo(dtype).eps / abs(determinant(target, c)) * max(1, scale)
+    )  # rounding over the determinant
     torch.testing.assert_close(estimate.x0, x_data, rtol=0, atol=tolerance)
     torch.testing.assert_close(estimate.eps, eps, rtol=0, atol=tolerance)
 
@@ -84,7 +89,7 @@ def test_v_is_a_rotation_and_u_on_the_cosine_path_is_minus_half_pi_v():
 
 
 def test_the_wrong_v_is_singular_at_equal_signal_and_noise():
-    """alpha' x - sigma' eps, as a common source prints it, loses the data where alpha = sigma; the true v never does."""
+    """The form alpha' x - sigma' eps, as a common source prints it, loses the data where alpha = sigma; the true v never does."""
     c = CosinePath().coeffs(torch.tensor([0.5], dtype=torch.float64))
     wrong = c.alpha * -c.d_sigma - c.sigma * c.d_alpha
     assert abs(wrong) < 1e-12

@@ -7,7 +7,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import DiscreteSchedule, VPPath, cosine_betas, linear_betas, randn, scaled_linear_betas, seeded, zero_terminal_snr
+from lib import (
+    DiscreteSchedule,
+    VPPath,
+    cosine_betas,
+    linear_betas,
+    randn,
+    scaled_linear_betas,
+    seeded,
+    zero_terminal_snr,
+)
 
 
 def test_the_marginal_is_the_product_of_the_steps():
@@ -18,7 +27,9 @@ def test_the_marginal_is_the_product_of_the_steps():
         alpha, variance = math.sqrt(1 - beta) * alpha, (1 - beta) * variance + beta
         c = schedule.coeffs(torch.tensor([t]))
         # Rounding of up to 1,000 products in float64.
-        assert c.alpha.item() == pytest.approx(alpha, rel=1e-11) and c.sigma.item() ** 2 == pytest.approx(variance, rel=1e-11)
+        assert c.alpha.item() == pytest.approx(alpha, rel=1e-11) and c.sigma.item() ** 2 == pytest.approx(
+            variance, rel=1e-11
+        )
 
 
 @pytest.mark.parametrize("T", [21, 50, 100, 1000, 4000])
@@ -77,7 +88,9 @@ def test_vp_path_is_the_continuous_limit_of_the_linear_schedule():
     share, gaps = torch.arange(1, 11) / 10, []
     for T in (1000, 4000):
         schedule = DiscreteSchedule(linear_betas(T))
-        gaps.append((VPPath().log_snr(1 - share.double()) - schedule.log_snr((share * T).long() - 1)).abs().max().item())
+        gaps.append(
+            (VPPath().log_snr(1 - share.double()) - schedule.log_snr((share * T).long() - 1)).abs().max().item()
+        )
     assert gaps[0] < 0.1 and gaps[1] == pytest.approx(gaps[0] / 4, rel=0.1)
 
 

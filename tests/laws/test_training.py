@@ -75,7 +75,18 @@ def test_a_trained_net_approaches_the_irreducible_loss_from_above(moons):
     torch.manual_seed(0)  # the initial weights; the only place PyTorch offers no generator for
     model = FlowMatching(MLPDenoiser(t_scale=1000))
     ema = EMA(model.net, 0.98)
-    losses = [p.loss.item() for p in fit(model, batches(x, size=512, generator=seeded(1)), 600, lr=3e-3, ema=ema, stratified=True, generator=seeded(2))]
+    losses = [
+        p.loss.item()
+        for p in fit(
+            model,
+            batches(x, size=512, generator=seeded(1)),
+            600,
+            lr=3e-3,
+            ema=ema,
+            stratified=True,
+            generator=seeded(2),
+        )
+    ]
     t = model.path.times(stratified_uniform(50_000, generator=seeded(3)))
     fresh, _ = two_moons(50_000, generator=seeded(4))
     with torch.no_grad():
@@ -135,7 +146,10 @@ def test_ema_is_its_closed_form():
 
 
 def test_with_net_changes_the_net_and_nothing_else():
-    for model in (DDPM(torch.nn.Linear(2, 2), linear_betas(50), "v", label_drop=0.1), FlowMatching(torch.nn.Linear(2, 2), CosinePath(), "x0", label_drop=0.1)):
+    for model in (
+        DDPM(torch.nn.Linear(2, 2), linear_betas(50), "v", label_drop=0.1),
+        FlowMatching(torch.nn.Linear(2, 2), CosinePath(), "x0", label_drop=0.1),
+    ):
         other = torch.nn.Linear(2, 2)
         twin = model.with_net(other)
         assert twin.net is other and model.net is not other
@@ -168,7 +182,7 @@ def test_unscaled_unit_times_leave_the_embedding_almost_two_dimensional():
 
 
 def test_in_the_papers_notation(moons):
-    x, eps, t = (randn((4, 2), generator=seeded(i)).double() for i in (0, 1, 2))
+    x, eps = (randn((4, 2), generator=seeded(i)).double() for i in (0, 1))
     schedule = DDPM(torch.nn.Linear(1, 1))
     time = torch.tensor([0, 10, 500, 999])
     bar = schedule.path.alpha_bars[time][:, None]

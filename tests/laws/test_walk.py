@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from itertools import pairwise
 
 import pytest
 import torch
@@ -75,7 +76,9 @@ def test_ancestral_step_has_the_posterior_mean_and_variance_of_the_betas(schedul
 
 def test_first_posterior_puts_everything_on_the_data(schedule):
     x_data, x_t = noise(3), noise(3, 1)
-    mean, variance = DDPM(torch.nn.Linear(1, 1), schedule.betas).posterior(x_t, x_data, torch.zeros(3, dtype=torch.long))
+    mean, variance = DDPM(torch.nn.Linear(1, 1), schedule.betas).posterior(
+        x_t, x_data, torch.zeros(3, dtype=torch.long)
+    )
     torch.testing.assert_close(mean, x_data)
     assert (variance == 0).all()
 
@@ -92,7 +95,7 @@ def test_ddim_with_eta_one_is_ancestral_and_both_end_without_noise(schedule, moo
 
 def test_beta_variance_is_larger_than_beta_tilde(schedule):
     grid = schedule.grid(10)
-    for t, s in zip(grid[:-2], grid[1:-1], strict=True):
+    for t, s in pairwise(grid[:-1]):
         c_t, c_s = schedule.coeffs(t[None]), schedule.coeffs(s[None])
         assert 0 < posterior_variance(c_t, c_s) < transition_variance(c_t, c_s)
 
@@ -141,7 +144,10 @@ def test_ddim_on_a_schedule_is_the_euler_flow_on_the_warped_clock(moons, steps):
     torch.testing.assert_close(by_ddim, by_euler, rtol=0, atol=1e-8)  # rounding, amplified where the moons part
 
 
-@pytest.mark.parametrize(("rule", "order", "steps"), [(euler, 1, (64, 128, 256, 512)), (heun, 2, (16, 32, 64, 128)), (rk4, 4, (8, 16, 32, 64))])
+@pytest.mark.parametrize(
+    ("rule", "order", "steps"),
+    [(euler, 1, (64, 128, 256, 512)), (heun, 2, (16, 32, 64, 128)), (rk4, 4, (8, 16, 32, 64))],
+)
 @pytest.mark.parametrize("path", [LinearPath(), CosinePath()], ids=["linear", "cosine"])
 def test_order_of_convergence(broad, path, rule, order, steps):
     """The slope of log error against log step is the order that the rule claims."""

@@ -145,7 +145,7 @@ def test_dpm_solver_plus_plus_2m(name, steps):
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 20, 100])
 def test_flow_match_euler(steps):
-    """diffusers' clock is sigma = 1 - t and its velocity eps - x_data = -u."""
+    """The clock of diffusers is sigma = 1 - t and its velocity eps - x_data = -u."""
     import numpy as np
 
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(1000)
@@ -175,5 +175,7 @@ def test_zero_terminal_snr_is_that_of_diffusers():
         1000, beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, rescale_betas_zero_snr=True
     )
     ours = DiscreteSchedule(zero_terminal_snr(BETAS["scaled_linear"]))
-    torch.testing.assert_close(ours.alpha_bars[:-1], scheduler.alphas_cumprod.double()[:-1], rtol=1e-3, atol=1e-6)  # float32
+    torch.testing.assert_close(
+        ours.alpha_bars[:-1], scheduler.alphas_cumprod.double()[:-1], rtol=1e-3, atol=1e-6
+    )  # float32
     assert scheduler.alphas_cumprod[-1] < 1e-6

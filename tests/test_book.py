@@ -1,0 +1,153 @@
+"""The built pages: complete, and asking no other machine for anything."""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.test_notebooks import weak_alt
+
+ROOT = Path(__file__).parents[1]
+HTML = ROOT / "_build" / "html"
+PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)
+STYLES = sorted(HTML.rglob("*.css"))
+
+EXTERNAL = re.compile(r"^\s*(?:https?:)?//")
+CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
+SCRIPT_ADDRESS = re.compile(r"""(?:\bfrom|\bimport\s*\(?|\bfetch\s*\(|new\s+Worker\s*\(|\.src\s*=)\s*["'`]([^"'`]+)""")
+# What a browser fetches by itself. A link with another `rel` (next, author, canonical) is only a pointer.
+FETCHED = {
+    "img": "src",
+    "script": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+}
+FETCHED |= {"object": "data", "use": "href", "image": "href", "input": "src", "track": "src"}
+FETCHED_RELS = {"stylesheet", "preload", "modulepreload", "icon", "preconnect", "dns-prefetch", "manifest", "prefetch"}
+
+
+@cache
+def page(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(), "html.parser")
+
+
+def fetched(soup: BeautifulSoup) -> list[str]:
+    """The addresses a browser asks for when it opens a page."""
+    found = [tag[attribute] for name, attribute in FETCHED.items() for tag in soup.find_all(name) if tag.get(attribute)]
+    found += [link["href"] for link in soup.find_all("link", href=True) if FETCHED_RELS & set(link.get("rel", []))]
+    found += [part.split()[0] for tag in soup.find_all(srcset=True) for part in tag["srcset"].split(",")]
+    styles = [tag.get_text() for tag in soup.find_all("style")] + [tag["style"] for tag in soup.find_all(style=True)]
+    found += [address for style in styles for address in CSS_ADDRESS.findall(style)]
+    for script in soup.find_all("script", src=False):
+        found += SCRIPT_ADDRESS.findall(script.get_text())
+    return [address for address in found if not address.startswith(("data:", "blob:", "#"))]
+
+
+def missing(soup: BeautifulSoup, path: Path) -> list[str]:
+    """Links and resources of a page that lead nowhere inside the book."""
+    found = []
+    links = [tag["href"] for tag in soup.find_all("a", href=True)]
+    for address in links + fetched(soup):
+        if EXTERNAL.match(address) or address.startswith(("mailto:", "javascript:")) or address == "#":
+            continue
+        name, anchor = urldefrag(unquote(address))
+        target = (path.parent / name.split("?")[0]).resolve() if name else path
+        if not target.exists():
+            found.append(address)
+        elif anchor and target.suffix == ".html":
+            other = soup if target == path else page(target)
+            if not (other.find(id=anchor) or other.find(attrs={"name": anchor})):
+                found.append(address)
+    return found
+
+
+def wordless(soup: BeautifulSoup) -> list[str]:
+    """The images of a page that say nothing to a reader who cannot see them."""
+    return [image.get("src", "")[:80] for image in soup.find_all("img") if weak_alt(image.get("alt"))]
+
+
+def test_the_book_is_built():
+    assert PAGES, "run `make book` first"
+    assert (HTML / "mathjax" / "tex-mml-chtml.js").exists()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(HTML).as_posix())
+def test_page(path):
+    soup = page(path)
+    assert [address for address in fetched(soup) if EXTERNAL.match(address)] == []
+    assert missing(soup, path) == []
+    assert wordless(soup) == []
+
+
+@pytest.mark.parametrize("path", STYLES, ids=lambda path: path.relative_to(HTML).as_posix())
+def test_style_sheet(path):
+    addresses = [a for a in CSS_ADDRESS.findall(path.read_text()) if not a.startswith(("data:", "#"))]
+    assert [a for a in addresses if EXTERNAL.match(a)] == []
+    assert [a for a in addresses if not (path.parent / re.split("[?#]", a)[0]).exists()] == []
+
+
+def test_pages_with_formulas_load_mathjax_from_the_book():
+    # A formula in a chapter's title would stand in the sidebar of every page, also of those without MathJax.
+    with_formulas = [path for path in PAGES if page(path).find(class_="math")]
+    assert with_formulas
+    for path in with_formulas:
+        sources = [script["src"] for script in page(path).find_all("script", src=re.compile("mathjax"))]
+        assert [(path.parent / source.split("?")[0]).resolve() for source in sources] == [
+            HTML / "mathjax" / "tex-mml-chtml.js"
+        ]
+
+
+def test_every_page_of_the_contents_is_built():
+    files = re.findall(r"(?:file|root): (\S+)", (ROOT / "_toc.yml").read_text())
+    assert [file for file in files if not (HTML / f"{file}.html").exists()] == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://cdn.example/x.js"></script>',
+        '<img src="//cdn.example/x.png">',
+        '<img srcset="a.png 1x, https://cdn.example/x.png 2x">',
+        '<link rel="stylesheet" href="https://cdn.example/x.css">',
+        '<link rel="preconnect" href="https://cdn.example">',
+        "<style>@import 'https://cdn.example/x.css';</style>",
+        "<p style=\"background: url('https://cdn.example/x.png')\">",
+        '<script type="module">import { x } from "https://cdn.example/x.js"</script>',
+        '<script>fetch("https://api.example/x")</script>',
+        '<iframe src="https://video.example"></iframe>',
+    ],
+)
+def test_external_requests_are_found(html):
+    assert any(EXTERNAL.match(address) for address in fetched(BeautifulSoup(html, "html.parser")))
+
+
+@pytest.mark.parametrize(
+    "html",
+    ['<a href="https://arxiv.example">paper</a>', '<link rel="next" href="https://x.example">', '<img src="data:,">'],
+)
+def test_pointers_are_no_requests(html):
+    assert not any(EXTERNAL.match(address) for address in fetched(BeautifulSoup(html, "html.parser")))
+
+
+def test_broken_links_are_found(tmp_path):
+    (tmp_path / "there.html").write_text('<p id="here">')
+    html = (
+        '<a href="gone.html"></a><a href="#gone"></a><a href="there.html#gone"></a><img src="gone.png">'
+        '<a href="there.html#here"></a><a href="#top"></a><h1 id="top">'
+    )
+    (tmp_path / "page.html").write_text(html)
+    soup = BeautifulSoup(html, "html.parser")
+    assert missing(soup, tmp_path / "page.html") == ["gone.html", "#gone", "there.html#gone", "gone.png"]
+
+
+@pytest.mark.parametrize(
+    "attributes", ["", 'alt=""', 'alt="plot"', 'alt="../_images/026a6b4544029af8b2bd7d18a0a784db71ce.png"']
+)
+def test_wordless_images_are_found(attributes):
+    assert len(wordless(BeautifulSoup(f"<img {attributes}>", "html.parser"))) == 1

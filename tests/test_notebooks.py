@@ -1,0 +1,297 @@
+"""The committed notebooks: up to date, tidy, and compared by nbval; and the tool that makes them."""
+
+import copy
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+
+from tools import format_chapters, notebooks
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+IGNORED = {"nbval-ignore-output", "nbval-skip"}  # nbval then does not compare the cell
+REASON = re.compile(r"^# not compared: .{10,}$", re.MULTILINE)
+MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|mnt|Users)/")
+
+
+def weak_alt(alt: str | None) -> bool:
+    """Whether an alternative text says nothing: missing, shorter than 20 characters, or the name of a file."""
+    return not alt or len(alt) < 20 or " " not in alt.strip() or bool(re.search(r"\.(png|svg|jpe?g|gif)$", alt))
+
+
+def flaws(nb: dict) -> list[str]:
+    """What is wrong with an executed notebook."""
+    found = []
+    ids = [cell.get("id") for cell in nb["cells"]]
+    if len(set(ids)) < len(ids):
+        return ["cell ids are not unique"]
+    try:
+        nbformat.validate(copy.deepcopy(nb))
+    except nbformat.ValidationError as error:
+        found.append(f"invalid: {error.message}")
+    if "widgets" in nb["metadata"]:
+        found.append("metadata.widgets: a widget's state belongs to one kernel")
+    code = [cell for cell in nb["cells"] if cell["cell_type"] == "code" and cell["source"].strip()]
+    if [cell["execution_count"] for cell in code] != list(range(1, len(code) + 1)):
+        found.append("execution counts are not 1, 2, 3, ...: nbval compares nothing without them")
+    with_output = [cell for cell in code if cell["outputs"]]
+    compared = [cell for cell in with_output if not IGNORED & set(cell["metadata"].get("tags", []))]
+    if len(compared) < 0.8 * len(with_output):
+        found.append(f"only {len(compared)} of {len(with_output)} outputs are compared")
+    for index, cell in enumerate(nb["cells"]):
+        if IGNORED & set(cell["metadata"].get("tags", [])) and not REASON.search(cell["source"]):
+            found.append(f"cell {index}: ignored by nbval without a line `# not compared: <reason>`")
+        if MACHINE_PATH.search(cell["source"]):
+            found.append(f"cell {index}: a machine's path")
+        if cell["cell_type"] == "code" and cell["source"].rstrip().endswith(";"):
+            found.append(f"cell {index}: nbval does not know that a final semicolon hides the value")
+        for output in cell.get("outputs", []):
+            found += [f"cell {index}: {flaw}" for flaw in output_flaws(output, cell["metadata"])]
+    return found
+
+
+def output_flaws(output: dict, metadata: dict) -> list[str]:
+    """What is wrong with one output of a cell."""
+    found, data = [], output.get("data", {})
+    if output["output_type"] == "error" or output.get("name") == "stderr":
+        found.append(f"an error or a warning: {output.get('evalue', output.get('text'))}")
+    texts = [output.get("text", ""), *(text for mime, text in data.items() if not mime.startswith("image/"))]
+    if any(MACHINE_PATH.search(text if isinstance(text, str) else json.dumps(text)) for text in texts):
+        found.append("a machine's path in the output")
+    if any(" at 0x" in text for text in texts if isinstance(text, str)):
+        found.append("an address in memory, new in every run")
+    alts = [metadata.get("mystnb", {}).get("image", {}).get("alt")] if any("image/" in mime for mime in data) else []
+    alts += [image.get("alt") for image in BeautifulSoup(data.get("text/html", ""), "html.parser").find_all("img")]
+    return found + [f"an image without a real alternative text: {alt!r}" for alt in alts if weak_alt(alt)]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_notebook_is_fresh(chapter):
+    assert notebooks.old_stamp(ROOT / "notebooks" / f"{chapter.stem}.ipynb") == notebooks.stamp(chapter), (
+        "run `make notebooks`"
+    )
+
+
+def test_every_notebook_has_a_chapter():
+    assert {path.stem for path in NOTEBOOKS} == {path.stem for path in CHAPTERS}
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_is_tidy(notebook):
+    assert flaws(nbformat.read(notebook, 4)) == []
+
+
+# --- the tool, on a small chapter ------------------------------------------------------------------------------------
+
+CHAPTER = """# A small chapter
+
+A sentence with <!--claim:two-->2<!--/claim-->.
+
+```{code-cell} ipython3
+from small import two
+from lib.claims import claim
+
+claim("two", two())
+```
+
+```{code-cell} ipython3
+---
+mystnb:
+  image:
+    alt: A straight line from the lower left to the upper right.
+---
+import matplotlib.pyplot as plt
+
+plt.plot([0, 1])
+plt.show()
+```
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project with one chapter, executed once."""
+    root = tmp_path_factory.mktemp("project")
+    (root / "lib").mkdir()
+    (root / "notebooks").mkdir()
+    (root / "lib" / "claims.py").write_text("")
+    (root / "lib" / "other.py").write_text("")
+    (root / "notebooks" / "small.py").write_text("def two():\n    return 2\n")
+    (root / "chapter.md").write_text(CHAPTER)
+    assert notebooks.make(root / "chapter.md", root / "notebooks" / "chapter.ipynb", root).endswith(" s")
+    return root
+
+
+def remake(project: Path) -> str:
+    return notebooks.make(project / "chapter.md", project / "notebooks" / "chapter.ipynb", project)
+
+
+def read(project: Path) -> dict:
+    """The notebook as nbformat joins it, so that a source is one string."""
+    return nbformat.read(project / "notebooks" / "chapter.ipynb", 4)
+
+
+def test_the_tool_makes_a_tidy_notebook(project):
+    nb = read(project)
+    assert flaws(nb) == []
+    assert nb.cells[1].outputs[0].text == "claim two = 2\n"
+    assert "<!--" not in nb.cells[0].source
+    assert set(nb.metadata) == {"kernelspec", "language_info", "stamp"}
+
+
+def test_what_is_fresh_is_left_alone(project):
+    assert remake(project) == "fresh"
+
+
+def test_new_text_keeps_the_outputs(project):
+    outputs = [cell.get("outputs") for cell in read(project).cells]
+    (project / "chapter.md").write_text(CHAPTER.replace("A sentence", "Another sentence"))
+    assert remake(project) == "text"
+    assert [cell.get("outputs") for cell in read(project).cells] == outputs
+    assert "Another sentence" in read(project).cells[0].source
+    (project / "chapter.md").write_text(CHAPTER)
+    assert remake(project) == "text"
+
+
+def test_the_same_chapter_gives_the_same_bytes(project):
+    target = project / "notebooks" / "chapter.ipynb"
+    before = target.read_bytes()
+    target.unlink()
+    assert remake(project).endswith(" s")
+    assert target.read_bytes() == before
+
+
+def test_code_and_reached_modules_decide_the_stamp_and_nothing_else(project):
+    def code_stamp() -> str:
+        return notebooks.stamp(project / "chapter.md", project)["code"]
+
+    before = code_stamp()
+    (project / "lib" / "other.py").write_text("x = 1")
+    assert code_stamp() == before
+    (project / "lib" / "claims.py").write_text("x = 1")
+    assert code_stamp() != before
+    (project / "lib" / "claims.py").write_text("")
+    (project / "chapter.md").write_text(CHAPTER.replace("[0, 1]", "[0, 2]"))
+    assert code_stamp() != before
+    (project / "chapter.md").write_text(CHAPTER)
+    assert code_stamp() == before
+
+
+def test_a_failing_cell_is_named(project, tmp_path):
+    (tmp_path / "broken.md").write_text("# Title\n\n```{code-cell} ipython3\n1 / 0\n```\n")
+    with pytest.raises(SystemExit, match=r"broken: cell 1 failed(?s:.*)ZeroDivisionError"):
+        notebooks.make(tmp_path / "broken.md", tmp_path / "broken.ipynb", project)
+    assert not (tmp_path / "broken.ipynb").exists()
+
+
+def test_a_slow_chapter_is_refused(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "LIMIT", 0.1)
+    monkeypatch.setattr(notebooks, "execute", lambda *_: notebooks.time.sleep(0.2))
+    with pytest.raises(SystemExit, match="over the limit"):
+        notebooks.make(project / "chapter.md", tmp_path / "chapter.ipynb", project)
+
+
+def test_reached_follows_names_through_packages(tmp_path):
+    files = {
+        "lib/__init__.py": "from lib.a import one\nfrom lib.b import two",
+        "lib/a.py": "from lib.c import three",
+        "lib/b.py": "",
+        "lib/c.py": "def three():\n    import lib.d",
+        "lib/d.py": "",
+        "lib/show/__init__.py": "",
+        "lib/show/core.js": "",
+    }
+    for name, source in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(source)
+
+    def reached(source: str) -> set[str]:
+        return {path.relative_to(tmp_path / "lib").as_posix() for path in notebooks.reached(source, tmp_path)}
+
+    assert reached("import torch") == set()
+    assert reached("from lib import two") == {"b.py"}
+    assert reached("from lib import one") == {"a.py", "c.py", "d.py"}
+    assert reached("from lib.b import two") == {"b.py"}
+    assert reached("from lib import b") == {"b.py"}
+    assert reached("import lib") == {"__init__.py", "a.py", "b.py", "c.py", "d.py"}
+    assert reached("from lib.show import x") == {"show/__init__.py", "show/core.js"}
+
+
+def test_formatting_a_chapter_touches_code_only():
+    source = CHAPTER.replace("[0, 1]", "[0,1]").replace('claim("two", two())', "claim('two',two( ))")
+    assert format_chapters.formatted(source) == CHAPTER.replace("from small import two\n", "").replace(
+        "from lib.claims import claim\n", "from small import two\n\nfrom lib.claims import claim\n"
+    )
+
+
+# --- planted flaws ---------------------------------------------------------------------------------------------------
+
+
+def plant(cell: int, **changes):
+    """An edit of a notebook: set these fields of one cell."""
+    return lambda nb: nb["cells"][cell].update(changes)
+
+
+POSTER = {"output_type": "display_data", "data": {"text/html": "<img alt='short' src='data:,'>"}, "metadata": {}}
+STDERR = {"output_type": "stream", "name": "stderr", "text": "careful"}
+ADDRESS = {"output_type": "stream", "name": "stdout", "text": "<Line2D at 0x7ff0e8d16210>"}
+PATH_OUT = {"output_type": "stream", "name": "stdout", "text": "in /" + "home/me/x.py"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "flaw"),
+    [
+        (lambda nb: nb["metadata"].update(widgets={}), "metadata.widgets"),
+        (plant(1, outputs=[{"output_type": "stream", "name": "stdout"}]), "invalid"),
+        (lambda nb: [cell.update(id="twice") for cell in nb["cells"]], "not unique"),
+        (plant(1, execution_count=None), "execution counts"),
+        (plant(1, metadata={"tags": ["nbval-ignore-output"]}), "of 2 outputs are compared"),
+        (plant(1, metadata={"tags": ["nbval-skip"]}), "without a line"),
+        (plant(0, source="see /" + "root/x"), "a machine's path"),
+        (plant(1, outputs=[PATH_OUT]), "path in the output"),
+        (plant(1, outputs=[STDERR]), "careful"),
+        (plant(1, outputs=[ADDRESS]), "an address"),
+        (plant(1, source="two();"), "semicolon"),
+        (plant(2, metadata={}), "alternative text: None"),
+        (plant(2, metadata={"mystnb": {"image": {"alt": "A plot."}}}), "alternative text: 'A plot.'"),
+        (plant(2, metadata={"mystnb": {"image": {"alt": "026a6b4544029af8b2bd7d18a0a784db.png"}}}), "026a6b"),
+        (plant(1, outputs=[POSTER]), "alternative text: 'short'"),
+    ],
+)
+def test_flaws_are_found(project, edit, flaw):
+    nb = copy.deepcopy(read(project))
+    edit(nb)
+    assert any(flaw in text for text in flaws(nb)), flaws(nb)
+
+
+# --- nbval -----------------------------------------------------------------------------------------------------------
+
+
+def nbval(notebook: Path) -> subprocess.CompletedProcess:
+    """Verify one notebook the way `make test` does, in a process of its own."""
+    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", notebook.parent]
+    command += ["-p", "no:cacheprovider", "--nbval", notebook]
+    return subprocess.run(command, capture_output=True, text=True, cwd=notebook.parent)
+
+
+def test_nbval_accepts_what_was_executed(project):
+    done = nbval(project / "notebooks" / "chapter.ipynb")
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_nbval_rejects_a_wrong_number(project):
+    planted = project / "notebooks" / "planted.ipynb"
+    text = (project / "notebooks" / "chapter.ipynb").read_text()
+    assert text.count("claim two = 2") == 1
+    planted.write_text(text.replace("claim two = 2", "claim two = 3"))
+    done = nbval(planted)
+    assert done.returncode == 1
+    assert "1 failed, 1 passed" in done.stdout
