@@ -22,7 +22,7 @@ from lib.samplers import Rule, ancestral, calls_a_step, ddim, dpmpp_2m, euler, h
 from lib.seeding import randn, seeded
 
 STEPS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
-REFERENCE = 4000  # points of the reference sample
+REFERENCE = 4  # the reference sample has so many times the points of the sample it judges
 
 
 def oracle_methods() -> dict[str, tuple[Model, Rule]]:
@@ -46,9 +46,9 @@ def oracle_methods() -> dict[str, tuple[Model, Rule]]:
 def k_grid(
     methods: dict[str, tuple[Model, Rule]], steps: Iterable[int] = STEPS, *, n: int = 1000, seeds: int = 3
 ) -> dict[str, dict[int, Spread]]:
-    """Sliced Wasserstein distance of n two-moons samples to REFERENCE perfect ones: {method: {K: mean and sd over seeds}}."""
+    """Sliced Wasserstein distance of n samples to REFERENCE * n perfect ones: {method: {K: mean and sd over seeds}}."""
     start = torch.cat([randn((n, 2), generator=seeded(100 + i)) for i in range(seeds)])
-    references = [two_moons(REFERENCE, generator=seeded(200 + i))[0] for i in range(seeds)]
+    references = [two_moons(REFERENCE * n, generator=seeded(200 + i))[0] for i in range(seeds)]
     table = {}
     for name, (model, rule) in methods.items():
         table[name] = {}
@@ -59,10 +59,10 @@ def k_grid(
     return table
 
 
-def k_grid_floor(n: int = 1000) -> Spread:
-    """What a perfect sampler scores in the same grid: mean and sd of 100 independent samples."""
+def k_grid_floor(n: int = 1000, repeats: int = 100) -> Spread:
+    """What a perfect sampler scores in the same grid: mean and sd of independent samples."""
 
     def draw(m, generator):
         return two_moons(m, generator=generator)[0]
 
-    return noise_floor(sliced_wasserstein, draw, n, m=REFERENCE, repeats=100)
+    return noise_floor(sliced_wasserstein, draw, n, m=REFERENCE * n, repeats=repeats)
