@@ -4,7 +4,7 @@ Every cell starts from the same noise and is compared with the same reference sa
 method alone. Repeated over seeds this gives a mean and a standard deviation, to be read beside the floor: the same distance
 between a perfect sample and the reference.
 
-    K  steps of the grid;     network calls = K * CALLS[rule]
+    K  steps of the grid;     network calls = K * calls_a_step(rule)
 """
 
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ from lib.flow_matching import LinearPath
 from lib.metrics import Spread, noise_floor, sliced_wasserstein, spread
 from lib.oracle import Oracle
 from lib.prediction import Model
-from lib.samplers import Rule, ancestral, ddim, dpmpp_2m, euler, heun, rk4, walk
+from lib.samplers import Rule, ancestral, calls_a_step, ddim, dpmpp_2m, euler, heun, rk4, sample
 from lib.seeding import randn, seeded
 
 STEPS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
-REFERENCE = 4000  # points of the reference sample
+REFERENCE = 4  # the reference sample has so many times the points of the sample it judges
 
 
 def oracle_methods() -> dict[str, tuple[Model, Rule]]:
@@ -46,20 +46,23 @@ def oracle_methods() -> dict[str, tuple[Model, Rule]]:
 def k_grid(
     methods: dict[str, tuple[Model, Rule]], steps: Iterable[int] = STEPS, *, n: int = 1000, seeds: int = 3
 ) -> dict[str, dict[int, Spread]]:
-    """Sliced Wasserstein distance of n two-moons samples to REFERENCE perfect ones: {method: {K: mean and sd over seeds}}."""
+    """Sliced Wasserstein distance of n samples to REFERENCE * n perfect ones: {method: {K: mean and sd over seeds}}."""
     start = torch.cat([randn((n, 2), generator=seeded(100 + i)) for i in range(seeds)])
-    references = [two_moons(REFERENCE, generator=seeded(200 + i))[0] for i in range(seeds)]
+    references = [two_moons(REFERENCE * n, generator=seeded(200 + i))[0] for i in range(seeds)]
     table = {}
     for name, (model, rule) in methods.items():
         table[name] = {}
         for k in steps:
-            for state in walk(model, start, model.path.grid(k), rule, generator=seeded(300)):
-                end = state.x
+            end = sample(model, start, k * calls_a_step(rule), rule, generator=seeded(300))
             clouds = zip(end.split(n), references, strict=True)
             table[name][k] = spread([sliced_wasserstein(x, reference) for x, reference in clouds])
     return table
 
 
-def k_grid_floor(n: int = 1000) -> Spread:
-    """What a perfect sampler scores in the same grid."""
-    return noise_floor(sliced_wasserstein, lambda m, generator: two_moons(m, generator=generator)[0], n, m=REFERENCE)
+def k_grid_floor(n: int = 1000, repeats: int = 100) -> Spread:
+    """What a perfect sampler scores in the same grid: mean and sd of independent samples."""
+
+    def draw(m, generator):
+        return two_moons(m, generator=generator)[0]
+
+    return noise_floor(sliced_wasserstein, draw, n, m=REFERENCE * n, repeats=repeats)

@@ -41,6 +41,12 @@ RULES = {
     "dpmpp_2m": RuleStyle(INK, "X", (0, (3, 1, 1, 1))),
 }
 
+SCHEDULES = {  # drawn as the step rules are; a variant keeps its schedule's style and is labelled
+    "linear": RuleStyle("#0072B2", "o", "-"),
+    "cosine": RuleStyle("#D55E00", "s", (0, (5, 1.5))),
+    "scaled linear": RuleStyle("#009E73", "^", (0, (4, 1, 1, 1))),
+}
+
 WIDTH = 7.2  # inches: the page's column
 
 

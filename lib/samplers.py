@@ -207,7 +207,7 @@ def sample(
 
 def steps_for(calls: int, rule: Rule) -> int:
     """How many grid intervals `calls` network calls pay for."""
-    per_step = CALLS.get(_plain(rule), 1)
+    per_step = calls_a_step(rule)
     if calls < 1:
         raise ValueError(f"A sampler needs at least one network call, got calls={calls}.")
     if calls % per_step:
@@ -217,6 +217,11 @@ def steps_for(calls: int, rule: Rule) -> int:
             f"{_plain(rule).__name__} makes {per_step} calls a step, and {calls} is no multiple of that. Try {choice}."
         )
     return calls // per_step
+
+
+def calls_a_step(rule: Rule) -> int:
+    """CALLS of a rule, with or without options bound to it; 1 for a rule that is not of this module."""
+    return CALLS.get(_plain(rule), 1)
 
 
 def _plain(rule: Rule) -> Rule:

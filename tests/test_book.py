@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.test_notebooks import weak_alt
+from tools import mend_pages
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
@@ -83,6 +84,12 @@ def test_page(path):
     assert [address for address in fetched(soup) if EXTERNAL.match(address)] == []
     assert missing(soup, path) == []
     assert wordless(soup) == []
+
+
+def test_pages_are_mended():
+    for path in PAGES:
+        assert mend_pages.mended(path.read_text()) == path.read_text(), path.name
+        assert "thebe" not in path.read_text().lower(), path.name
 
 
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.relative_to(HTML).as_posix())

