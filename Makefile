@@ -76,5 +76,5 @@ $(MATHJAX): tools/vendor.py | $(READY)
 .venv-bench/.ready: requirements-bench.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x .venv-bench/bin/python || "$$python" -m venv .venv-bench
 	.venv-bench/bin/python -m pip install -r requirements-bench.txt
-	.venv-bench/bin/python -m pip install --no-deps -e .
+	.venv-bench/bin/python -m pip install --no-deps torchcfm==1.0.7 -e .
 	touch $@
