@@ -59,7 +59,7 @@ clean:  ## remove what was built, keep .venv
 FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do \
 	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 	  done; \
-	  echo "This book needs Python 3.11 or newer; found $$(python3 --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
+	  echo "This book needs Python 3.11 or newer; found $$($${PYTHON:-python3} --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
 NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output without what was there before
 
 $(READY): requirements.txt constraints.txt pyproject.toml

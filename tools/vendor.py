@@ -23,7 +23,7 @@ NPM = Path(sys.executable).with_name("npm")
 
 def pack(folder: Path) -> Path:
     """Download the package's archive into `folder`."""
-    command = [NPM, "pack", PACKAGE, "--silent", "--pack-destination", folder]
+    command = [NPM, "pack", PACKAGE, "--loglevel", "error", "--pack-destination", folder]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=180)
         reason = done.stderr.strip() if done.returncode else None
