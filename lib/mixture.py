@@ -23,7 +23,9 @@ from lib.prediction import NO_LABEL, Coeffs, Estimate
 from lib.seeding import fresh
 
 CLEAN = Coeffs(1.0, 0.0)
-BLOCK = 2**20  # samples x components worked on at once: a few MB that stay in the cache, however many samples come in
+BLOCK = (
+    2**17
+)  # samples x components worked on at once: larger blocks are fresh memory every time, which costs page faults
 
 
 class GaussianMixture:
@@ -83,7 +85,7 @@ class GaussianMixture:
 
     def log_prob(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
         """(B,) log density of x_t (B, D) at the noise level of `coeffs`; the data's own by default. Given y, of p(x_t | y)."""
-        return torch.cat([logits.logsumexp(-1) for _, logits, _ in self._blocks(x_t, coeffs, y)])
+        return torch.cat([logits.logsumexp(-1) for logits, _ in self._blocks(x_t, coeffs, y)])
 
     def score(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
         """(B, D) gradient of log_prob by x_t."""
@@ -102,16 +104,16 @@ class GaussianMixture:
 
     def _expect(self, x_t, coeffs, y, affine):
         """sum_k r_k (still_k + slope_k x), where affine(at) gives still and slope (b, M, C); C a multiple of D."""
-        out, tables, made_for = [], None, None
-        for x, logits, at in self._blocks(x_t, coeffs, y):
+        mixed, tables, made_for = [], None, None
+        for logits, at in self._blocks(x_t, coeffs, y):
             if at is not made_for:
                 tables, made_for = torch.cat(affine(at), -1), at
-            still, slope = _mix(logits.softmax(-1), tables).chunk(2, -1)
-            out.append(still + slope * torch.cat([x] * (still.shape[1] // self.dim), -1))
-        return torch.cat(out)
+            mixed.append(_mix(logits.softmax(-1), tables))
+        still, slope = torch.cat(mixed).chunk(2, -1)
+        return still + slope * torch.cat([x_t] * (still.shape[1] // self.dim), -1)
 
     def _blocks(self, x_t, coeffs, y):
-        """Yield (rows of x_t, their logits log(w_k N(x; alpha m_k, tau_k)) of shape (rows, M), the tables behind them)."""
+        """Yield, block of rows after block, the logits log(w_k N(x; alpha m_k, tau_k)) (rows, M) and the tables behind them."""
         if x_t.ndim != 2 or x_t.shape[1] != self.dim:
             raise ValueError(f"Expected samples of shape (B, {self.dim}), got {tuple(x_t.shape)}.")
         if y is not None:
@@ -125,7 +127,7 @@ class GaussianMixture:
             here = at or self._at(alpha[i : i + rows], sigma[i : i + rows])
             # The square is multiplied out so that one matrix product serves every component.
             logits = _affine(here.constant, torch.cat([x * x, x], -1), here.quadratic)
-            yield x, logits if labels is None else self._condition(logits, labels), here
+            yield logits if labels is None else self._condition(logits, labels), here
 
     def _at(self, alpha, sigma) -> "_At":
         means, variances = self.means.to(alpha), self.variances.to(alpha)
