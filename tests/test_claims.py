@@ -128,7 +128,7 @@ MEASURED = re.compile(
     rf"(?:~|≈|±|\b(?i:about|around|roughly|nearly|almost|approximately)\s)\s*{NUMBER}"  # an estimate
     rf"|\b(?:FID|IS|NLL|MSE|loss|error|accuracy)\s+(?:of|is|was|=|:)?\s*{NUMBER}"  # a result
     rf"|{NUMBER}\s?{UNIT}"  # a quantity
-    r"|(?<![\w./^-])\d+\.\d{2,}(?!\.?\d)|(?<![\w.])\d+(?:\.\d+)?e[-+]?\d+"  # more digits than a choice has
+    r"|(?<!Python )(?<![\w./^-])\d+\.\d{2,}(?!\.?\d)|(?<![\w.])\d+(?:\.\d+)?e[-+]?\d+"  # more digits than a choice has
 )
 SETTLED = re.compile(
     r"<!--(claim|given)\b.*?<!--/\1-->"  # compared with a record, or declared a choice of the text
@@ -171,7 +171,7 @@ def test_uncited_numbers_are_found(prose):
 
 @pytest.mark.parametrize(
     "prose",
-    ["K=4 steps", "in 2020, two of 3", "FID 3.17 {cite:p}`ho2020`", "the $0.123$ and `0.123`", "T = 1000 steps",
+    ["K=4 steps", "Python 3.11", "in 2020, two of 3", "FID 3.17 {cite:p}`ho2020`", "the $0.123$ and `0.123`", "T = 1000 steps",
      "<!--claim:a-->0.327<!--/claim-->", "it runs for <!--given-->60 s<!--/given-->", "chapter 3", "a factor 0.5",
      "```{code-cell} ipython3\nx = 0.123  # about 3 %\n```", "[here](a-0.123.md)", "$$\n0.123\n$$"],
 )  # fmt: skip
