@@ -32,7 +32,7 @@ from torchcfm.models.models import MLP  # importing torchcfm.utils as well would
 import lib
 from lib import randn, sample, seeded, sliced_wasserstein
 
-POINTS, SEEDS, LIMIT = 2000, 3, 20.0  # points a cloud; runs a recipe; seconds of training after which a run is given up
+POINTS, SEEDS, LIMIT = 2000, 3, 60.0  # points a cloud; runs a recipe; seconds of training after which a run is given up
 STEPS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 PACKAGES = ("torch", "diffusers", "torchcfm", "smalldiffusion")
 median = statistics.median
@@ -266,7 +266,8 @@ def training() -> Row:
         middle[name] = median(run.get("seconds", LIMIT) for run in runs)
         print(f"    {name:22}", *[f"{r['seconds']:6.1f} s" if r else f" > {LIMIT:.0f} s" for r in runs], flush=True)
     value = min(middle[name] for name in peers) / middle["our flow matching"]
-    return Row("best peer / our flow, training until SW <= 1.5 floors", value, "x", ">= 3", detail)
+    at_least = "" if any(run for name in peers for run in detail[name]) else " (at least)"
+    return Row("best peer / our flow, training until SW <= 1.5 floors" + at_least, value, "x", ">= 3", detail)
 
 
 # ---- the grid of chapter 7 ------------------------------------------------------------------------------------
@@ -320,7 +321,7 @@ def main() -> None:
         row = measure()
         note = ", ".join(f"{name} {value:.3g}" for name, value in row.detail.items() if isinstance(value, float))
         met = "met" if row.met else "MISSED"
-        print(f"{row.what:54} {row.value:6.3g} {row.unit:2}  {row.bar:7}  {met:6}  {note}", flush=True)
+        print(f"{row.what:64} {row.value:6.3g} {row.unit:2}  {row.bar:7}  {met:6}  {note}", flush=True)
         rows.append(row._asdict() | {"met": row.met})
     Path("results").mkdir(exist_ok=True)
     Path("results/bench.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
