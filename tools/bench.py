@@ -32,7 +32,7 @@ from torchcfm.models.models import MLP  # importing torchcfm.utils as well would
 import lib
 from lib import randn, sample, seeded, sliced_wasserstein
 
-POINTS, SEEDS, LIMIT = 2000, 3, 30.0  # points a cloud; runs a recipe; seconds of training after which a run is given up
+POINTS, SEEDS, LIMIT = 2000, 3, 60.0  # points a cloud; runs a recipe; seconds of training after which a run is given up
 STEPS = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 PACKAGES = ("torch", "diffusers", "torchcfm", "smalldiffusion")
 median = statistics.median
@@ -177,9 +177,9 @@ def training_step(block: int = 20) -> Row:
 
 
 class Judge:
-    """Are the samples good? The bar is 1.5 floors of sliced Wasserstein, the mean over 5 clouds of start noise and fresh data."""
+    """Are the samples good? The bar is 1.5 floors of sliced Wasserstein, a mean over 10 clouds and fresh data."""
 
-    def __init__(self, clouds: int = 5):
+    def __init__(self, clouds: int = 10):
         draw = lib.two_moons_mixture().sample
         floor = lib.noise_floor(sliced_wasserstein, lambda n, g: draw(n, generator=g)[0], POINTS, repeats=40, seed=1000)
         self.bar, self.noise = 1.5 * floor.mean, randn((clouds * POINTS, 2), generator=seeded(77))
@@ -189,7 +189,7 @@ class Judge:
         return statistics.mean(map(sliced_wasserstein, x.split(POINTS), self.data)) <= self.bar
 
 
-def ours(make, rule, judge, data, seed) -> dict:
+def ours(make, rule, lr, judge, data, seed) -> dict:
     """Runs of 250, 500, 1000, ... steps, each from scratch, since the learning rate of `fit` falls to 0 at the end of the run."""
     spent, steps = 0.0, 125
     while spent < LIMIT:
@@ -197,7 +197,7 @@ def ours(make, rule, judge, data, seed) -> dict:
         torch.manual_seed(seed)
         model, stream = make(), lib.batches(data, size=256, generator=seeded(seed))
         ema = lib.EMA(model.net, decay=1 - 10 / steps)
-        run = lib.fit(model, stream, steps, lr=2e-2, ema=ema, stratified=True, generator=seeded(seed + 100))
+        run = lib.fit(model, stream, steps, lr=lr, ema=ema, stratified=True, generator=seeded(seed + 100))
         last = seconds(lambda run=run: [None for _ in run])
         spent += last
         if judge.pleased(sample(model.with_net(ema.net), judge.noise, 100, rule)):
@@ -253,8 +253,8 @@ def smalldiffusion(data, seed):
 def training() -> Row:
     """Seconds of training until the samples are good, for every recipe and seed; evaluation is not counted."""
     judge, data = Judge(), lib.two_moons(100_000, generator=seeded(0))[0]
-    flow = partial(ours, lambda: lib.FlowMatching(lib.MLPDenoiser(t_scale=1000)), lib.euler)
-    ddpm = partial(ours, lambda: lib.DDPM(lib.MLPDenoiser(), lib.cosine_betas(1000), "v"), lib.ddim)
+    flow = partial(ours, lambda: lib.FlowMatching(lib.MLPDenoiser(t_scale=1000)), lib.euler, 2e-2)
+    ddpm = partial(ours, lambda: lib.DDPM(lib.MLPDenoiser(), lib.cosine_betas(1000), "v"), lib.ddim, 1e-2)
     peers = {
         "torchcfm, sigma 0.1": partial(theirs, partial(torchcfm, 0.1)),
         "torchcfm, sigma 0": partial(theirs, partial(torchcfm, 0.0)),
@@ -266,7 +266,8 @@ def training() -> Row:
         middle[name] = median(run.get("seconds", LIMIT) for run in runs)
         print(f"    {name:22}", *[f"{r['seconds']:6.1f} s" if r else f" > {LIMIT:.0f} s" for r in runs], flush=True)
     value = min(middle[name] for name in peers) / middle["our flow matching"]
-    return Row("best peer / our flow, training until SW <= 1.5 floors", value, "x", ">= 3", detail)
+    at_least = "" if any(run for name in peers for run in detail[name]) else " (at least)"
+    return Row("best peer / our flow, training until SW <= 1.5 floors" + at_least, value, "x", ">= 3", detail)
 
 
 # ---- the grid of chapter 7 ------------------------------------------------------------------------------------
@@ -320,8 +321,9 @@ def main() -> None:
         row = measure()
         note = ", ".join(f"{name} {value:.3g}" for name, value in row.detail.items() if isinstance(value, float))
         met = "met" if row.met else "MISSED"
-        print(f"{row.what:54} {row.value:6.3g} {row.unit:2}  {row.bar:7}  {met:6}  {note}", flush=True)
+        print(f"{row.what:64} {row.value:6.3g} {row.unit:2}  {row.bar:7}  {met:6}  {note}", flush=True)
         rows.append(row._asdict() | {"met": row.met})
+    Path("results").mkdir(exist_ok=True)
     Path("results/bench.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
 
 
