@@ -15,12 +15,22 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lib.seeding import rand, randn
 
 TARGETS = ("eps", "x0", "v", "u")
 NO_LABEL = -1  # the label of a sample whose class is not given
+
+
+def combine(a: Tensor | float, x: Tensor, b: Tensor | float, y: Tensor) -> Tensor:
+    """a * x + b * y, the operation all of this is made of.
+
+    A sampler asks with numbers, on tensors so small that each pass over them counts: `torch.add` saves up to two.
+    """
+    if isinstance(b, float):
+        return torch.add(x if a == 1.0 else a * x, y, alpha=b)
+    return a * x + b * y
 
 
 class Coeffs(NamedTuple):
@@ -37,7 +47,7 @@ class Coeffs(NamedTuple):
 
     def add_noise(self, x_data: Tensor, eps: Tensor) -> Tensor:
         """x_t = alpha * x_data + sigma * eps, with the shape of x_data."""
-        return self.alpha * x_data + self.sigma * eps
+        return combine(self.alpha, x_data, self.sigma, eps)
 
 
 class Estimate(NamedTuple):
@@ -60,7 +70,7 @@ class Estimate(NamedTuple):
                 "A discrete schedule has no time derivative, so it has no velocity. Step with ddim, ancestral or dpmpp_2m, "
                 "or put the model on a continuous path (FlowMatching with CosinePath or VPPath)."
             )
-        return coeffs.d_alpha * self.x0 + coeffs.d_sigma * self.eps
+        return combine(coeffs.d_alpha, self.x0, coeffs.d_sigma, self.eps)
 
 
 class Path(Protocol):
@@ -112,7 +122,7 @@ def target_row(target: str, coeffs: Coeffs) -> tuple[Tensor | float, Tensor | fl
 def make_target(target: str, x_data: Tensor, eps: Tensor, coeffs: Coeffs) -> Tensor:
     """What the network is asked for, with the shape of x_data. Raises as `target_row` does."""
     a, b = target_row(target, coeffs)
-    return a * x_data + b * eps
+    return combine(a, x_data, b, eps)
 
 
 def determinant(target: str, coeffs: Coeffs) -> Tensor | float:
@@ -137,7 +147,7 @@ def solve(target: str, output: Tensor, x_t: Tensor, coeffs: Coeffs) -> Estimate:
             'Use "v", or a grid that keeps away from that end.'
         )
     # The inverse matrix times (x_t, output).
-    return Estimate((b / det) * x_t - (sigma / det) * output, (alpha / det) * output - (a / det) * x_t)
+    return Estimate(combine(b / det, x_t, -sigma / det, output), combine(alpha / det, output, -a / det, x_t))
 
 
 def _usable(det: Tensor | float) -> bool:
@@ -169,7 +179,7 @@ def denoising_loss(
         eps = randn(x_data.shape, like=x_data, generator=generator)
     coeffs = path.coeffs(t, like=x_data)
     output = net(coeffs.add_noise(x_data, eps), t, y)
-    return (output - make_target(target, x_data, eps, coeffs)).square().mean()
+    return nn.functional.mse_loss(output, make_target(target, x_data, eps, coeffs))
 
 
 def per_sample(values: Tensor, like: Tensor | None) -> Tensor:

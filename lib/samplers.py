@@ -20,7 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lib.prediction import Coeffs, Estimate, Model
+from lib.prediction import Coeffs, Estimate, Model, combine
 from lib.seeding import fresh, randn
 
 
@@ -63,7 +63,7 @@ Rule = Callable[[Step], Tensor]
 
 def euler(step: Step) -> Tensor:
     """First order: follow the velocity at t."""
-    return step.x + step.h * step.estimate.velocity(step.c_t)
+    return combine(1.0, step.x, step.h, step.estimate.velocity(step.c_t))
 
 
 def heun(step: Step) -> Tensor:
@@ -92,8 +92,9 @@ def ddim(step: Step, eta: float = 0.0) -> Tensor:
     if not 0 <= eta <= 1:
         raise ValueError(f"eta must lie in [0, 1] (0 deterministic, 1 as noisy as DDPM), got {eta}.")
     std = eta * math.sqrt(posterior_variance(step.c_t, step.c_s)) if eta else 0.0
-    x_s = step.c_s.alpha * step.estimate.x0 + math.sqrt(max(step.c_s.sigma**2 - std**2, 0.0)) * step.estimate.eps
-    return x_s + std * step.noise() if std else x_s
+    kept = math.sqrt(max(step.c_s.sigma**2 - std**2, 0.0))
+    x_s = combine(step.c_s.alpha, step.estimate.x0, kept, step.estimate.eps)
+    return combine(1.0, x_s, std, step.noise()) if std else x_s
 
 
 def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
@@ -107,8 +108,9 @@ def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
     if variance == "beta_tilde" or step.c_s.sigma == 0:
         return ddim(step, eta=1.0)
     posterior = posterior_variance(step.c_t, step.c_s)
-    mean = step.c_s.alpha * step.estimate.x0 + math.sqrt(max(step.c_s.sigma**2 - posterior, 0.0)) * step.estimate.eps
-    return mean + math.sqrt(transition_variance(step.c_t, step.c_s)) * step.noise()
+    kept = math.sqrt(max(step.c_s.sigma**2 - posterior, 0.0))
+    mean = combine(step.c_s.alpha, step.estimate.x0, kept, step.estimate.eps)
+    return combine(1.0, mean, math.sqrt(transition_variance(step.c_t, step.c_s)), step.noise())
 
 
 def dpmpp_2m(step: Step) -> Tensor:
@@ -123,7 +125,7 @@ def dpmpp_2m(step: Step) -> Tensor:
         if math.isfinite(h) and math.isfinite(h_before):
             x0 = x0 + h / (2 * h_before) * (x0 - step.before.estimate.x0)
     ratio = c_s.sigma / c_t.sigma
-    return ratio * step.x + (c_s.alpha - ratio * c_t.alpha) * x0
+    return combine(ratio, step.x, c_s.alpha - ratio * c_t.alpha, x0)
 
 
 CALLS = {euler: 1, heun: 2, rk4: 4, ddim: 1, ancestral: 1, dpmpp_2m: 1}
