@@ -189,4 +189,4 @@ def per_sample(values: Tensor, like: Tensor | None) -> Tensor:
 
 def shared_time(t: Tensor) -> float | int | None:
     """The time of the whole batch where t (B,) was expanded from a single number, as in every sampler step; None otherwise."""
-    return t[0].item() if t.ndim == 1 and len(t) > 1 and t.stride(0) == 0 else None
+    return t[0].item() if t.stride() == (0,) and t.numel() else None

@@ -44,7 +44,7 @@ class Step(NamedTuple):
     c_s: Coeffs
     x: Tensor
     estimate: Estimate
-    before: "Step | None"  # the previous step, for rules with a memory
+    before: tuple[Coeffs, Estimate] | None  # what was known a step earlier, for rules with a memory
     generator: torch.Generator
 
     def slope(self, x: Tensor, t: Tensor) -> Tensor:
@@ -121,9 +121,10 @@ def dpmpp_2m(step: Step) -> Tensor:
     """
     c_t, c_s, x0 = step.c_t, step.c_s, step.estimate.x0
     if step.before is not None:
-        h, h_before = _half_log_snr(c_s) - _half_log_snr(c_t), _half_log_snr(c_t) - _half_log_snr(step.before.c_t)
+        c_before, (x0_before, _) = step.before
+        h, h_before = _half_log_snr(c_s) - _half_log_snr(c_t), _half_log_snr(c_t) - _half_log_snr(c_before)
         if math.isfinite(h) and math.isfinite(h_before):
-            x0 = x0 + h / (2 * h_before) * (x0 - step.before.estimate.x0)
+            x0 = combine(1 + h / (2 * h_before), x0, -h / (2 * h_before), x0_before)
     ratio = c_s.sigma / c_t.sigma
     return combine(ratio, step.x, c_s.alpha - ratio * c_t.alpha, x0)
 
@@ -175,10 +176,8 @@ def walk(
     for (t, s), h, (c_t, c_s) in zip(pairwise(times), grid.diff().tolist(), pairwise(coeffs), strict=True):
         estimate = model.estimate(x, t, y)
         yield State(t, x, estimate)
-        # The memory is one step deep: drop the grandparent, or every x of the walk would stay alive.
-        before = before and before._replace(before=None)
-        before = Step(model, y, t, s, h, c_t, c_s, x, estimate, before, generator)
-        x = rule(before)
+        x = rule(Step(model, y, t, s, h, c_t, c_s, x, estimate, before, generator))
+        before = c_t, estimate
     yield State(times[-1], x, None)
 
 

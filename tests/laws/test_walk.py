@@ -212,7 +212,7 @@ def test_same_seed_twice_is_equal_and_another_seed_is_not(moons):
     assert torch.equal(runs[0], runs[1]) and not torch.equal(runs[0], runs[2])
 
 
-def test_sampling_keeps_no_graph_and_no_history(constant_net):
+def test_sampling_keeps_no_graph_and_a_memory_of_one_step(constant_net):
     model = FlowMatching(constant_net)
     assert not model.sample((3, 2), 5, dpmpp_2m).requires_grad
     seen = []
@@ -222,7 +222,9 @@ def test_sampling_keeps_no_graph_and_no_history(constant_net):
         return euler(step)
 
     list(walk(model, noise(3), model.path.grid(5), spy))
-    assert seen[0].before is None and seen[-1].before is not None and seen[-1].before.before is None
+    assert seen[0].before is None
+    for earlier, later in pairwise(seen):
+        assert later.before == (earlier.c_t, earlier.estimate)
 
 
 def test_spacings_end_on_clean_data():
