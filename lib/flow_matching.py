@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.guidance import drop_labels
-from lib.prediction import Coeffs, Estimate, Path, denoising_loss, per_sample, shared_time, solve, target_row
+from lib.prediction import Coeffs, Estimate, Path, denoising_loss, shared_time, solve, target_row
 from lib.samplers import Rule, euler, sample
 from lib.seeding import randn
 
@@ -44,7 +44,8 @@ class _UnitClock:
             raise ValueError(f"t must lie in [0, 1] (0 noise, 1 data), got values from {low:g} to {high:g}.")
         if shared is not None:
             return Coeffs(*self._curves(shared, math))
-        return Coeffs(*(per_sample(curve, like) for curve in self._curves(t, torch)))
+        curves = self._curves(t if like is None else t.reshape(-1, *[1] * (like.ndim - 1)), torch)
+        return Coeffs(*(curves if like is None else (curve.to(like) for curve in curves)))
 
     def grid(self, steps: int) -> Tensor:
         """Return steps + 1 evenly spaced float64 times from 0 to 1."""

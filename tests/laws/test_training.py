@@ -112,6 +112,7 @@ def test_same_seeds_train_the_same_net():
 def test_stratified_times_spread_evenly_and_lower_the_variance_of_the_loss():
     u = stratified_uniform(64, generator=seeded(0))
     assert sorted((u * 64).long().tolist()) == list(range(64))
+    assert (u * 64).frac().std() > 0.2  # anywhere within its part
     assert u[:8].diff().abs().max() > 0.05  # in random order, so that t is independent of the sample beside it
     plain = torch.stack([torch.rand(64, generator=seeded(i)).square().mean() for i in range(200)])
     even = torch.stack([stratified_uniform(64, generator=seeded(i)).square().mean() for i in range(200)])
