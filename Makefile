@@ -12,8 +12,8 @@ MATHJAX := vendor/mathjax/tex-mml-chtml.js
 BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
 
-# A laptop with more cores than memory would otherwise start more threads than help.
-export OMP_NUM_THREADS ?= 2
+# The book's tensors are small, and the tests run in two processes: more threads would wait for each other.
+export OMP_NUM_THREADS ?= 1
 # Pins are raised on purpose, not when pip has a new release.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -48,8 +48,9 @@ format: $(READY)  ## let ruff rewrite what it can
 serve: book  ## the book at http://localhost:8000
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+# The allocator is told to keep what it frees: which side of a comparison gives a page back and which fetches it is chance.
 bench: .venv-bench/.ready  ## compare with other libraries, in an environment of its own
-	.venv-bench/bin/python tools/bench.py
+	MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 .venv-bench/bin/python tools/bench.py
 
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .pytest_cache .ruff_cache .coverage

@@ -39,3 +39,13 @@ def test_constraints_hold_every_requirement():
     lines = [line for line in (ROOT / "requirements.txt").read_text().split("\n") if line and not line.startswith("#")]
     assert len(pins) == len(lines)
     assert set(pins) <= set(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+
+
+def test_the_example_of_the_readme_runs():
+    """With 20 training steps in the place of its 1,000."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    code = "\n".join(line.removeprefix("  ") for line in code.split("\n"))
+    assert "steps=1000" in code
+    names = {}
+    exec(code.replace("steps=1000", "steps=20"), names)
+    assert names["points"].shape == (1000, 2) and names["points"].isfinite().all()
