@@ -87,7 +87,7 @@ def k_budget(flow=None, ddpm=None) -> HTML:
     )
 
 
-def t_scale(dim: int = 128) -> HTML:
+def t_scale(dim: int = 64) -> HTML:
     """The sinusoidal time embedding over the clock [0, 1], and how many directions it has, by its scale."""
     return _figure(
         "t-scale",

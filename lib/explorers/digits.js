@@ -2,6 +2,7 @@
 
 import { numbers } from "./payload.js";
 import { choice, press, range } from "./stage.js";
+import { heatMap } from "./view.js";
 
 export const digits = {
   hint: "Choose a class and read a row from left to right: at which K does the digit stop changing? Then read a column: what does w cost in variety?",
@@ -70,7 +71,7 @@ function unpack(text, count) {
 function image(view, box, { steps, scales, labels, samples, size: [height, width], pixels }, { K, w, label }, start) {
   const index = ((steps.indexOf(K) * scales.length + scales.indexOf(w)) * labels.length + label) * samples + start;
   const values = pixels.subarray(index * height * width, (index + 1) * height * width);
-  view.panel(box, [0, 1], [0, 1]).heat(values, height, width, (level) => [17 * level, 17 * level, 17 * level, 255]);
+  view.panel(box, [0, 1], [0, 1]).heat(heatMap(values, height, width, (level) => [17 * level, 17 * level, 17 * level, 255]));
 }
 
 /** The map of K x w beside the large cell, or above it on a narrow screen. */

@@ -57,7 +57,7 @@ export const guidance = {
       if (world.x) for (const c of [0, 1]) panel.points(world.x.subarray(2 * N * c, 2 * N * (c + 1)), { color: COLORS[c], marker: MARKERS[c], size: 2.2, alpha: 0.85 });
     });
     panel.frame(`two classes from the same noise, w = ${num(state.w, 2)}`);
-    const plot = view.panel(chart, [0, 8], [0, 1.25]);
+    const plot = view.panel(chart, [0, 8], [0, 1.5]);
     plot.axes({ x: [0, 2, 4, 6, 8].map((v) => [v, String(v)]), y: [0, 0.5, 1].map((v) => [v, String(v)]), grid: true, xlabel: "guidance weight w" });
     plot.line([0, 8], [1, 1], { color: ROLES.floor, width: 1, dash: [4, 4] });
     const dots = [...world.done].filter(([key]) => key.startsWith(`${world.run}|`)).map(([, dot]) => dot);

@@ -193,11 +193,10 @@ export function mount(figure, spec) {
       return problem(figure, error);
     }
     busy += performance.now() - begin;
-    if (!job && !measured) {
-      // One entry a change: what it cost from the move of the slider to the complete picture.
-      performance.measure(`kx:${started === "first" ? "first" : "move"}:${name}`, { start: begin, duration: busy });
-      measured = true;
-    }
+    // What the first picture cost, and then each change: from the move of the slider to the complete picture.
+    if (started === "first") performance.measure(`kx:first:${name}`, { start: begin, duration: busy });
+    else if (!job && !measured) performance.measure(`kx:move:${name}`, { start: begin, duration: busy });
+    measured ||= !job;
     started = true;
     if (job || later || played) return void (frame = requestAnimationFrame(tick));
     figure.dataset.idle = "";

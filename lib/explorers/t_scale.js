@@ -2,25 +2,26 @@
 
 import { embedding } from "./core.js";
 import { ROLES, INK } from "./palette.js";
-import { numbers } from "./payload.js";
 import { choice, num, range } from "./stage.js";
-import { rgb } from "./view.js";
+import { heatMap, rgb } from "./view.js";
 
-const TIMES = 128; // rows: times evenly spaced over the clock [0, 1]
+const TIMES = 1000; // evenly spaced over the clock [0, 1]
+const ROWS = 500; // of them in the picture: at t_scale 1,000 the fastest column swings 159 times
 const SCALES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const SHOWN = 40; // singular values in the chart
+const DIMS = [32, 64, 128];
 const ENERGY = 0.999;
 
 export const tScale = {
   hint: "Move the scale from 1 to 1,000: the pale half of the picture wakes up, and the staircase of singular values becomes a slope. Then keep scale 1 and lower the longest period instead.",
 
   prepare(data) {
-    numbers([data.dim], "dim");
+    if (!DIMS.includes(data.dim)) throw new Error("dim is none of those to choose from");
     return { dim: data.dim, seen: new Map() };
   },
 
   controls: ({ dim }) => [
-    choice("dim", "Dimensions", [[32, "32"], [64, "64"], [128, "128"]].filter(([d]) => d <= dim), dim),
+    choice("dim", "Dimensions", DIMS.map((d) => [d, String(d)]), dim),
     range("scale", "t_scale", { stops: SCALES, value: 1, show: (v) => v.toLocaleString("en") }),
     range("period", "Longest period", { stops: [1, 10, 100, 1000, 10000], value: 10000, show: (v) => v.toLocaleString("en") }),
     range("t", "Time t", { min: 0, max: 1, step: 0.01, value: 0.5, show: (t) => num(t, 2) }),
@@ -42,9 +43,7 @@ export const tScale = {
     if (!now) return;
     const { map, chart } = layout(view.width);
     const picture = view.panel(map, [0, dim], [1, 0]);
-    const [low, high] = [rgb(ROLES.noise), rgb(ROLES.data)];
-    const colour = (value) => [...(value < 0 ? low : high), 255 * Math.min(1, Math.abs(value))];
-    picture.heat(now.rows.flatMap((row) => [...row]), TIMES, dim, colour);
+    picture.heat(now.map);
     picture.frame(`the embedding at t_scale = ${scale.toLocaleString("en")}`);
     picture.line([0, dim], [t, t], { color: view.ink, width: 1.5, dash: [4, 3] });
     view.text(map.x, map.y + map.h + 15, `sines, ${dim / 2} frequencies`, { size: 11 });
@@ -79,6 +78,10 @@ export const tScale = {
     `effective rank ${num(now.effective, 1)}; ${now.flat} of ${dim} dimensions vary by less than 0.01 (standard deviation).`,
 };
 
+/** Blue above zero, orange below, pale near it. */
+const [LOW, HIGH] = [rgb(ROLES.noise), rgb(ROLES.data)];
+const colour = (value) => [...(value < 0 ? LOW : HIGH), 255 * Math.min(1, Math.abs(value))];
+
 /** The embedding of all times with its singular values. What is known already is not done again. */
 function* look(dim, scale, period, { seen }) {
   const key = [dim, scale, period].join();
@@ -86,7 +89,10 @@ function* look(dim, scale, period, { seen }) {
     const rows = Array.from({ length: TIMES }, (_, i) => embedding(i / (TIMES - 1), dim, scale, period));
     yield;
     const values = yield* singularValues(rows, dim);
-    seen.set(key, { rows, values, ...summary(rows, values, dim) });
+    const every = rows.filter((_, i) => i % (TIMES / ROWS) === 0);
+    const map = heatMap(every.flatMap((row) => [...row]), ROWS, dim, colour);
+    yield;
+    seen.set(key, { map, values, ...summary(rows, values, dim) });
   }
   return seen.get(key);
 }
@@ -105,36 +111,38 @@ function summary(rows, values, dim) {
   return { rank, effective, flat };
 }
 
-/** Singular values of the centred rows, largest first: one-sided Jacobi rotations, which orthogonalise the columns pair by pair. */
+/** Singular values of the centred rows, largest first: roots of the eigenvalues of their Gram matrix, by Jacobi's rotations. */
 function* singularValues(rows, dim) {
-  const columns = Array.from({ length: dim }, (_, j) => {
-    const mean = rows.reduce((sum, row) => sum + row[j], 0) / rows.length;
-    return Float64Array.from(rows, (row) => row[j] - mean);
-  });
-  for (let sweep = 0, turned = true; turned && sweep < 12; sweep++) {
-    turned = false;
-    for (let p = 0; p < dim - 1; p++) {
-      for (let q = p + 1; q < dim; q++) turned = rotate(columns[p], columns[q]) || turned;
-      if (p % 16 === 0) yield;
+  const means = Array.from({ length: dim }, (_, j) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length);
+  const gram = Array.from({ length: dim }, () => new Float64Array(dim));
+  for (let p = 0; p < dim; p++) {
+    const column = rows.map((row) => row[p] - means[p]);
+    for (let q = 0; q <= p; q++) {
+      let sum = 0;
+      for (let i = 0; i < rows.length; i++) sum += column[i] * rows[i][q];
+      gram[p][q] = gram[q][p] = sum;
     }
+    if (p % 16 === 15) yield;
   }
-  return columns.map((column) => Math.hypot(...column)).sort((a, b) => b - a);
+  const trace = gram.reduce((sum, row, i) => sum + row[i], 0);
+  for (let sweep = 0, turned = true; turned && sweep < 20; sweep++) {
+    turned = false;
+    for (let p = 0; p < dim - 1; p++) for (let q = p + 1; q < dim; q++) turned = rotate(gram, p, q, 1e-15 * trace) || turned;
+    yield;
+  }
+  return gram.map((row, i) => Math.sqrt(Math.max(row[i], 0))).sort((x, y) => y - x);
 }
 
-/** Make two columns orthogonal by turning them in their plane; whether there was anything to do. */
-function rotate(a, b) {
-  let [aa, bb, ab] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    aa += a[i] * a[i];
-    bb += b[i] * b[i];
-    ab += a[i] * b[i];
-  }
-  if (Math.abs(ab) <= 1e-10 * Math.sqrt(aa * bb) + 1e-14) return false;
-  const zeta = (bb - aa) / (2 * ab);
-  const tangent = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
-  const cosine = 1 / Math.hypot(1, tangent);
-  const sine = cosine * tangent;
-  for (let i = 0; i < a.length; i++) [a[i], b[i]] = [cosine * a[i] - sine * b[i], sine * a[i] + cosine * b[i]];
+/** Turn rows and columns p and q so that their common entry vanishes; whether it was above `small`. */
+function rotate(a, p, q, small) {
+  if (Math.abs(a[p][q]) <= small) return false;
+  const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+  const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(1, theta));
+  const c = 1 / Math.hypot(1, t);
+  const s = t * c;
+  for (let i = 0; i < a.length; i++) [a[i][p], a[i][q]] = [c * a[i][p] - s * a[i][q], s * a[i][p] + c * a[i][q]];
+  const [rowP, rowQ] = [a[p], a[q]];
+  for (let i = 0; i < a.length; i++) [rowP[i], rowQ[i]] = [c * rowP[i] - s * rowQ[i], s * rowP[i] + c * rowQ[i]];
   return true;
 }
 

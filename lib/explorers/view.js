@@ -117,8 +117,11 @@ class Panel {
       const [px, py] = [this.px(flat[2 * i]), this.py(flat[2 * i + 1])];
       if (!Number.isFinite(px + py) || !this.holds(px, py)) continue;
       c.fillStyle = typeof color === "function" ? color(i) : color;
-      trace(c, marker, px, py, size);
-      c.fill();
+      if (size < 1.5) c.fillRect(px - size, py - size, 2 * size, 2 * size); // too small for its shape to be seen
+      else {
+        trace(c, marker, px, py, size);
+        c.fill();
+      }
     }
     c.globalAlpha = 1;
   }
@@ -171,15 +174,10 @@ class Panel {
     this.context.globalAlpha = 1;
   }
 
-  /** values (rows x columns, row 0 at the top) as an image that fills the panel; colour(value) -> [r, g, b, a], each 0 ... 255. */
-  heat(values, rows, columns, colour, { smooth = false } = {}) {
-    const image = new ImageData(columns, rows);
-    for (let i = 0; i < rows * columns; i++) if (Number.isFinite(values[i])) image.data.set(colour(values[i]), 4 * i);
-    const small = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
-    small.getContext("2d").putImageData(image, 0, 0);
-    const c = this.context;
-    c.imageSmoothingEnabled = smooth;
-    c.drawImage(small, this.box.x, this.box.y, this.box.w, this.box.h);
+  /** A heat map that fills the panel, a pixel a value. */
+  heat(map) {
+    this.context.imageSmoothingEnabled = false;
+    this.context.drawImage(map, this.box.x, this.box.y, this.box.w, this.box.h);
   }
 
   text = (x, y, text, options) => {
@@ -229,6 +227,15 @@ function trace(c, marker, x, y, r) {
       c.lineTo(...corner(start + (Math.PI / 2) * Math.floor(i / 3) + [-0.32, 0.32, Math.PI / 4][i % 3], i % 3 === 2 ? 0.55 : 1.3));
     }
   c.closePath();
+}
+
+/** A heat map: values (rows x columns, row 0 at the top), colour(value) -> [r, g, b, a], each 0 ... 255. */
+export function heatMap(values, rows, columns, colour) {
+  const image = new ImageData(columns, rows);
+  for (let i = 0; i < rows * columns; i++) if (Number.isFinite(values[i])) image.data.set(colour(values[i]), 4 * i);
+  const map = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+  map.getContext("2d").putImageData(image, 0, 0);
+  return map;
 }
 
 /** "#RRGGBB" -> [r, g, b]. */
