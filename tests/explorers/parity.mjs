@@ -155,7 +155,7 @@ function message(call) {
   return null;
 }
 
-/** Sums over n numbers from which Python makes moments; whether a seed repeats itself; what neighbouring seeds have in common. */
+/** The moments of n numbers, whether a seed repeats itself, and what neighbouring numbers and neighbouring seeds have in common. */
 function generatorFacts(n) {
   const draw = (seed) => core.normals(n, core.generator(seed));
   const [first, again, next] = [draw(5), draw(5), draw(6)];
@@ -168,12 +168,16 @@ function generatorFacts(n) {
     neighbours: mean((i) => first[i] * first[(i + 1) % n]),
     seeds: mean((i) => first[i] * next[i]),
     repeats: first.every((number, i) => number === again[i]),
-    uniform: { low: Math.min(...uniform), high: Math.max(...uniform), mean: uniform.reduce((a, b) => a + b) / n },
+    uniform: {
+      low: uniform.reduce((a, b) => Math.min(a, b)),
+      high: uniform.reduce((a, b) => Math.max(a, b)),
+      mean: uniform.reduce((a, b) => a + b) / n,
+    },
   };
 }
 
 console.log(JSON.stringify({
   deviations: cases.map((c) => deviation(c.expected, KINDS[c.kind](c))),
   refusals: Object.fromEntries(Object.entries(REFUSED).map(([name, call]) => [name, message(call)])),
-  generator: generatorFacts(100_000),
+  generator: generatorFacts(500_000),
 }));

@@ -22,7 +22,7 @@ from lib.samplers import calls_a_step, walk
 from lib.seeding import randn, seeded
 from tests.explorers.parts import BETAS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, VELOCITY_RULES
 
-POINTS = 5  # no multiple of the four rows that mlp.js works on at once
+POINTS = 5
 LABELS = {"none": None, "all": [0, 1, 1, 0, 1], "some": [0, -1, 1, -1, 0]}
 
 
@@ -138,6 +138,7 @@ def with_estimate(case: dict) -> dict:
 
 
 def nets() -> Iterator[dict]:
+    """Embeddings and nets; batches of several sizes, since mlp.js works on four rows at once."""
     for dim, scale, period in ((8, 1.0, 10_000), (8, 1000.0, 10_000), (128, 1000.0, 10_000), (6, 30.0, 100)):
         for clock in (torch.tensor([0.0, 0.001, 0.4, 0.75, 1.0]), torch.tensor([-1, 0, 1, 500, 999])):
             expected = SinusoidalTimeEmbedding(dim, scale, period)(clock)
@@ -149,13 +150,17 @@ def nets() -> Iterator[dict]:
                 "times": clock,
                 "expected": expected,
             }
-    for (name, net), y in product(NETS.items(), LABELS.values()):
-        if y is None or net.classes:
-            for t in (0.0, 0.3, 1.0) if name.startswith("unit") else (0, 17, 999):
-                case = {"kind": "net", "net": name, "t": t, "y": y}
-                x, labels = points(case), None if y is None else torch.tensor(y)
+    for name, net in NETS.items():
+        for t, n in product((0.0, 0.3, 1.0) if name.startswith("unit") else (0, 17, 999), (1, 4, 6, 7)):
+            x = points({"net": name}, n)
+            with torch.no_grad():
+                expected = net(x, torch.tensor([t]).expand(n))
+            yield {"kind": "net", "net": name, "t": t, "y": None, "x": x, "expected": expected}
+            if net.classes:
+                y = torch.arange(n) % 3 - 1
                 with torch.no_grad():
-                    yield {**case, "x": x, "expected": net(x, torch.tensor([t]).expand(len(x)), labels)}
+                    expected = net(x, torch.tensor([t]).expand(n), y)
+                yield {"kind": "net", "net": name, "t": t, "y": y, "x": x, "expected": expected}
 
 
 def guidance() -> Iterator[dict]:
