@@ -18,10 +18,16 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox, because CI runs as root and opens its own pages only; the rest keeps Chromium from talking to its maker.
-ARGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 MISSING = (
     "no Chromium found: run `playwright install chromium`, or as root on Debian `apt-get install chromium`, "
     "or set CHROMIUM to the path of one."
