@@ -206,7 +206,9 @@ def test_reached_follows_names_through_packages(tmp_path):
         "lib/c.py": "def three():\n    import lib.d",
         "lib/d.py": "",
         "lib/show/__init__.py": "",
-        "lib/show/core.js": "",
+        "lib/show/source.js": "",
+        "lib/show/bundle.js": "",
+        "lib/show/posters/one.webp": "",
     }
     for name, source in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -221,7 +223,7 @@ def test_reached_follows_names_through_packages(tmp_path):
     assert reached("from lib.b import two") == {"b.py"}
     assert reached("from lib import b") == {"b.py"}
     assert reached("import lib") == {"__init__.py", "a.py", "b.py", "c.py", "d.py"}
-    assert reached("from lib.show import x") == {"show/__init__.py", "show/core.js"}
+    assert reached("from lib.show import x") == {"show/__init__.py", "show/bundle.js", "show/posters/one.webp"}
 
 
 def test_formatting_a_chapter_touches_code_only():

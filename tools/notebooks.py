@@ -76,8 +76,8 @@ def reached(source: str, root: Path = ROOT) -> set[Path]:
             if passed_on:
                 todo += passed_on
                 continue
-            if module != "lib":  # a package's scripts and tables are part of it
-                files |= {file for file in path.parent.iterdir() if file.suffix in {".js", ".css", ".json"}}
+            if module != "lib":  # what a package hands to browsers is part of it
+                files |= {f for f in path.parent.rglob("*") if f.suffix in {".json", ".webp"} or f.name == "bundle.js"}
         files.add(path)
         todo += onward
     return files

@@ -1,0 +1,118 @@
+// The network of the two-moons chapters: a plain multilayer perceptron that is told the time, and the class if there is one.
+// Mirrors lib.mlp and lib.embedding, and the `estimate` of a trained model.
+//
+//   embed(t) = [sin(f_i t'), cos(f_i t')],   t' = tScale * t,   f_i = maxPeriod^(-i/half),   i = 0 ... half-1
+//   output   = W_n silu(... silu(W_1 [x, embed(t) + label] + b_1) ...) + b_n
+//
+// Times and frequencies are in single precision, as in lib: at t = 999 the digits beyond it turn the angle by up to 1e-4.
+
+import { NO_LABEL, checkLabels, solve, targetRow } from "./prediction.js";
+
+/** The embedding of one time, sines and then cosines. */
+export function embedding(t, dim, tScale = 1, maxPeriod = 10000) {
+  if (!(dim >= 2 && dim % 2 === 0))
+    throw new Error(`dim must be even and at least 2 (pairs of sine and cosine), got ${dim}.`);
+  const half = dim / 2;
+  const time = Math.fround(Math.fround(tScale) * Math.fround(t));
+  const embedded = new Float64Array(dim);
+  for (let i = 0; i < half; i++) {
+    const angle = Math.fround(time * Math.fround(Math.exp((-Math.log(maxPeriod) * i) / half)));
+    embedded[i] = Math.sin(angle);
+    embedded[half + i] = Math.cos(angle);
+  }
+  return embedded;
+}
+
+/**
+ * layers: [{weight, bias, out, in}], weights row after row as torch keeps them; labels: the label table, (classes + 1) * embedDim
+ * numbers whose last row is "no label", or null for a net without classes. forward(x, t, y): one time t for the whole batch.
+ */
+export function mlp({ dim, embedDim, tScale, layers, labels = null }) {
+  const [first, ...rest] = layers;
+  const classes = labels === null ? null : labels.length / embedDim - 1;
+  checkLayers(dim, embedDim, layers, classes);
+
+  /** The first layer on the embedding alone: the same for every sample of a class, so it is computed once. */
+  function firstLayer(embedded, label) {
+    const row = classes === null ? 0 : (label === NO_LABEL ? classes : label) * embedDim;
+    return Float64Array.from(first.bias, (bias, o) => {
+      let sum = bias;
+      for (let e = 0; e < embedDim; e++) {
+        sum += first.weight[o * first.in + dim + e] * (embedded[e] + (classes === null ? 0 : labels[row + e]));
+      }
+      return sum;
+    });
+  }
+
+  function forward(x, t, y = null) {
+    const n = x.length / dim;
+    if (y && classes === null)
+      throw new Error("This net was built without classes and cannot use labels. Build it with classes=... or drop y.");
+    if (y) checkLabels(y, n, classes);
+    const embedded = embedding(t, embedDim, tScale);
+    const started = new Map();
+    let hidden = new Float64Array(n * first.out);
+    for (let i = 0; i < n; i++) {
+      const label = y ? y[i] : NO_LABEL;
+      if (!started.has(label)) started.set(label, firstLayer(embedded, label));
+      const start = started.get(label);
+      for (let o = 0; o < first.out; o++) {
+        let sum = start[o];
+        for (let d = 0; d < dim; d++) sum += first.weight[o * first.in + d] * x[i * dim + d];
+        hidden[i * first.out + o] = sum;
+      }
+    }
+    for (const layer of rest) hidden = linear(layer, silu(hidden), n);
+    return hidden;
+  }
+
+  return { dim, classes, tScale, forward };
+}
+
+function silu(x) {
+  for (let i = 0; i < x.length; i++) x[i] /= 1 + Math.exp(-x[i]);
+  return x;
+}
+
+/** x (n rows) times the transposed weight, plus the bias. Four rows at a time: their sums do not wait for each other. */
+function linear({ weight, bias, out, in: width }, x, n) {
+  const result = new Float64Array(n * out);
+  for (let i = 0; i < n; i += 4) {
+    // Past the end the last row is computed again.
+    const [a, b, c, d] = [0, 1, 2, 3].map((j) => Math.min(i + j, n - 1));
+    const [xa, xb, xc, xd] = [a * width, b * width, c * width, d * width];
+    for (let o = 0; o < out; o++) {
+      const row = o * width;
+      let [sa, sb, sc, sd] = [bias[o], bias[o], bias[o], bias[o]];
+      for (let j = 0; j < width; j++) {
+        const w = weight[row + j];
+        sa += w * x[xa + j];
+        sb += w * x[xb + j];
+        sc += w * x[xc + j];
+        sd += w * x[xd + j];
+      }
+      result[a * out + o] = sa;
+      result[b * out + o] = sb;
+      result[c * out + o] = sc;
+      result[d * out + o] = sd;
+    }
+  }
+  return result;
+}
+
+/** A trained net as a model: its answer to `target`, turned into the estimate it implies. */
+export function learned(net, path, target) {
+  targetRow(target, path.coeffs(path.tData)); // refuses an unknown target here, not at the first estimate
+  return { path, dim: net.dim, estimate: (x, t, y = null) => solve(target, net.forward(x, t, y), x, path.coeffs(t)) };
+}
+
+function checkLayers(dim, embedDim, layers, classes) {
+  let width = dim + embedDim;
+  for (const { weight, bias, out, in: size } of layers) {
+    if (size !== width || weight.length !== out * size || bias.length !== out)
+      throw new Error(`A layer of ${out} x ${size} cannot take ${width} numbers, or has another number of weights or biases.`);
+    width = out;
+  }
+  if (width !== dim) throw new Error(`The last layer answers ${width} numbers for points of ${dim}.`);
+  if (classes !== null && !Number.isInteger(classes)) throw new Error(`Every label needs a row of ${embedDim} numbers.`);
+}

@@ -1,0 +1,119 @@
+// Left, pairs of noise and data, each on its own line. Right, particles from the same noise that follow the mean of those velocities.
+
+import { euler, generator, normals, velocity, walk } from "./core.js";
+import { PATHS, listed, makeModels } from "./choices.js";
+import { ROLES } from "./palette.js";
+import { readMixture, readTrained } from "./payload.js";
+import { choice, num, press, range } from "./stage.js";
+import { SQUARE, squares, squaresHeight } from "./view.js";
+
+const N = 60;
+const SIDE = 15; // arrows a side
+const PACE = 0.12; // an arrow's length for velocity 1, in data units, never longer than LONGEST
+const LONGEST = 0.38;
+
+export const flow = {
+  hint: "Lower the number of steps to 1: every particle lands on the one point in the middle, because the mean of all straight lines from a point of the noise leads there.",
+
+  prepare(data) {
+    const mixture = readMixture(data.mixture);
+    const models = makeModels(mixture, readTrained(data.trained));
+    return { mixture, models, data: mixture.sample(900, generator(1)).x, walks: new Map() };
+  },
+
+  controls: ({ models }) => [
+    choice("path", "Path", listed(PATHS, ["linear", "cosine", "vp"])),
+    choice("model", "Velocity from", [["oracle", "the exact oracle"], ["net", "a trained net"]].slice(0, models.linear.net ? 2 : 1)),
+    range("t", "Time t, from noise to data", { min: 0, max: 1, step: 0.01, value: 0.6, show: (t) => num(t, 2) }),
+    range("K", "Euler steps K", { stops: [1, 2, 3, 4, 5, 8, 10, 20, 50, 100], value: 100 }),
+    range("N", "Particles", { stops: [1, 5, 10, 20, 30, 40, 60], value: 40 }),
+    press("noise", "New noise"),
+  ],
+
+  options: ({ path }, { models }) => ({ model: models[path].net ? ["oracle", "net"] : ["oracle"] }),
+  play: { id: "t", seconds: 5 },
+  height: squaresHeight,
+
+  *work({ path, model, t, K, noise }, world) {
+    const asked = world.models[path][model];
+    const start = normals(2 * N, generator(20 + noise));
+    world.start = start;
+    world.pairs = world.mixture.sample(N, generator(50 + noise)).x;
+    const key = [path, model, K, noise].join();
+    if (!world.walks.has(key)) {
+      if (world.walks.size > 40) world.walks.clear();
+      const states = [];
+      for (const state of walk(asked, start, asked.path.grid(K), euler, {})) {
+        states.push(state);
+        yield;
+      }
+      world.walks.set(key, states);
+    }
+    world.states = world.walks.get(key);
+    const field = new Float64Array(2 * SIDE * SIDE);
+    for (let i = 0; i < SIDE * SIDE; i++) {
+      field[2 * i] = SQUARE * 0.94 * ((2 * (i % SIDE)) / (SIDE - 1) - 1);
+      field[2 * i + 1] = SQUARE * 0.94 * ((2 * Math.floor(i / SIDE)) / (SIDE - 1) - 1);
+    }
+    world.field = field;
+    world.arrows = velocity(asked.estimate(field, t, null), asked.path.coeffs(t));
+  },
+
+  paint(view, { path, model, t, N: shown }, world) {
+    const curve = world.models[path][model].path;
+    const titles = ["one line for each pair", "particles on the mean velocity"];
+    const times = Array.from({ length: 41 }, (_, i) => (t * i) / 40);
+    squares(view).forEach((panel, side) => {
+      panel.clip(() => {
+        panel.points(world.data, { color: ROLES.data, size: 1.1, alpha: view.faint });
+        if (side === 1) drawField(panel, world);
+        const heads = [];
+        for (let i = 0; i < shown; i++) {
+          const trail = side === 0 ? times.map((s) => mix(curve.coeffs(s), world, i)) : trailOf(world.states ?? [], i, t);
+          panel.line(trail.map((p) => p[0]), trail.map((p) => p[1]), { color: side ? ROLES.velocity : view.ink, width: 1.2, alpha: side ? 0.9 : 0.55 });
+          if (trail.length) heads.push(...trail.at(-1));
+        }
+        panel.points(world.start.subarray(0, 2 * shown), { color: ROLES.noise, size: 2.6, alpha: 0.9 });
+        panel.points(heads, { color: t === 1 ? ROLES.data : ROLES.noisy, size: 3.4, alpha: 1 });
+      });
+      panel.frame(titles[side]);
+    });
+  },
+
+  say({ path, model, t, K }, world) {
+    const ends = world.states;
+    const ratios = Array.from({ length: N }, (_, i) => {
+      const trail = ends.map(({ x }) => [x[2 * i], x[2 * i + 1]]);
+      const length = trail.slice(1).reduce((sum, p, j) => sum + Math.hypot(p[0] - trail[j][0], p[1] - trail[j][1]), 0);
+      return length / Math.hypot(trail.at(-1)[0] - trail[0][0], trail.at(-1)[1] - trail[0][1]);
+    }).sort((a, b) => a - b);
+    const { alpha, sigma } = world.models[path][model].path.coeffs(t);
+    return (
+      `t = ${num(t, 2)}: α = ${num(alpha, 3)}, σ = ${num(sigma, 3)}. With ${K} Euler ${K === 1 ? "step" : "steps"} on the ${PATHS[path].text}, half of the ` +
+      `${N} particles travel more than ${num(ratios[N / 2], 2)} times the straight distance between their ends.`
+    );
+  },
+};
+
+/** Where the pair i of noise and data is at these coefficients. */
+const mix = ({ alpha, sigma }, { pairs, start }, i) => [0, 1].map((d) => alpha * pairs[2 * i + d] + sigma * start[2 * i + d]);
+
+/** The corners of particle i's way up to time t, and the point it has reached. */
+function trailOf(states, i, t) {
+  const trail = [];
+  for (let j = 0; j < states.length && states[j].t <= t; j++) trail.push([states[j].x[2 * i], states[j].x[2 * i + 1]]);
+  const [last, next] = [states[trail.length - 1], states[trail.length]];
+  if (last && next) {
+    const part = (t - last.t) / (next.t - last.t);
+    trail.push([0, 1].map((d) => last.x[2 * i + d] + part * (next.x[2 * i + d] - last.x[2 * i + d])));
+  }
+  return trail;
+}
+
+function drawField(panel, { field, arrows }) {
+  if (!arrows) return;
+  for (let i = 0; i < field.length; i += 2) {
+    const scale = Math.min(PACE, LONGEST / Math.hypot(arrows[i], arrows[i + 1]));
+    panel.arrow(field[i], field[i + 1], scale * arrows[i], scale * arrows[i + 1], { color: ROLES.velocity, width: 1, head: 4, alpha: 0.45 });
+  }
+}

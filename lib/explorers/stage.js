@@ -1,0 +1,288 @@
+// What every explorer has in common: controls, state, values for screen readers, a link to the state, drawing when there is time.
+//
+// An explorer is one object (k_budget.js is a good first example):
+//   hint                         one sentence: what to try
+//   prepare(data) -> world       once; throws when the data is damaged
+//   controls(world) -> [...]     from range(), choice(), press(); their values are the state, {id: value}
+//   options(state, world)        {id: [values that make sense now]}; the rest is disabled (optional)
+//   height(width, state, world)  of the picture, in CSS pixels
+//   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
+//   *later(state, world)         what may come after the picture is complete, in the same way (optional)
+//   paint(view, state, world)    draws what there is so far
+//   say(state, world) -> text    the values, in words
+//   pick(x, y, view, state, world)  a touch or click at a pixel -> changes of the state (optional)
+//   play                         {id, seconds}: the range that Play sweeps (optional)
+
+import { View } from "./view.js";
+
+const SLICE = 10; // milliseconds of work between two frames
+const quiet = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** A slider over min, min + step, ... max, or over given stops. show(value) is its text. */
+export const range = (id, label, { min, max, step = 1, stops, value, show = String, row = 0 }) => {
+  stops ??= Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => +(min + i * step).toFixed(9));
+  return { kind: "range", id, label, stops, value, show, row };
+};
+/** A drop-down list of [value, text] pairs. */
+export const choice = (id, label, options, value = options[0][0]) => ({ kind: "choice", id, label, options, stops: options.map((o) => o[0]), value });
+/** A button that counts: the state is how often it was pressed, from 0 to 99. */
+export const press = (id, label) => ({ kind: "press", id, label, stops: Array.from({ length: 100 }, (_, i) => i), value: 0 });
+
+/** A number as text; a dash for what is no number. */
+export const num = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1").replace("-", "−") : "–");
+
+const element = (tag, properties = {}, ...children) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.append(...children);
+  return node;
+};
+
+/** Bring one figure to life. */
+export function mount(figure, spec) {
+  const name = figure.dataset.explorer;
+  const poster = figure.querySelector(".kx-poster");
+  let world, controls;
+  try {
+    world = spec.prepare(JSON.parse(figure.querySelector(".kx-data").textContent));
+    controls = spec.controls(world);
+  } catch (error) {
+    return problem(figure, error);
+  }
+  const byId = new Map(controls.map((c) => [c.id, c]));
+  const initial = Object.fromEntries(controls.map((c) => [c.id, c.value]));
+  let state = { ...initial, ...fromFragment() };
+
+  // --- the page's part of it ---------------------------------------------------------------------------------------
+  const canvas = element("canvas", { className: "kx-canvas" });
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", poster.alt);
+  const values = element("p", { className: "kx-values" });
+  values.setAttribute("aria-live", "polite");
+  const rows = new Map();
+  const inputs = new Map();
+  const board = element("div", { className: "kx-board" });
+  board.setAttribute("role", "group");
+  board.setAttribute("aria-label", "Controls");
+  for (const control of controls) addControl(control);
+  for (const row of rows.values()) row.dataset.count = row.childElementCount;
+  const buttons = element("div", { className: "kx-row kx-buttons" });
+  for (const c of controls) if (c.kind === "press") buttons.append(button(c.label, () => set({ [c.id]: (state[c.id] + 1) % 100 }), c.id));
+  const playing = spec.play && button("Play", togglePlay);
+  if (playing) buttons.append(playing);
+  const link = element("a", { className: "kx-link", textContent: "Link to this state" });
+  buttons.append(button("Reset", reset), link);
+  board.append(buttons);
+  const hint = element("p", { className: "kx-hint" }, element("strong", { textContent: "Try this. " }), spec.hint);
+  const live = element("div", { className: "kx-body" }, canvas, values, board, hint);
+  poster.after(live);
+  figure.classList.add("kx-live");
+
+  function button(text, act, id = text.toLowerCase()) {
+    const node = element("button", { type: "button", textContent: text, onclick: act });
+    node.dataset.id = id;
+    return node;
+  }
+
+  function addControl(control) {
+    if (control.kind === "press") return;
+    const id = `${figure.id}-${control.id}`;
+    const label = element("label", { htmlFor: id, textContent: control.label });
+    let input, output;
+    if (control.kind === "range") {
+      input = element("input", { type: "range", id, min: 0, max: control.stops.length - 1, step: 1 });
+      output = element("output", { htmlFor: id });
+      input.addEventListener("input", () => set({ [control.id]: control.stops[input.value] }, true));
+    } else {
+      input = element("select", { id }, ...control.options.map(([value, text]) => element("option", { value, textContent: text })));
+      input.addEventListener("change", () => set({ [control.id]: control.stops[input.selectedIndex] }));
+    }
+    input.dataset.id = control.id;
+    inputs.set(control.id, { input, output });
+    const key = `${control.kind}${control.row ?? 0}`;
+    if (!rows.has(key)) {
+      rows.set(key, element("div", { className: `kx-row kx-${control.kind}s` }));
+      board.append(rows.get(key));
+    }
+    rows.get(key).append(element("div", { className: "kx-control" }, label, input, ...(output ? [output] : [])));
+  }
+
+  function refreshControls() {
+    const allowed = spec.options?.(state, world) ?? {};
+    for (const [id, good] of Object.entries(allowed)) if (!good.includes(state[id])) state = { ...state, [id]: good[0] };
+    for (const [id, { input, output }] of inputs) {
+      const control = byId.get(id);
+      const index = control.stops.indexOf(state[id]);
+      if (control.kind === "range") {
+        input.value = index;
+        output.textContent = control.show(state[id]);
+        input.setAttribute("aria-valuetext", output.textContent);
+        input.disabled = allowed[id] !== undefined && allowed[id].length < 2;
+      } else {
+        input.selectedIndex = index;
+        [...input.options].forEach((option, i) => (option.disabled = allowed[id] !== undefined && !allowed[id].includes(control.stops[i])));
+      }
+    }
+    const changed = controls.filter((c) => state[c.id] !== c.value).map((c) => `${c.id}=${encodeURIComponent(state[c.id])}`);
+    link.href = `#${figure.id}${changed.length ? `?${changed.join("&")}` : ""}`;
+  }
+
+  /** The state that the address names, as far as it names this figure and values that exist. */
+  function fromFragment() {
+    const [id, query] = decodeURI(location.hash.slice(1)).split("?");
+    if (id !== figure.id || !query) return {};
+    const named = {};
+    for (const [key, text] of new URLSearchParams(query)) {
+      const value = byId.get(key)?.stops.find((stop) => String(stop) === text);
+      if (value !== undefined) named[key] = value;
+    }
+    return named;
+  }
+
+  // --- changes, and the work they cause ------------------------------------------------------------------------------
+  const view = new View(canvas);
+  let job = null;
+  let frame = 0;
+  let started = false;
+  let later = null;
+  let measured = true;
+  let busy = 0; // milliseconds of work since the last change
+  let played = null;
+
+  function set(change, keepPlaying = false) {
+    if (!keepPlaying) stop();
+    state = { ...state, ...change };
+    refreshControls();
+    restart();
+  }
+
+  function reset() {
+    stop();
+    spec.reset?.(world);
+    state = { ...initial };
+    refreshControls();
+    restart();
+  }
+
+  /** Begin the work anew. What ran before is dropped where it stands. */
+  function restart() {
+    if (!started) return;
+    delete figure.dataset.idle;
+    measured = false;
+    busy = 0;
+    job = spec.work?.(state, world) ?? null;
+    later = spec.later?.(state, world) ?? null;
+    if (!frame) frame = requestAnimationFrame(tick);
+  }
+
+  function tick(now) {
+    frame = 0;
+    const begin = performance.now();
+    try {
+      if (played) advance(now);
+      const asked = job !== null;
+      let done = !job;
+      while (!done && performance.now() - begin < SLICE) done = job.next().done;
+      if (done) job = null;
+      let over = !later;
+      while (done && !asked && !over && performance.now() - begin < SLICE) over = later.next().done;
+      if (over) later = null;
+      // With reduced motion only the end of a computation is shown.
+      if (done || !quiet.matches) draw();
+      if (done && !played) values.textContent = spec.say(state, world);
+    } catch (error) {
+      return problem(figure, error);
+    }
+    busy += performance.now() - begin;
+    // What the first picture cost, and then each change: from the move of the slider to the complete picture.
+    if (started === "first") performance.measure(`kx:first:${name}`, { start: begin, duration: busy });
+    else if (!job && !measured) performance.measure(`kx:move:${name}`, { start: begin, duration: busy });
+    measured ||= !job;
+    started = true;
+    if (job || later || played) return void (frame = requestAnimationFrame(tick));
+    figure.dataset.idle = "";
+  }
+
+  function draw() {
+    const style = getComputedStyle(figure);
+    view.ink = figure.dataset.ink ?? style.color;
+    view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.22 : 0.45;
+    view.font = style.fontFamily;
+    const width = canvas.clientWidth || 320;
+    view.clear(width, Math.round(spec.height(width, state, world)));
+    spec.paint(view, state, world);
+  }
+
+  // --- play -----------------------------------------------------------------------------------------------------------
+  function togglePlay() {
+    if (played) return stop();
+    const { stops } = byId.get(spec.play.id);
+    const from = stops.indexOf(state[spec.play.id]);
+    played = { since: performance.now(), from: from === stops.length - 1 ? 0 : from };
+    playing.textContent = "Pause";
+    restart();
+  }
+
+  function stop() {
+    if (!played) return;
+    played = null;
+    playing.textContent = "Play";
+  }
+
+  /** Move the slider on, by the clock; with reduced motion in eight steps. */
+  function advance(now) {
+    const { id, seconds } = spec.play;
+    const { stops } = byId.get(id);
+    const last = stops.length - 1;
+    const stride = quiet.matches ? last / 8 : 1;
+    const moved = Math.max(0, ((now - played.since) / 1000 / seconds) * last);
+    const index = Math.min(last, played.from + Math.floor(moved / stride) * stride);
+    const value = stops[Math.round(index)];
+    if (value !== state[id]) {
+      state = { ...state, [id]: value };
+      refreshControls();
+      job = spec.work?.(state, world) ?? null;
+    }
+    if (index === last) stop();
+  }
+
+  // --- beginning --------------------------------------------------------------------------------------------------------
+  const redraw = () => started && !frame && (frame = requestAnimationFrame(tick));
+  refreshControls();
+  if (spec.pick)
+    canvas.addEventListener("pointerdown", (event) => {
+      const change = spec.pick(event.offsetX, event.offsetY, view, state, world);
+      if (change) set(change);
+    });
+  addEventListener("hashchange", () => {
+    if (location.hash.slice(1).split("?")[0] === figure.id) set({ ...initial, ...fromFragment() });
+  });
+  if (location.hash.startsWith(`#${figure.id}?`)) figure.scrollIntoView();
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      started = "first";
+      restart();
+      new ResizeObserver(redraw).observe(live);
+    },
+    { rootMargin: "200px" },
+  );
+  watcher.observe(figure);
+  // Book, JupyterLab and the system each say in their own way that the colours have changed.
+  const themes = new MutationObserver(redraw);
+  for (const node of [document.documentElement, document.body]) themes.observe(node, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+}
+
+/** Whether a computed colour, "rgb(r, g, b)", is a dark one. */
+const dark = (color) => (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) < 384;
+
+/** Show the poster again, and say in one sentence what is wrong. */
+export function problem(figure, error) {
+  console.warn(`explorer ${figure.id}: ${error.message}`);
+  figure.classList.remove("kx-live");
+  figure.querySelector(".kx-body")?.remove();
+  const text = "The sliders of this figure cannot run because its data is missing or damaged, so you see its first picture; reload the page, or run its cell again.";
+  figure.append(element("p", { className: "kx-problem", textContent: text }));
+  figure.querySelector(".kx-problem").setAttribute("role", "status");
+}

@@ -1,0 +1,107 @@
+// (x, eps) -> (x_t, target) is a 2x2 matrix. Left, what it does to a square of pairs; right, what a small error of the net becomes.
+
+import { cosinePath, linearPath, targetRow } from "./core.js";
+import { ROLES } from "./palette.js";
+import { numbers } from "./payload.js";
+import { choice, num, range } from "./stage.js";
+import { pictureAndCharts } from "./view.js";
+
+const PATHS = { cosine: { text: "variance preserving: α² + σ² = 1", path: cosinePath() }, linear: { text: "straight flow path: α + σ = 1", path: linearPath() } };
+// The last one is a common mistake: the second sign of the velocity turned. On the variance-preserving path, per unit of angle.
+const TARGETS = [["eps", "ε, the noise"], ["x0", "x₀, the clean sample"], ["v", "v = α ε − σ x"], ["u", "u, the velocity dx_t/dt"], ["wrong", "wrong: α̇ x − σ̇ ε"]];
+const GAIN = 2.2; // the charts show 10^-GAIN ... 10^GAIN
+const SQUARE = [[1, 1], [-1, 1], [-1, -1], [1, -1]];
+const CORNERS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"];
+
+export const targets = {
+  hint: "Move the time to 50 % of the angle: under the wrong sign the square falls flat, while v only turns it. Then compare ε at the noisy end with x₀ at the clean end.",
+
+  prepare(data) {
+    return { time: numbers([data.time], "time")[0] };
+  },
+
+  controls: ({ time }) => [
+    choice("target", "The net predicts", TARGETS, "wrong"),
+    choice("path", "Path", Object.entries(PATHS).map(([id, { text }]) => [id, text])),
+    range("u", "Time, from data to noise", { min: 0.01, max: 0.99, step: 0.01, value: time, show: (u) => `${Math.round(100 * u)} %` }),
+  ],
+
+  play: { id: "u", seconds: 6 },
+  height: (width) => pictureAndCharts(width).height,
+
+  paint(view, { target, path, u }) {
+    const { picture, top, bottom } = pictureAndCharts(view.width);
+    const at = matrix(target, path, u);
+    const panel = view.panel(picture, [-2.6, 2.6], [-2.6, 2.6], { equal: true });
+    panel.frame();
+    view.text(picture.x, picture.y - 6, "every pair (x, ε) of a square, seen as (x_t, target)");
+    panel.line([-2.6, 2.6], [0, 0], { width: 1, alpha: 0.3 });
+    panel.line([0, 0], [-2.6, 2.6], { width: 1, alpha: 0.3 });
+    panel.text(2.5, 0.12, "x_t", { align: "right" });
+    panel.text(0.12, 2.35, "target");
+    const image = ([x, e]) => [at.alpha * x + at.sigma * e, at.a * x + at.b * e];
+    const outline = (points, options) => panel.line([...points, points[0]].map((p) => p[0]), [...points, points[0]].map((p) => p[1]), options);
+    outline(SQUARE, { width: 1, dash: [3, 4], alpha: 0.6 });
+    panel.clip(() => {
+      for (let i = -4; i <= 4; i++) {
+        for (const ends of [[[i / 4, -1], [i / 4, 1]], [[-1, i / 4], [1, i / 4]]]) {
+          const [p, q] = ends.map(image);
+          panel.line([p[0], q[0]], [p[1], q[1]], { color: ROLES.noisy, width: 1, alpha: 0.55 });
+        }
+      }
+      outline(SQUARE.map(image), { color: ROLES.noisy, width: 2 });
+      SQUARE.forEach((corner, i) => panel.points(image(corner), { color: CORNERS[i], size: 5, alpha: 1 }));
+      panel.arrow(0, 0, ...image([1, 0]), { color: ROLES.data, width: 2.5, head: 9 });
+      panel.arrow(0, 0, ...image([0, 1]), { color: ROLES.noise, width: 2.5, head: 9 });
+    });
+    const [px, pe] = [image([1, 0]), image([0, 1])];
+    panel.text(px[0] * 1.12, px[1] * 1.12, "x", { weight: "bold", align: "center" });
+    panel.text(pe[0] * 1.12, pe[1] * 1.12, "ε", { weight: "bold", align: "center" });
+
+    const us = Array.from({ length: 197 }, (_, i) => 0.01 + (i * 0.98) / 196);
+    const curve = us.map((v) => matrix(target, path, v));
+    const ticks = [[0, "data"], [0.5, "half way"], [1, "noise"]];
+    const det = view.panel(top, [0, 1], [-1.75, 1.75]);
+    det.axes({ x: ticks, y: [[-1, "−1"], [0, "0"], [1, "1"]], title: "determinant (0: not invertible)" });
+    det.line([0, 1], [0, 0], { width: 1, alpha: 0.4 });
+    det.clip(() => det.line(us, curve.map((m) => m.det), { color: ROLES.noisy, width: 2.2 }));
+    const gains = view.panel(bottom, [0, 1], [-GAIN, GAIN]);
+    gains.axes({ x: ticks, y: [[-2, "0.01"], [0, "1"], [2, "100"]], grid: true, title: "an error of 1 in the target becomes an error in" });
+    const log = (value) => Math.log10(value);
+    gains.clip(() => {
+      gains.line(us, curve.map((m) => log(m.toX0)), { color: ROLES.data, width: 2.2 });
+      gains.line(us, curve.map((m) => log(m.toEps)), { color: ROLES.noise, width: 2.2, dash: [6, 3] });
+    });
+    gains.text(0.03, GAIN - 0.75, "solid: x₀", { size: 11.5 });
+    gains.text(0.97, GAIN - 0.75, "dashed: ε", { size: 11.5, align: "right" });
+    const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
+    for (const [chart, limit, dots] of [[det, 1.75, [at.det]], [gains, GAIN, [log(at.toX0), log(at.toEps)]]]) {
+      chart.line([u, u], [-limit, limit], { width: 1, dash: [3, 3] });
+      chart.points(dots.flatMap((y) => [u, clamp(y, limit)]), { color: view.ink, size: 4, alpha: 1 });
+    }
+  },
+
+  say({ target, path, u }) {
+    const m = matrix(target, path, u);
+    const lost = Math.abs(m.det) < 1e-9;
+    const gain = (value) => (value > 1e6 ? "without bound" : num(value, 2));
+    return (
+      `α = ${num(m.alpha, 3)}, σ = ${num(m.sigma, 3)}, SNR ${num((m.alpha / m.sigma) ** 2, 2)}. Determinant ${num(m.det, 3)}, condition number ${lost ? "infinite" : num(m.condition, 1)}. ` +
+      (lost ? "The target repeats what x_t says already: x and ε cannot be told apart." : `An error of 1 in the answer becomes ${gain(m.toX0)} in x₀ and ${gain(m.toEps)} in ε.`)
+    );
+  },
+};
+
+/** Rows (alpha, sigma) and (a, b) at the time `u` (0 data, 1 noise), with determinant, condition number and the two error gains. */
+function matrix(target, path, u) {
+  const c = PATHS[path].path.coeffs(1 - u);
+  const { alpha, sigma } = c;
+  // The clock of the variance-preserving path runs over a quarter circle; per unit of angle its velocity is -v.
+  const speed = path === "cosine" ? Math.PI / 2 : 1;
+  const [a, b] = target === "wrong" ? [c.dAlpha / speed, -c.dSigma / speed] : target === "u" ? [c.dAlpha / speed, c.dSigma / speed] : targetRow(target, c);
+  const det = alpha * b - sigma * a;
+  const size = alpha ** 2 + sigma ** 2 + a ** 2 + b ** 2; // the sum of the squared singular values; their product is |det|
+  const root = Math.sqrt(Math.max(size ** 2 - 4 * det ** 2, 0));
+  const condition = Math.sqrt((size + root) / Math.max(size - root, 1e-300));
+  return { alpha, sigma, a, b, det, condition, toX0: Math.abs(sigma / det), toEps: Math.abs(alpha / det) };
+}
