@@ -2,12 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks claims lint format serve bench clean
+.PHONY: help book test notebooks explorers claims lint format serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-MATHJAX := vendor/mathjax/tex-mml-chtml.js
+VENDORED := vendor/.ready
 # From nothing: an incremental build keeps old titles in the side bars and pages of chapters that are gone.
 BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
@@ -22,10 +22,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-book: $(READY) $(MATHJAX)  ## build the book into _build/html
+book: $(READY) $(VENDORED)  ## build the book into _build/html
 	$(BOOK)
 
-test: $(READY) $(MATHJAX)  ## lint, book, laws, notebooks: everything CI checks
+test: $(READY) $(VENDORED)  ## lint, book, laws, notebooks: everything CI checks
+	$(BIN)/python tools/browser.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BOOK) --quiet
@@ -34,6 +35,9 @@ test: $(READY) $(MATHJAX)  ## lint, book, laws, notebooks: everything CI checks
 notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
 	$(BIN)/python tools/notebooks.py $(ARGS)
 	$(BIN)/python tools/claims.py
+
+explorers: $(READY) $(VENDORED)  ## bundle lib/explorers/*.js; with ARGS=--posters draw their first pictures
+	$(BIN)/python -m tools.explorers $(ARGS)
 
 claims: $(READY)  ## regenerate the claims ledger, book/claims.md
 	$(BIN)/python tools/claims.py
@@ -71,7 +75,7 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . | $(NEWS)
 	touch $@
 
-$(MATHJAX): tools/vendor.py | $(READY)
+$(VENDORED): tools/vendor.py | $(READY)
 	$(BIN)/python tools/vendor.py
 	touch $@
 

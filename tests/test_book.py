@@ -18,7 +18,9 @@ STYLES = sorted(HTML.rglob("*.css"))
 
 EXTERNAL = re.compile(r"^\s*(?:https?:)?//")
 CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
-SCRIPT_ADDRESS = re.compile(r"""(?:\bfrom|\bimport\s*\(?|\bfetch\s*\(|new\s+Worker\s*\(|\.src\s*=)\s*["'`]([^"'`]+)""")
+SCRIPT_ADDRESS = re.compile(
+    r"""(?:\bfrom|\bimport\s*\(?|\bfetch\s*\(|new\s+Worker\s*\(|\.src\s*=)\s*["'`]([\w.:/@%?&=~#-]+)["'`]"""
+)
 # What a browser fetches by itself. A link with another `rel` (next, author, canonical) is only a pointer.
 FETCHED = {
     "img": "src",

@@ -31,7 +31,7 @@ def test_an_explorer_is_a_figure_that_says_something_without_its_script(name):
     figure, image = soup.find("figure", class_="kx"), soup.find("img", class_="kx-poster")
     assert figure["id"] == f"explorer-{figure['data-explorer']}" and figure["data-explorer"].replace("-", "_") == name
     assert not weak_alt(image["alt"]) and len(soup.figcaption.get_text()) > 40
-    assert image["src"].startswith("data:image/webp;base64,") and 600 < int(image["width"]) <= 720
+    assert image["src"].startswith("data:image/png;base64,") and 600 < int(image["width"]) <= 720
     assert data
 
 

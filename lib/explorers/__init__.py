@@ -178,14 +178,14 @@ def decision_tree(root: str = "../") -> HTML:
 
 def _figure(name: str, data: dict, alt: str, caption: str) -> HTML:
     """One explorer as a self-contained piece of HTML. The same arguments give the same bytes."""
-    poster = FOLDER / "posters" / f"{name}.webp"
+    poster = FOLDER / "posters" / f"{name}.png"
     width, height = (length // 2 for length in _size(poster.read_bytes()))  # drawn at two pixels a CSS pixel
     # "</" would end the script element wherever it stands.
     payload = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
     return HTML(
         f'<figure class="kx" id="explorer-{name}" data-explorer="{name}">\n'
         f'<img class="kx-poster" alt="{html.escape(alt)}" width="{width}" height="{height}" '
-        f'src="data:image/webp;base64,{base64.b64encode(poster.read_bytes()).decode()}">\n'
+        f'src="data:image/png;base64,{base64.b64encode(poster.read_bytes()).decode()}">\n'
         f'<script type="application/json" class="kx-data">{payload}</script>\n'
         f"<figcaption>{html.escape(caption)}</figcaption>\n"
         f"</figure>\n"
@@ -198,11 +198,9 @@ def _script() -> str:
     return f'<script type="module">{(FOLDER / "bundle.js").read_text()}</script>'
 
 
-def _size(webp: bytes) -> tuple[int, int]:
-    """Width and height of a WebP image as a browser's canvas writes it (extended format, for its transparency)."""
-    if webp[12:16] != b"VP8X":
-        raise ValueError("A poster is a WebP image with transparency; make it with `make explorers`.")
-    return tuple(1 + int.from_bytes(webp[i : i + 3], "little") for i in (24, 27))
+def _size(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG image, from its header."""
+    return struct.unpack(">II", png[16:24])
 
 
 def _mixture(mixture: GaussianMixture) -> dict:

@@ -1,0 +1,86 @@
+"""What the tests ask of a page in the browser. Each check returns the faults it found, as text."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Route
+
+ROOT = Path(__file__).parents[2]
+HTML = ROOT / "_build" / "html"
+AXE = ROOT / "vendor" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|(http|ws)://(127\.0\.0\.1|localhost)[:/])")
+
+# Waits for what a page does by itself after loading: formulas and fonts.
+SETTLED = """async () => {
+  if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
+  await document.fonts.ready;
+  await new Promise((done) => setTimeout(done, 100));
+}"""
+
+# What stands out to the right, except inside a box that scrolls, or outside any box of the page.
+OVERFLOW = """(root) => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (node) => ["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(node).overflowX);
+  const boxed = (node) => node && node !== document.body && (scrolls(node) || boxed(node.parentElement));
+  const out = [...document.querySelectorAll(`${root} *`)].filter((node) => {
+    const box = node.getBoundingClientRect();
+    return box.width > 0 && node.checkVisibility({ visibilityProperty: true }) && (box.right > width + 1 || box.left < -1) && !boxed(node.parentElement);
+  });
+  const page = document.documentElement.scrollWidth > width ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
+  return [...page, ...out.slice(0, 5).map((node) => `${node.tagName}.${node.className} stands out`)];
+}"""
+
+
+@contextmanager
+def watched(browser: Browser, script: str | None = None, **options) -> Iterator[tuple[Page, list[str]]]:
+    """A page of a new context, and the list of what goes wrong in it; requests to other machines are blocked."""
+    options = {"viewport": {"width": 1200, "height": 900}} | options
+    with browser.new_context(service_workers="block", **options) as context:
+        faults = []
+
+        def block(route: Route) -> None:
+            faults.append(f"request: {route.request.url}")
+            route.abort()
+
+        context.route(ELSEWHERE, block)
+        context.route_web_socket(ELSEWHERE, lambda socket: faults.append(f"request: {socket.url}"))
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and faults.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: faults.append(f"exception: {error}"))
+        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        page.on("response", lambda r: r.status >= 400 and faults.append(f"{r.status}: {r.url}"))
+        yield page, faults
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has set its formulas and fonts."""
+    page.evaluate(SETTLED)
+
+
+def violations(page: Page, rules: list[str] = RULES) -> list[str]:
+    """What axe finds: rule and element."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    # Without preload: axe would fetch the style sheets a second time, which a page from a file may not.
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    # Formulas are half of a page's elements and MathJax's own. axe does not read their MathML, and takes a table's header
+    # that is a formula for an empty one.
+    context = {"exclude": [["mjx-container"], ["th:has(math)"]]}
+    found = page.evaluate("async (given) => (await axe.run(...given)).violations", [context, options])
+    return [f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"][:3]]
+
+
+def overflow(page: Page, root: str = "main") -> list[str]:
+    """What is wider than the screen."""
+    return page.evaluate(OVERFLOW, root)
+
+
+def weight(*parts: bytes) -> int:
+    """Bytes on the wire, each part compressed for itself."""
+    return sum(len(gzip.compress(part)) for part in parts)
