@@ -1,27 +1,30 @@
 """Every explorer with its full choice of models: what the pages of the book show, what the posters are drawn from."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import torch
 from IPython.display import HTML
 
 from lib import EmpiricalOracle, Guided, LinearPath, digits, euler, explorers, randn, sample, seeded
+from lib.toy import load
 
 RESULTS = Path(__file__).parents[1] / "results"
 
 
+@cache
 def gallery() -> dict[str, Callable[[], HTML]]:
     """{name of the Python function: a call of it}, in the order of the chapters."""
+    flow, ddpm = (load(RESULTS / f"toy_{name}.safetensors") for name in ("flow", "ddpm"))
     return {
         "noising": explorers.noising,
         "targets": explorers.targets,
-        "reverse": explorers.reverse,
-        "flow": explorers.flow,
-        "k_budget": explorers.k_budget,
+        "reverse": partial(explorers.reverse, ddpm),
+        "flow": partial(explorers.flow, flow),
+        "k_budget": partial(explorers.k_budget, flow, ddpm),
         "t_scale": explorers.t_scale,
-        "guidance": explorers.guidance,
+        "guidance": partial(explorers.guidance, flow, ddpm),
         "digits": memorised_digits,
         "decision_tree": explorers.decision_tree,
     }

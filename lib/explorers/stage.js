@@ -16,6 +16,7 @@
 import { View } from "./view.js";
 
 const SLICE = 10; // milliseconds of work between two frames
+const PAUSE = 50; // milliseconds from one picture of unfinished work to the next
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A slider over min, min + step, ... max, or over given stops. show(value) is its text. */
@@ -146,6 +147,7 @@ export function mount(figure, spec) {
   let started = false;
   let later = null;
   let measured = true;
+  let drawn = 0; // when the last picture was
   let busy = 0; // milliseconds of work since the last change
   let played = null;
 
@@ -187,8 +189,11 @@ export function mount(figure, spec) {
       let over = !later;
       while (done && !asked && !over && performance.now() - begin < SLICE) over = later.next().done;
       if (over) later = null;
-      // With reduced motion only the end of a computation is shown.
-      if (done || !quiet.matches) draw();
+      // With reduced motion only the end of a computation is shown; else some of its frames, for drawing costs time as well.
+      if (done || (!quiet.matches && now - drawn > PAUSE)) {
+        draw();
+        drawn = now;
+      }
       if (done && !played) values.textContent = spec.say(state, world);
     } catch (error) {
       return problem(figure, error);
