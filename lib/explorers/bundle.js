@@ -1,3 +1,4 @@
+// Generated from lib/explorers/*.js by `make explorers`.
 var pe=`.kx { box-sizing: border-box; margin: 1.5rem 0; max-width: 100%; }
 .kx [hidden] { display: none !important; }
 .kx-poster { height: auto; max-width: 100%; }
