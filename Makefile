@@ -14,6 +14,8 @@ PORT ?= 8000
 
 # The book's tensors are small, and the tests run in two processes: more threads would wait for each other.
 export OMP_NUM_THREADS ?= 1
+# Nobody moves a lab's sliders here, even when make was called from inside a notebook.
+export KNOB_LABS := static
 # Pins are raised on purpose, not when pip has a new release.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

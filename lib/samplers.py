@@ -280,8 +280,10 @@ def quadratic_grid(T: int, steps: int) -> Tensor:
     Near 0 more than about sqrt(T) steps would repeat a time; there the grid takes consecutive times 0, 1, 2, ... instead.
     """
     _check_steps(T, steps)
-    squares = torch.linspace(math.sqrt(0.8 * T), 0, steps, dtype=torch.float64).square().long()
-    return torch.cat([squares.maximum(torch.arange(steps - 1, -1, -1)), torch.tensor([-1])])
+    i = torch.arange(steps - 1, -1, -1)
+    # (i / (steps - 1))^2 * 0.8 T in whole numbers: a rounded root, squared, can fall just below one.
+    squares = 4 * T * i**2 // (5 * (steps - 1) ** 2) if steps > 1 else torch.tensor([4 * T // 5])
+    return torch.cat([squares.maximum(i), torch.tensor([-1])])
 
 
 def _check_steps(T: int, steps: int) -> None:

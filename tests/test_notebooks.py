@@ -208,7 +208,7 @@ def test_reached_follows_names_through_packages(tmp_path):
         "lib/show/__init__.py": "",
         "lib/show/source.js": "",
         "lib/show/bundle.js": "",
-        "lib/show/posters/one.webp": "",
+        "lib/show/posters/one.png": "",
     }
     for name, source in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -223,7 +223,7 @@ def test_reached_follows_names_through_packages(tmp_path):
     assert reached("from lib.b import two") == {"b.py"}
     assert reached("from lib import b") == {"b.py"}
     assert reached("import lib") == {"__init__.py", "a.py", "b.py", "c.py", "d.py"}
-    assert reached("from lib.show import x") == {"show/__init__.py", "show/bundle.js", "show/posters/one.webp"}
+    assert reached("from lib.show import x") == {"show/__init__.py", "show/bundle.js", "show/posters/one.png"}
 
 
 def test_formatting_a_chapter_touches_code_only():

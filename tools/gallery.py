@@ -41,10 +41,10 @@ def memorised_digits() -> HTML:
         steps,
         scales,
         [str(digit) for digit in range(10)],
-        alt="A map of small pictures of one digit, with more steps from left to right and more guidance from top to bottom. With one "
-        "step all are one grey blur; from five steps on they are sharp digits.",
-        caption="Digits sampled by the exact oracle of the 1,797 digits themselves, not by a network: what it returns in the end are digits "
-        "of the data set.",
+        alt="A map of small pictures of one digit, with more steps from left to right and more guidance from "
+        "top to bottom. With one step all are one grey blur; from five steps on they are sharp digits.",
+        caption="Digits sampled by the exact oracle of the 1,797 digits themselves, not by a network: what it "
+        "returns in the end are digits of the data set.",
     )
 
 

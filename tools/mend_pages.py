@@ -18,7 +18,7 @@ MENDS = (
     (r'<div id="pst-primary-sidebar"', '<div role="navigation" aria-label="Book" id="pst-primary-sidebar"'),
     (r' role="(?:list" class="citation-list|doc-biblioentry)"', ""),
     # Every icon as a drawing, half a megabyte gzip; the font with the same icons is loaded as well.
-    (r'<script [^>]*/fontawesome\.js[^>]*></script>', ""),
+    (r"<script [^>]*/fontawesome\.js[^>]*></script>", ""),
 )
 TABLE = '<div class="pst-scrollable-table-container">'
 

@@ -77,7 +77,7 @@ def reached(source: str, root: Path = ROOT) -> set[Path]:
                 todo += passed_on
                 continue
             if module != "lib":  # what a package hands to browsers is part of it
-                files |= {f for f in path.parent.rglob("*") if f.suffix in {".json", ".webp"} or f.name == "bundle.js"}
+                files |= {f for f in path.parent.rglob("*") if f.suffix in {".json", ".png"} or f.name == "bundle.js"}
         files.add(path)
         todo += onward
     return files

@@ -83,7 +83,7 @@ export function mountTree(figure) {
       return placed;
     };
     place(root, []);
-    const x = [10, 112, 305, 455];
+    const x = [8, 104, 280, 418];
     const on = (path) => path.every((i, depth) => way[depth] === i) && path.length <= way.length;
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const add = (tag, attributes, textContent) => {
@@ -93,7 +93,7 @@ export function mountTree(figure) {
       svg.append(shape);
       return shape;
     };
-    svg.setAttribute("viewBox", `0 0 720 ${ROW * leaves.length}`);
+    svg.setAttribute("viewBox", `0 0 740 ${ROW * leaves.length}`);
     svg.setAttribute("aria-hidden", "true");
     const at = (p) => (p.node.children.length ? x[p.path.length] : x[3]);
     const lines = nodes.flatMap((p) => p.inner.map((q) => [p, q])).sort(([, a], [, b]) => on(a.path) - on(b.path));

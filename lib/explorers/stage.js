@@ -53,7 +53,7 @@ export function mount(figure, spec) {
   let state = { ...initial, ...fromFragment() };
 
   // --- the page's part of it ---------------------------------------------------------------------------------------
-  const canvas = element("canvas", { className: "kx-canvas" });
+  const canvas = element("canvas", { className: "kx-canvas", hidden: true }); // until there is something on it, the poster stays
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", poster.alt);
   const values = element("p", { className: "kx-values" });
@@ -75,6 +75,7 @@ export function mount(figure, spec) {
   const hint = element("p", { className: "kx-hint" }, element("strong", { textContent: "Try this. " }), spec.hint);
   const live = element("div", { className: "kx-body" }, canvas, values, board, hint);
   poster.after(live);
+  live.prepend(poster);
   figure.classList.add("kx-live");
 
   function button(text, act, id = text.toLowerCase()) {
@@ -203,6 +204,7 @@ export function mount(figure, spec) {
   }
 
   function draw() {
+    [poster.hidden, canvas.hidden] = [true, false];
     const style = getComputedStyle(figure);
     view.ink = figure.dataset.ink ?? style.color;
     view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.22 : 0.45;
@@ -281,6 +283,9 @@ const dark = (color) => (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, 
 export function problem(figure, error) {
   console.warn(`explorer ${figure.id}: ${error.message}`);
   figure.classList.remove("kx-live");
+  const poster = figure.querySelector(".kx-poster");
+  poster.hidden = false;
+  figure.prepend(poster);
   figure.querySelector(".kx-body")?.remove();
   const text = "The sliders of this figure cannot run because its data is missing or damaged, so you see its first picture; reload the page, or run its cell again.";
   figure.append(element("p", { className: "kx-problem", textContent: text }));

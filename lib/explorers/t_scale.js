@@ -140,9 +140,19 @@ function rotate(a, p, q, small) {
   const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(1, theta));
   const c = 1 / Math.hypot(1, t);
   const s = t * c;
-  for (let i = 0; i < a.length; i++) [a[i][p], a[i][q]] = [c * a[i][p] - s * a[i][q], s * a[i][p] + c * a[i][q]];
   const [rowP, rowQ] = [a[p], a[q]];
-  for (let i = 0; i < a.length; i++) [rowP[i], rowQ[i]] = [c * rowP[i] - s * rowQ[i], s * rowP[i] + c * rowQ[i]];
+  for (let i = 0; i < a.length; i++) {
+    const x = rowP[i];
+    const y = rowQ[i];
+    rowP[i] = c * x - s * y;
+    rowQ[i] = s * x + c * y;
+  }
+  for (const row of a) {
+    const x = row[p];
+    const y = row[q];
+    row[p] = c * x - s * y;
+    row[q] = s * x + c * y;
+  }
   return true;
 }
 

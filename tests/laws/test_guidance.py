@@ -1,5 +1,7 @@
 """Classifier-free guidance: one batched call, and the same samples whatever the network predicts."""
 
+import math
+
 import pytest
 import torch
 
@@ -59,6 +61,61 @@ def test_guidance_asks_once_with_both_halves():
 
     Guided(DDPM(Net()), 2.0).estimate(X, torch.full((8,), 500), Y)
     assert asked == [(16, [-1] * 8 + Y.tolist())]
+
+
+def test_guidance_acts_inside_its_interval_alone(moons):
+    """sigma / alpha is 9, 3, 1, 1/3 and 1/9 at these times of the straight path; every row has its own."""
+    oracle, t = Oracle(moons, LinearPath()), torch.tensor([0.1, 0.25, 0.5, 0.75, 0.9], dtype=torch.float64)
+    x, y = torch.zeros(5, 2, dtype=torch.float64), Y[:5]  # between the moons, where the classes differ at every time
+    mixed = Guided(oracle, 3.0, interval=(0.5, 4.0)).estimate(x, t, y)
+    inside = torch.tensor([False, True, True, False, False])
+    guided, conditional = Guided(oracle, 3.0).estimate(x, t, y), oracle.estimate(x, t, y)
+    for half, with_it, without_it in zip(mixed, guided, conditional):
+        torch.testing.assert_close(half[inside], with_it[inside])
+        torch.testing.assert_close(half[~inside], without_it[~inside])
+        assert ((with_it - without_it).abs().amax(-1) > 1e-6).all()  # or there would be nothing to tell apart
+
+
+def test_outside_its_interval_guidance_costs_a_plain_call():
+    asked = []
+
+    class Net(torch.nn.Module):
+        def forward(self, x, t, y=None):
+            asked.append(len(x))
+            return torch.zeros_like(x)
+
+    guided = Guided(DDPM(Net(), target="x0"), 2.0, interval=(0.5, 4.0))
+    early, middle, late = (-guided.path.log_snr(torch.tensor([900, 400, 50])) / 2).exp()
+    assert late < 0.5 < middle < 4.0 < early
+    for t in (900, 400, 50):
+        guided.estimate(X, torch.tensor([t]).expand(8), Y)  # one time for the batch, as in a sampler
+        guided.estimate(X, torch.full((8,), t), Y)
+    assert asked == [8, 8, 16, 16, 8, 8]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_pure_noise_has_an_infinite_level(moons, shared):
+    oracle, t = Oracle(moons, LinearPath()), torch.zeros(1, dtype=torch.float64)
+    t = t.expand(8) if shared else t.repeat(8)
+    bounded, open_ended, plain = (
+        Guided(oracle, 3.0, interval=interval).estimate(X, t, Y) for interval in ((0.0, 1e6), (0.5, math.inf), None)
+    )
+    assert torch.equal(bounded.x0, oracle.estimate(X, t, Y).x0)
+    assert torch.equal(open_ended.x0, plain.x0) and not torch.equal(bounded.x0, plain.x0)
+
+
+def test_an_interval_without_an_end_is_guidance_everywhere(moons):
+    oracle, y = Oracle(moons, LinearPath()), torch.arange(8) % 2
+    everywhere, always = (
+        sample(Guided(oracle, 2.0, interval=interval), X, 10, ddim, y) for interval in ((0.0, math.inf), None)
+    )
+    assert torch.equal(everywhere, always)
+
+
+@pytest.mark.parametrize("interval", [(1.0, 1.0), (2.0, 1.0), (-0.1, 1.0), (0.0, math.nan)])
+def test_an_interval_that_is_none_is_refused(moons, interval):
+    with pytest.raises(ValueError, match="0 <= low < high"):
+        Guided(Oracle(moons, LinearPath()), 2.0, interval=interval)
 
 
 def test_guided_estimate_still_closes(moons):

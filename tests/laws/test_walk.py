@@ -238,6 +238,12 @@ def test_spacings_end_on_clean_data():
     assert quadratic[:-1].flip(0).tolist() == (np.linspace(0, np.sqrt(800), 10) ** 2).astype(int).tolist()
 
 
+def test_quadratic_spacing_hits_whole_squares():
+    """With 21 steps the middle is (10/20)^2 of 800: exactly 200, which a rounded root would miss."""
+    assert quadratic_grid(1000, 21)[10] == 200
+    assert quadratic_grid(1000, 1).tolist() == [800, -1]
+
+
 @pytest.mark.parametrize("spacing", [trailing_grid, leading_grid, quadratic_grid])
 @pytest.mark.parametrize("T", [50, 1000])
 def test_every_spacing_falls_strictly_to_minus_one_for_every_number_of_steps(spacing, T):

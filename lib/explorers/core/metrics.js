@@ -22,7 +22,7 @@ export function quantiles(points, projections = 64) {
 
 /** SW_2 between the points x and y, which need not be equally many; y may be what `quantiles` made of it. */
 export function slicedWasserstein(x, y, projections = 64) {
-  const there = Array.isArray(y) ? y : quantiles(y, projections);
+  const there = typeof y[0] === "number" ? quantiles(y, projections) : y;
   const here = quantiles(x, there.length);
   const total = here.reduce((sum, line, j) => sum + transport(line, there[j]), 0);
   return Math.sqrt(total / there.length);

@@ -74,27 +74,41 @@ function silu(x) {
   return x;
 }
 
-/** x (n rows) times the transposed weight, plus the bias. Four rows at a time: their sums do not wait for each other. */
+/**
+ * x (n rows) times the transposed weight, plus the bias: nearly all of a net's time. Two outputs of four rows at once, so that every
+ * number fetched is used several times and no sum waits for another. Past an end the last row or output is computed again.
+ */
 function linear({ weight, bias, out, in: width }, x, n) {
   const result = new Float64Array(n * out);
   for (let i = 0; i < n; i += 4) {
-    // Past the end the last row is computed again.
-    const [a, b, c, d] = [0, 1, 2, 3].map((j) => Math.min(i + j, n - 1));
+    const [a, b, c, d] = [i, Math.min(i + 1, n - 1), Math.min(i + 2, n - 1), Math.min(i + 3, n - 1)];
     const [xa, xb, xc, xd] = [a * width, b * width, c * width, d * width];
-    for (let o = 0; o < out; o++) {
-      const row = o * width;
-      let [sa, sb, sc, sd] = [bias[o], bias[o], bias[o], bias[o]];
+    for (let o = 0; o < out; o += 2) {
+      const p = Math.min(o + 1, out - 1);
+      const wo = o * width;
+      const wp = p * width;
+      let oa = bias[o], ob = oa, oc = oa, od = oa; // the sum of output o and row a, and so on
+      let pa = bias[p], pb = pa, pc = pa, pd = pa;
       for (let j = 0; j < width; j++) {
-        const w = weight[row + j];
-        sa += w * x[xa + j];
-        sb += w * x[xb + j];
-        sc += w * x[xc + j];
-        sd += w * x[xd + j];
+        const u = weight[wo + j];
+        const v = weight[wp + j];
+        oa += u * x[xa + j];
+        ob += u * x[xb + j];
+        oc += u * x[xc + j];
+        od += u * x[xd + j];
+        pa += v * x[xa + j];
+        pb += v * x[xb + j];
+        pc += v * x[xc + j];
+        pd += v * x[xd + j];
       }
-      result[a * out + o] = sa;
-      result[b * out + o] = sb;
-      result[c * out + o] = sc;
-      result[d * out + o] = sd;
+      result[a * out + o] = oa;
+      result[b * out + o] = ob;
+      result[c * out + o] = oc;
+      result[d * out + o] = od;
+      result[a * out + p] = pa;
+      result[b * out + p] = pb;
+      result[c * out + p] = pc;
+      result[d * out + p] = pd;
     }
   }
   return result;

@@ -1,0 +1,114 @@
+"""The Python side of the explorers: what is handed to the browser, and what stands there where no script runs."""
+
+import base64
+import gzip
+import json
+import struct
+
+import pytest
+import torch
+from bs4 import BeautifulSoup
+
+from lib import DDPM, FlowMatching, MLPDenoiser, explorers, two_moons_mixture
+from tests.test_notebooks import weak_alt
+from tools.gallery import explorer, gallery
+
+KB = 1000
+
+
+def parts(text: str) -> tuple[BeautifulSoup, dict]:
+    """An explorer's HTML, and its data."""
+    soup = BeautifulSoup(text, "html.parser")
+    return soup, json.loads(soup.find("script", class_="kx-data").string)
+
+
+WITH_CANVAS = [name for name in gallery() if name != "decision_tree"]
+
+
+@pytest.mark.parametrize("name", WITH_CANVAS)
+def test_an_explorer_is_a_figure_that_says_something_without_its_script(name):
+    soup, data = parts(explorer(name))
+    figure, image = soup.find("figure", class_="kx"), soup.find("img", class_="kx-poster")
+    assert figure["id"] == f"explorer-{figure['data-explorer']}" and figure["data-explorer"].replace("-", "_") == name
+    assert not weak_alt(image["alt"]) and len(soup.figcaption.get_text()) > 40
+    assert image["src"].startswith("data:image/png;base64,") and 600 < int(image["width"]) <= 720
+    assert data
+
+
+@pytest.mark.parametrize("name", WITH_CANVAS)
+def test_an_explorer_is_light(name):
+    soup, _ = parts(explorer(name))
+    data = soup.find("script", class_="kx-data").string.encode()
+    script = soup.find("script", type="module").string.encode()
+    assert len(gzip.compress(data)) <= 60 * KB
+    assert len(gzip.compress(script)) <= 50 * KB
+
+
+def test_the_same_call_gives_the_same_bytes():
+    assert explorers.noising().data == explorers.noising().data
+
+
+def test_the_decision_tree_is_a_nested_list():
+    soup = BeautifulSoup(explorer("decision_tree"), "html.parser")
+    leaves = soup.select(".kx-advice")
+    assert len(leaves) >= 15
+    assert all(leaf.find("a") or "being written" in leaf.get_text() for leaf in leaves)
+    assert len(soup.select(".kx-poster ul ul ul")) >= 2
+
+
+def test_a_mixture_travels_to_seven_digits():
+    _, data = parts(explorers.noising().data)
+    means = torch.tensor(data["mixture"]["means"], dtype=torch.float64)
+    assert torch.allclose(means, two_moons_mixture().means.flatten(), rtol=1e-6, atol=0)
+    assert not torch.equal(means, two_moons_mixture().means.flatten())
+
+
+@pytest.mark.parametrize("classes", [None, 2])
+def test_weights_travel_in_half_precision(classes):
+    model = FlowMatching(MLPDenoiser(width=8, depth=2, embed_dim=4, t_scale=1000.0, classes=classes))
+    _, data = parts(explorers.flow(flow=model).data)
+    net = data["trained"]["linear"]
+    assert net["shape"] == [6, 8, 8, 2] and net["target"] == "u" and net["scale"] == 1000 and net["embed"] == 4
+    raw = base64.b64decode(net["weights"])
+    values = torch.tensor(struct.unpack(f"<{len(raw) // 2}e", raw))
+    own = torch.cat([p.detach().flatten() for p in model.net.layers.parameters()])
+    assert torch.equal(values[: len(own)], own.half().float())
+    assert net["classes"] == (classes or 0) and len(values) == len(own) + (0 if classes is None else 3 * 4)
+
+
+def test_a_ddpm_travels_under_its_own_path():
+    _, data = parts(explorers.reverse(ddpm=DDPM(MLPDenoiser(width=8, embed_dim=4))).data)
+    assert list(data["trained"]) == ["ddpm"] and data["trained"]["ddpm"]["target"] == "eps"
+
+
+def test_a_model_on_another_path_is_refused():
+    with pytest.raises(ValueError, match="linear_betas"):
+        explorers.reverse(ddpm=DDPM(MLPDenoiser(), betas=torch.linspace(1e-4, 0.03, 1000)))
+    with pytest.raises(ValueError, match="LinearPath"):
+        explorers.flow(flow=DDPM(MLPDenoiser()))
+
+
+def frames(*shape: int) -> torch.Tensor:
+    return torch.linspace(-1.2, 1.2, torch.Size(shape).numel()).reshape(shape)
+
+
+def test_digits_are_sixteen_levels_two_a_byte():
+    text = explorers.digits(frames(1, 2, 1, 1, 3, 3), [5], [0, 1], ["a"], alt="A picture", caption="Caption").data
+    _, data = parts(text)
+    raw = base64.b64decode(data["pixels"])
+    levels = [level for byte in raw for level in (byte >> 4, byte & 15)]
+    expected = ((frames(18).clamp(-1, 1) + 1) * 7.5).round().int().tolist()
+    assert levels == expected and levels[0] == 0 and levels[-1] == 15
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1, 1, 3, 3), (1, 2, 1, 3, 3), (1, 2, 2, 1, 3, 3)])
+def test_frames_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match="frames must have the shape"):
+        explorers.digits(frames(*shape), [5], [0, 1], ["a"], alt="A picture", caption="Caption")
+
+
+def test_no_text_of_ours_ends_the_script_early():
+    text = explorers.digits(frames(1, 1, 1, 1, 2, 2), [5], [1], ["</script><b>"], alt='"<', caption="<i>").data
+    soup, data = parts(text)
+    assert data["labels"] == ["</script><b>"] and not soup.find("b") and not soup.find("i")
+    assert soup.img["alt"] == '"<'

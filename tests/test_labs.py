@@ -1,0 +1,246 @@
+"""The labs: an ordinary figure where nobody can move a control, and labelled controls that redraw it where somebody can."""
+
+import ast
+import itertools
+import random
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+from lib import labs
+from lib.labs import BUDGETS, FRONT_ENDS, PATHS, Knob, lab, live
+from lib.samplers import calls_a_step
+
+LABS = {"moons": labs.moons, "schedules": labs.schedules, "solvers": labs.solvers}
+STATIC_SECONDS = {
+    "moons": 4,
+    "schedules": 3,
+    "solvers": 2,
+}  # what a chapter can afford; the test allows three times that
+
+# Every name that lib.labs may take from ipywidgets, with the keywords it may use. Read off the signatures and traits of the
+# installed ipywidgets 7.7.1 (Colab's) and 8.1.9, and each was run in both.
+BOX = {"children", "layout"}
+FIELD = {"options", "value", "description", "style", "layout", "continuous_update"}
+SHARED = {
+    "HBox": BOX,
+    "VBox": BOX,
+    "Label": {"value"},
+    "Dropdown": FIELD - {"continuous_update"},
+    "SelectionSlider": FIELD,
+    "interactive_output": set(),
+}
+
+
+@pytest.fixture(autouse=True)
+def front_end(monkeypatch):
+    """No window, no front end of the machine's own, no figure left over."""
+    mpl.use("Agg")
+    for mark in (*FRONT_ENDS, "KNOB_LABS"):
+        monkeypatch.delenv(mark, raising=False)
+    monkeypatch.setattr(plt, "show", lambda: None)
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Few points and short training: the settings are the point, and neither is a source of errors."""
+    fit = labs.fit
+    monkeypatch.setattr(labs, "N", 60)
+    monkeypatch.setattr(labs, "fit", lambda model, data, steps, **rest: fit(model, data, min(steps, 20), **rest))
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Open a lab as a live notebook does; return its knobs, its draw and the widgets that were displayed."""
+
+    def open_(start):
+        shown, made = [], {}
+        original = labs.lab
+        monkeypatch.setattr(labs, "lab", lambda *parts: made.update(zip(("draw", "knobs", "does"), parts, strict=True)))
+        start()
+        monkeypatch.setattr(labs, "lab", original)
+        monkeypatch.setenv("KNOB_LABS", "live")
+        monkeypatch.setattr("IPython.display.display", shown.append)
+        calls = []
+        lab(lambda **values: calls.append(values), made["knobs"], made["does"])
+        return made["knobs"], made["draw"], shown, calls
+
+    return open_
+
+
+# --- which of the two cases --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variables", "answer"),
+    [
+        ({}, False),
+        ({"JPY_SESSION_NAME": "notebooks/02.ipynb"}, True),
+        ({"COLAB_RELEASE_TAG": "release"}, True),
+        ({"VSCODE_PID": "12"}, True),
+        ({"TERM_PROGRAM": "vscode", "JPY_PARENT_PID": "12"}, False),  # a terminal; every kernel has the second
+        ({"KNOB_LABS": "live"}, True),
+        ({"KNOB_LABS": "static", "JPY_SESSION_NAME": "x", "COLAB_RELEASE_TAG": "y"}, False),
+    ],
+)
+def test_live(variables, answer, monkeypatch):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert live() is answer
+
+
+def test_an_unknown_switch_is_refused(monkeypatch):
+    monkeypatch.setenv("KNOB_LABS", "on")
+    with pytest.raises(ValueError, match="'on'"):
+        live()
+
+
+# --- static ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_static_draws_the_start_and_says_one_sentence(name, capsys, monkeypatch, small):
+    monkeypatch.setattr("ipywidgets.Widget.__init__", lambda *_, **__: pytest.fail("a widget without a front end"))
+    LABS[name]()
+    assert len(plt.get_fignums()) == 1
+    assert all(ax.collections or ax.lines for ax in plt.gcf().axes)
+    assert all(any(digit in ax.get_title() for digit in "0123456789") for ax in plt.gcf().axes[:1])
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert said.out.startswith("Lab, as it starts. In a live notebook ") and said.out.count("\n") == 1
+
+
+def test_static_draws_what_the_knobs_start_with(capsys):
+    seen = []
+    lab(lambda **values: seen.append(values), {"a": Knob("a", (1, 2), 2), "b": Knob("b", ("x", "y"), "x")}, "it moves.")
+    assert seen == [{"a": 2, "b": "x"}]
+
+
+# --- live --------------------------------------------------------------------------------------------------------------
+
+
+def controls(widget) -> list:
+    """The controls of a widget tree, in order."""
+    if hasattr(widget, "children"):
+        return [found for child in widget.children for found in controls(child)]
+    return [widget] if hasattr(widget, "options") else []
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_live_controls_are_labelled_and_redraw(name, opened):
+    knobs, _, (box,), calls = opened(LABS[name])
+    assert len(controls(box)) == len(knobs)
+    assert calls == [{key: knob.start for key, knob in knobs.items()}]
+    for control, (key, knob) in zip(controls(box), knobs.items(), strict=True):
+        assert 0 < len(control.description) <= 18  # 11 em: longer labels would be cut off
+        assert control.style.description_width == "11em"
+        for value in knob.choices:
+            control.value = value
+            assert calls[-1][key] == value
+    assert len(calls) > len(knobs)
+
+
+def test_sliders_wait_until_they_are_released(opened):
+    _, _, (box,), _ = opened(labs.moons)
+    sliders = [control for control in controls(box) if hasattr(control, "continuous_update")]
+    assert len(sliders) == 3 and not any(slider.continuous_update for slider in sliders)
+
+
+def test_a_refusal_is_said_and_an_error_is_not_hidden(monkeypatch, capsys):
+    monkeypatch.setenv("KNOB_LABS", "live")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+
+    def draw(kind):
+        if kind != "fine":
+            raise {"refused": ValueError, "broken": KeyError}[kind]("Take another.")
+
+    lab(draw, {"kind": Knob("kind", ("fine", "refused", "broken"), "fine")}, "it moves.")
+    (box,) = shown
+    (menu,) = controls(box)
+    menu.value = "refused"
+    assert capsys.readouterr().out.endswith("Not possible. Take another.\n")
+    with pytest.raises(KeyError):
+        menu.value = "broken"
+    assert box.children[1].value == ""  # "running ..." is taken down even so
+
+
+def refused(name: str, values: dict) -> bool:
+    """The settings that the library is right to refuse."""
+    if name == "schedules":
+        too_steep = values["last"] * 1000 / values["T"] >= 1 and values["rescale"] == "times 1000/T"
+        return values["calls"] > values["T"] or (values["name"] == "linear" and too_steep)
+    if name == "solvers":
+        ode = values["rule"] in ("euler", "heun", "rk4")
+        infinite = values["path"] == "VP" and values["rule"] in ("heun", "rk4")
+        return (values["path"].startswith("DDPM") and ode) or infinite
+    return False
+
+
+def settings(name: str, knobs: dict[str, Knob]) -> list[dict]:
+    """The start, the extremes of each knob alone, and 40 draws of everything at once."""
+    start = {key: knob.start for key, knob in knobs.items()}
+    alone = [start | {key: value} for key, knob in knobs.items() for value in (knob.choices[0], knob.choices[-1])]
+    pick = random.Random(0)
+    return [start] + alone + [{key: pick.choice(knob.choices) for key, knob in knobs.items()} for _ in range(40)]
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_every_setting_draws_or_is_refused_with_reason(name, opened, small):
+    knobs, draw, _, _ = opened(LABS[name])
+    for number, values in enumerate(settings(name, knobs)):
+        plt.close("all")
+        if refused(name, values):
+            with pytest.raises(ValueError, match=r"\w+ \w+.*\."):
+                draw(**values)
+            continue
+        draw(**values)
+        assert "nan" not in "".join(ax.get_title() for ax in plt.gcf().axes)
+        if number <= 2 * len(knobs):  # fonts and layout may warn, and warnings are errors
+            plt.gcf().canvas.draw()
+
+
+def test_every_budget_suits_every_rule():
+    for budget, rule in itertools.product(BUDGETS, labs.RULES.values()):
+        assert budget % calls_a_step(rule) == 0
+    assert all(path.grid(max(BUDGETS)).isfinite().all() for path in PATHS.values())
+
+
+# --- only what ipywidgets 7.7.1 and 8.1 share ----------------------------------------------------------------------------
+
+
+def strange_widgets(source: str) -> set[str]:
+    """What a source takes from ipywidgets beyond SHARED: names, and keywords of their calls."""
+    tree = ast.parse(source)
+    names = {
+        a.name for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module == "ipywidgets" for a in n.names
+    }
+    found = names - SHARED.keys()
+    found |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names if "ipywidgets" in a.name}
+    spread = {"look": {"description", "style", "layout"}}
+    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)):
+        if call.func.id in names & SHARED.keys():
+            used = set().union(*({k.arg} if k.arg else spread[ast.unparse(k.value)] for k in call.keywords), set())
+            found |= used - SHARED[call.func.id]
+    return found
+
+
+def test_only_shared_widgets_are_used():
+    assert strange_widgets(Path(labs.__file__).read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from ipywidgets import Stack",
+        "from ipywidgets import TagsInput",
+        "import ipywidgets as widgets",
+        "from ipywidgets import Dropdown\nDropdown(options=('a',), tooltip='b')",
+    ],
+)
+def test_strange_widgets_are_found(source):
+    assert len(strange_widgets(source)) == 1
