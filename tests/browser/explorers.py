@@ -258,10 +258,10 @@ def bears(page: Page, figure_html: str, script: str, payload: str | None) -> lis
     html = re.sub(r'<script type="application/json".*?</script>', lambda _: given, figure_html, flags=re.DOTALL)
     page.set_content(f"<!doctype html><body>{html}{script}", wait_until="load")
     try:
-        page.wait_for_selector(".kx-problem, figure[data-idle]", timeout=5000)
+        page.wait_for_selector(".kx-problem, figure[data-idle]", state="attached", timeout=5000)
     except TimeoutError:
         return ["nothing happens"]
-    problems = page.locator(".kx-problem").all_inner_texts()
+    problems = page.locator(".kx-problem").all_text_contents()
     if len(problems) != 1:
         return ["runs as if nothing were wrong"]
     faults = [] if re.fullmatch(r"[A-Z][^.!?]{20,}\.", problems[0]) else [f"is no sentence: {problems[0]}"]
