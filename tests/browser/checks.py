@@ -28,9 +28,11 @@ OVERFLOW = """(root) => {
   const boxed = (node) => node && node !== document.body && (scrolls(node) || boxed(node.parentElement));
   const out = [...document.querySelectorAll(`${root} *`)].filter((node) => {
     const box = node.getBoundingClientRect();
-    return box.width > 0 && node.checkVisibility({ visibilityProperty: true }) && (box.right > width + 1 || box.left < -1) && !boxed(node.parentElement);
+    const beyond = box.width > 0 && (box.right > width + 1 || box.left < -1);
+    return beyond && node.checkVisibility({ visibilityProperty: true }) && !boxed(node.parentElement);
   });
-  const page = document.documentElement.scrollWidth > width ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
+  const whole = document.documentElement.scrollWidth;
+  const page = whole > width ? [`the page is ${whole} wide`] : [];
   return [...page, ...out.slice(0, 5).map((node) => `${node.tagName}.${node.className} stands out`)];
 }"""
 

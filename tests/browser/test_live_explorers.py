@@ -1,0 +1,189 @@
+"""Every explorer of the built book, moved in Chromium: by keyboard alone, at random, on a phone, with damaged data.
+
+An explorer that stands on several pages is examined on one of them, and begun and moved on all.
+"""
+
+import gzip
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.checks import HTML, overflow, settle, watched
+from tests.browser.explorers import HOOK, bears, begin, damages, first_control, fuzz, keyboard, look, shows, small
+
+FIGURE = re.compile(r'<figure class="kx" id="([\w-]+)" data-explorer="([\w-]+)".*?</figure>', re.DOTALL)
+PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
+MODULE = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
+
+
+class Figure(NamedTuple):
+    """An explorer on a page."""
+
+    path: Path
+    id: str
+    name: str
+    html: str
+
+    def __str__(self) -> str:
+        return f"{self.path.stem}-{self.name}"
+
+
+PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)
+ALL = [Figure(path, it[1], it[2], it[0]) for path in PAGES for it in FIGURE.finditer(path.read_text())]
+EACH = list({figure.name: figure for figure in reversed(ALL)}.values())
+
+# Milliseconds of work, three times what is promised, because the machine may be busy: until the first picture; after a
+# move; and of each single task of those that run samplers over many frames.
+FIRST, MOVE, TASK = 3 * 100, 3 * 50, 3 * 50
+SAMPLERS = {"reverse", "flow", "k-budget", "guidance"}
+DATA = 60_000  # bytes, gzip
+
+
+def test_the_explorers_are_in_the_book():
+    assert len(EACH) >= 9
+
+
+@pytest.fixture(scope="module", params=EACH, ids=str)
+def live(request, browser):
+    """(page, id, name, what went wrong) of an explorer that has drawn its first picture."""
+    figure = request.param
+    with watched(browser, HOOK) as (page, faults):
+        page.goto(figure.path.as_uri())
+        settle(page)
+        begin(page, figure.id)
+        yield page, figure.id, figure.name, faults
+
+
+def test_by_keyboard_alone(live):
+    page, id, _, _ = live
+    assert page.locator(f"#{id} canvas").count() == page.locator(f"#{id} canvas[role=img][aria-label*=' ']").count()
+    assert keyboard(page, id) == []
+
+
+def test_the_ink_follows_the_scheme(live):
+    page, id, _, _ = live
+    pictures = []
+    for scheme in ("light", "dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(150)
+        pictures.append(
+            page.evaluate("id => getComputedStyle(document.getElementById(id)).color", id) + look(page, id)["picture"]
+        )
+    assert pictures[0] == pictures[2] != pictures[1]
+
+
+def test_the_link_leads_back(live):
+    page, id, _, _ = live
+    page.evaluate(
+        """id => { const all = [...document.querySelectorAll(`#${id} .kx-body :is(input, select, .kx-answers button)`)];
+           for (const node of all.slice(0, 3)) {
+             if (node.tagName === "BUTTON") return void node.click();
+             if (node.tagName === "SELECT") node.selectedIndex = 1; else node.value = +node.min + 1;
+             node.dispatchEvent(new Event(node.tagName === "SELECT" ? "change" : "input"));
+           } }""",
+        id,
+    )
+    seen = look(page, id)
+    assert "?" in seen["link"]
+    page.goto(page.url.split("#")[0] + seen["link"])
+    page.reload()
+    settle(page)
+    begin(page, id)
+    # The picture may keep what the reader has tried before; a link does not.
+    assert look(page, id) | {"picture": ""} == seen | {"picture": ""}
+
+
+def test_random_moves(live):
+    page, id, _, _ = live
+    page.evaluate("window.kxTasks = [0]")
+    assert fuzz(page, id) == []
+
+
+def test_quick(live):
+    """Reads what the tests above have caused."""
+    page, _, name, _ = live
+    if name == "decision-tree":  # has nothing to compute
+        return
+    first, moves = (
+        page.evaluate("name => performance.getEntriesByName(name).map((entry) => entry.duration)", f"kx:{kind}:{name}")
+        for kind in ("first", "move")
+    )
+    assert len(first) == 1 and moves
+    assert first[0] <= FIRST
+    if name in SAMPLERS:
+        assert max(page.evaluate("window.kxTasks")) <= TASK
+    else:
+        assert max(moves) <= MOVE
+
+
+def test_nothing_went_wrong(live):
+    _, _, _, faults = live
+    assert faults == []
+
+
+@pytest.mark.parametrize("figure", EACH, ids=str)
+def test_on_a_phone_with_reduced_motion(figure, browser):
+    id = figure.id
+    phone = {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2, "has_touch": True}
+    with watched(browser, HOOK, reduced_motion="reduce", **phone) as (page, faults):
+        page.goto(figure.path.as_uri())
+        settle(page)
+        begin(page, id)
+        assert small(page, id) + overflow(page, f"#{id}") == []
+        seen = shows(look(page, id))
+        page.wait_for_timeout(500)
+        assert shows(look(page, id)) == seen
+        play = page.locator(f"#{id} button", has_text="Play")
+        if play.count():
+            play.click()
+            assert len(set(pictures_of(page, id))) <= 4, "Play moves smoothly"
+        assert faults + page.evaluate("window.kxFaults") == []
+
+
+def pictures_of(page, id: str, seconds: float = 1) -> list[str]:
+    """Where the sliders stand in every frame of some time."""
+    return page.evaluate(
+        """async ([id, seconds]) => {
+          const seen = [];
+          for (const end = performance.now() + 1000 * seconds; performance.now() < end; ) {
+            await new Promise(requestAnimationFrame);
+            seen.push([...document.querySelectorAll(`#${id} input`)].map((node) => node.value).join());
+          }
+          return seen;
+        }""",
+        [id, seconds],
+    )
+
+
+def lives(page: Page, address: str, figures: list[Figure]) -> list[str]:
+    page.goto(address)
+    settle(page)
+    faults = []
+    for figure in figures:
+        begin(page, figure.id)
+        faults += first_control(page, figure.id)
+    return faults
+
+
+@pytest.mark.parametrize("path", sorted({figure.path for figure in ALL}), ids=lambda path: path.stem)
+def test_every_explorer_of_a_page_lives(path, browser, server):
+    """From a server all of them; from the file those that the tests above have not seen."""
+    with watched(browser) as (page, faults):
+        assert lives(page, f"{server}/{path.relative_to(HTML).as_posix()}", [it for it in ALL if it.path == path]) == []
+        if copies := [it for it in ALL if it.path == path and it not in EACH]:
+            assert lives(page, path.as_uri(), copies) == []
+        assert faults == []
+
+
+@pytest.mark.parametrize("figure", [figure for figure in EACH if PAYLOAD.search(figure.html)], ids=str)
+def test_bears_damaged_data(figure, browser):
+    (script, *_) = MODULE.findall(figure.path.read_text())
+    payload = PAYLOAD.search(figure.html)[1]
+    assert len(gzip.compress(payload.encode())) <= DATA
+    with watched(browser) as (page, faults):
+        found = {wrong: bears(page, figure.html, script, text) for wrong, text in damages(payload)}
+        assert {wrong: lines for wrong, lines in found.items() if lines} == {}
+        assert faults == []
