@@ -7,6 +7,7 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from tests.test_notebooks import weak_alt
 from tools import mend_pages
@@ -92,6 +93,17 @@ def test_pages_are_mended():
     for path in PAGES:
         assert mend_pages.mended(path.read_text()) == path.read_text(), path.name
         assert "thebe" not in path.read_text().lower(), path.name
+
+
+def test_big_pictures_are_made_lighter(tmp_path):
+    noise = Image.effect_noise((400, 400), 50).convert("RGBA")
+    noise.save(tmp_path / "big.png")
+    noise.crop((0, 0, 9, 9)).save(tmp_path / "small.png")
+    size = (tmp_path / "big.png").stat().st_size
+    assert mend_pages.lightened(tmp_path) == {"big.png": "big.webp"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["big.webp", "small.png"]
+    assert (tmp_path / "big.webp").stat().st_size < size
+    assert Image.open(tmp_path / "big.webp").size == (400, 400)
 
 
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.relative_to(HTML).as_posix())

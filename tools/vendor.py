@@ -72,12 +72,16 @@ def pack(package: Package, folder: Path) -> Path:
     return archive
 
 
+def digest(archive: Path) -> str:
+    """What the pins are compared with."""
+    return hashlib.sha512(archive.read_bytes()).hexdigest()
+
+
 def unpack(package: Package, archive: Path, target: Path) -> None:
     """Check the archive's digest and extract what the package keeps."""
-    digest = hashlib.sha512(archive.read_bytes()).hexdigest()
-    if digest != package.sha512:
-        expected = f"  expected {package.sha512}\n  received {digest}"
-        sys.exit(f"vendor: {archive.name} is not the pinned {package.name}:\n{expected}")
+    if (received := digest(archive)) != package.sha512:
+        digests = f"  expected {package.sha512}\n  received {received}"
+        sys.exit(f"vendor: {archive.name} is not the pinned {package.name}:\n{digests}")
     with tarfile.open(archive) as tar:
         for member in tar.getmembers():
             name = member.name.removeprefix(package.folder)

@@ -1,0 +1,177 @@
+"""What is generated or fetched: the explorers' bundle and palette are fresh, archives are the pinned ones, Chromium is found."""
+
+import gzip
+import io
+import json
+import shutil
+import sys
+import tarfile
+import time
+
+import pytest
+
+from tools import browser, explorers, vendor
+
+BUNDLE = explorers.EXPLORERS / "bundle.js"
+PALETTE = explorers.EXPLORERS / "palette.js"
+
+
+def test_the_committed_bundle_is_a_fresh_one():
+    assert explorers.bundle() == BUNDLE.read_text(), "run `make explorers`"
+    assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
+
+
+def test_a_change_of_a_source_changes_the_bundle(tmp_path):
+    copy = tmp_path / "explorers"
+    shutil.copytree(explorers.EXPLORERS, copy)
+    assert explorers.bundle(copy / "main.js") == BUNDLE.read_text()
+    source = copy / "stage.js"
+    source.write_text(source.read_text().replace("Try this. ", "Do try this. "))
+    assert explorers.bundle(copy / "main.js") != BUNDLE.read_text()
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("export const = 1;", "Expected identifier"),
+        ('import "./gone.js";', "Could not resolve"),
+        ('console.log("<!-- x");', "<!--"),
+        ("", "could not bundle"),
+    ],
+)
+def test_a_bundle_that_cannot_be_is_refused(source, message, tmp_path):
+    (tmp_path / "main.js").write_text(source)
+    with pytest.raises(SystemExit, match=message):
+        explorers.bundle(tmp_path / "main.js")
+
+
+def test_the_committed_palette_is_that_of_the_figures(monkeypatch):
+    assert explorers.palette() == PALETTE.read_text(), "run `make explorers`"
+    monkeypatch.setitem(explorers.ROLES, "data", "#000000")
+    assert explorers.palette() != PALETTE.read_text()
+
+
+def test_the_palette_holds_json():
+    lines = dict(line.removeprefix("export const ").split(" = ") for line in explorers.palette().split("\n")[1:-1])
+    tables = {name: json.loads(table.rstrip(";")) for name, table in lines.items()}
+    assert tables["INK"] == explorers.INK and list(tables["RULES"]) == list(explorers.RULES)
+    assert tables["RULES"]["ancestral"] == {"color": "#E69F00", "marker": "v", "dash": [9.0, 1.8]}
+
+
+# --- archives from npm -----------------------------------------------------------------------------------------------
+
+
+def archive(folder, **files: str):
+    path = folder / "thing.tgz"
+    with tarfile.open(path, "w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
+def test_an_archive_is_checked_and_only_what_is_used_is_kept(tmp_path):
+    path = archive(tmp_path, wanted="1", other="2")
+    package = vendor.Package("thing@1", vendor.digest(path), "package/", ("wanted",), "thing")
+    vendor.unpack(package, path, tmp_path / "out")
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["wanted"]
+    with pytest.raises(SystemExit, match="is not the pinned thing@1"):
+        vendor.unpack(package._replace(sha512="0"), path, tmp_path / "out")
+
+
+def test_a_package_is_fetched_when_it_is_missing_or_of_another_version(tmp_path, monkeypatch):
+    path = archive(tmp_path, wanted="1")
+    package = vendor.Package("thing@1", vendor.digest(path), "package/", ("wanted",), "thing")
+    fetched = []
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
+    monkeypatch.setattr(vendor, "PACKAGES", (package,))
+    monkeypatch.setattr(vendor, "pack", lambda package, _: fetched.append(package.name) or path)
+    vendor.main()
+    vendor.main()
+    assert fetched == ["thing@1"]
+    monkeypatch.setattr(vendor, "PACKAGES", (package._replace(name="thing@2"),))
+    vendor.main()
+    assert fetched == ["thing@1", "thing@2"]
+
+
+def test_without_npm_there_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(vendor, "NPM", tmp_path / "npm")
+    with pytest.raises(SystemExit, match="the first build needs the network"):
+        vendor.pack(vendor.PACKAGES[0], tmp_path)
+
+
+# --- finding a browser -----------------------------------------------------------------------------------------------
+
+
+BASH = shutil.which("bash")
+
+
+def program(folder, name: str, script: str):
+    path = folder / name
+    path.write_text(f"#!{BASH}\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A machine with nothing on its path; returns the folder that is."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    return tmp_path
+
+
+def test_a_browser_is_found_in_order(machine, monkeypatch):
+    assert browser.find("gone") is None
+    program(machine, "google-chrome", "exit 0")
+    assert browser.find("gone") == str(machine / "google-chrome")
+    program(machine, "chromium", "exit 1")  # does not start: passed over
+    assert browser.find("gone") == str(machine / "google-chrome")
+    program(machine, "chromium", "exit 0")
+    assert browser.find("gone") == str(machine / "chromium")
+    own = str(program(machine, "own", "exit 0"))
+    assert browser.find(own) == own
+    monkeypatch.setenv("CHROMIUM", str(machine / "mine"))
+    assert browser.find(own) is None  # who names one means that one
+    program(machine, "mine", "exit 0")
+    assert browser.find(own) == str(machine / "mine")
+
+
+def test_a_browser_is_downloaded(machine, capsys):
+    program(machine, "playwright", f"/bin/cp {machine}/playwright {machine}/own")
+    assert browser.install(str(machine / "own"), root=False) == (str(machine / "own"), [])
+    assert "trying playwright install chromium" in capsys.readouterr().out
+
+
+def test_else_root_installs_debians(machine):
+    program(machine, "playwright", "echo 'Error: no such host'; echo '  at x.js'; exit 1")
+    copy = f"[[ $* == *install* ]] && /bin/cp {machine}/apt-get {machine}/chromium"
+    program(machine, "apt-get", f"echo $* >> {machine}/log; {copy}; true")
+    path, failures = browser.install("gone", root=True)
+    assert path == str(machine / "chromium")
+    assert failures == ["playwright install chromium: Error: no such host"]
+    update, install = (machine / "log").read_text().strip().split("\n")[:2]
+    assert update.endswith("update") and install.endswith("install -y chromium")
+    assert browser.install("gone", root=False)[0] == path  # found without a second installation
+
+
+def test_nobody_but_root_installs_packages(machine):
+    program(machine, "apt-get", "exit 0")
+    assert [name for name, _ in browser.ways(root=False)] == ["playwright install chromium"]
+    path, failures = browser.install("gone", root=False)
+    assert path is None and len(failures) == 1
+
+
+def test_an_installation_never_hangs(tmp_path):
+    slow = program(tmp_path, "slow", "sleep 60 & sleep 60")
+    begin = time.monotonic()
+    assert browser.run([slow], seconds=0.5) == (False, "no end after 0 s")
+    assert time.monotonic() - begin < 5
+
+
+def test_the_outcome_is_one_line(machine, monkeypatch, capsys):
+    monkeypatch.setenv("CHROMIUM", "gone")
+    browser.main()
+    assert capsys.readouterr().out == f"browser: {browser.MISSING}\n"
