@@ -15,11 +15,13 @@ try {
   const data = JSON.parse(figure.querySelector(".kx-data").textContent);
   if (![data.size, ...data.list].every(Number.isFinite)) throw new Error("damaged");
   figure.querySelector("img").hidden = true;
-  figure.insertAdjacentHTML("beforeend", `<div class="kx-body"><canvas role="img" aria-label="A bar" width="90" height="20"></canvas>
+  figure.insertAdjacentHTML("beforeend", `<div class="kx-body">
+    <canvas role="img" aria-label="A bar" width="90" height="20"></canvas>
     <p class="kx-values"></p><div>
     <input type="range" min="0" max="9" value="3" data-id="size" aria-label="Size" style="width: 90px; height: 30px">
     <select data-id="ink" aria-label="Ink" style="height: 30px"><option>red</option><option>blue</option></select>
-    <button data-id="reset" style="height: 30px">Reset</button><a class="kx-link" style="display: block; height: 30px">Link</a></div></div>`);
+    <button data-id="reset" style="height: 30px">Reset</button>
+    <a class="kx-link" style="display: block; height: 30px">Link</a></div></div>`);
   const [canvas, values, size, ink, reset, link] = figure.querySelectorAll("canvas, p, input, select, button, a");
   const draw = () => {
     const pen = canvas.getContext("2d");
@@ -110,7 +112,7 @@ def test_every_damage_is_borne(page):
     payload = '{"size": 3, "list": [1, 2]}'
     given = dict(damages(payload))
     assert len(given) == 5 + 2 * 3 and given["list.0 = 1e999"] == '{"size": 3, "list": [1e999, 2]}'
-    assert {wrong: bears(page, FIGURE, SCRIPT, text) for wrong, text in given.items()} == dict.fromkeys(given, [])
+    assert [fault for text in given.values() for fault in bears(page, FIGURE, SCRIPT, text)] == []
 
 
 @pytest.mark.parametrize(
