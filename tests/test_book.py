@@ -103,7 +103,8 @@ def test_big_pictures_are_made_lighter(tmp_path):
     assert mend_pages.lightened(tmp_path) == {"big.png": "big.webp"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["big.webp", "small.png"]
     assert (tmp_path / "big.webp").stat().st_size < size
-    assert Image.open(tmp_path / "big.webp").size == (400, 400)
+    with Image.open(tmp_path / "big.webp") as picture:
+        assert picture.size == (400, 400)
 
 
 @pytest.mark.parametrize("path", STYLES, ids=lambda path: path.relative_to(HTML).as_posix())

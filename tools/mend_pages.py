@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from sphinx.application import Sphinx
 
-BIG = 100_000  # bytes of a picture that is worth another format
+BIG = 50_000  # bytes of a picture that is worth another format
 
 MENDS = (
     # A name for screen readers must contain the words on the screen: here those words alone are a good name.
@@ -38,7 +38,8 @@ def lightened(folder: Path) -> dict[str, str]:
     for path in sorted(folder.glob("*.png")):
         if path.stat().st_size > BIG:
             new = path.with_suffix(".webp")
-            Image.open(path).save(new, quality=90)
+            with Image.open(path) as picture:
+                picture.save(new, quality=85)
             path.unlink()
             names[path.name] = new.name
     return names
