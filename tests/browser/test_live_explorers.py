@@ -3,16 +3,21 @@
 An explorer that stands on several pages is examined on one of them, and begun and moved on all.
 """
 
+import functools
 import gzip
+import io
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
 from tests.browser.checks import HTML, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, first_control, fuzz, idle, keyboard, look, shows, small
+from tools import explorers
+from tools.gallery import explorer, gallery
 
 FIGURE = re.compile(r'<figure class="kx" id="([\w-]+)" data-explorer="([\w-]+)".*?</figure>', re.DOTALL)
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
@@ -122,6 +127,23 @@ def test_quick(figure, browser):
     assert len(first) == 3 and len(moves) == 6
     assert min(first) <= FIRST
     assert min(moves) <= (SAMPLER if figure.name in SAMPLERS else MOVE)
+
+
+@pytest.mark.parametrize("name", [name for name in gallery() if name != "decision_tree"])
+def test_the_poster_is_the_first_picture(name, browser):
+    """Up to fonts, which differ from machine to machine; `make explorers ARGS=--posters` draws them anew."""
+    drawn = Image.open(io.BytesIO(explorers.poster(browser, explorer(name)))).convert("RGBA")
+    committed = Image.open(explorers.EXPLORERS / "posters" / f"{name.replace('_', '-')}.png").convert("RGBA")
+    assert drawn.size == committed.size
+    assert differing(drawn, committed) < 0.02
+    assert differing(drawn, committed.transpose(Image.Transpose.FLIP_LEFT_RIGHT)) > 0.02
+
+
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """The share of pixels that are visibly different."""
+    bands = ImageChops.difference(one, other).split()
+    worst = functools.reduce(ImageChops.lighter, bands).histogram()
+    return sum(worst[64:]) / sum(worst)
 
 
 def measured(page: Page, name: str) -> list[float]:
