@@ -111,7 +111,8 @@ def test_static_draws_the_start_and_says_one_sentence(name, capsys, monkeypatch,
     assert all(any(digit in ax.get_title() for digit in "0123456789") for ax in plt.gcf().axes[:1])
     said = capsys.readouterr()
     assert said.err == ""
-    assert said.out.startswith("Lab, as it starts. In a live notebook ") and said.out.count("\n") == 1
+    assert said.out.startswith("Lab, as it starts. In a live notebook ") and said.out.count(".") == 2
+    assert all(len(line) <= 88 for line in said.out.split("\n"))
 
 
 def test_static_draws_what_the_knobs_start_with(capsys):
