@@ -11,6 +11,7 @@ and 8 have in common is used. Which of the two cases it is, `live` tells; the en
 
 import math
 import os
+import textwrap
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def lab(draw: Callable[..., None], knobs: dict[str, Knob], does: str) -> None:
     """
     if not live():
         draw(**{name: knob.start for name, knob in knobs.items()})
-        print(f"Lab, as it starts. In a live notebook {does}")
+        print(textwrap.fill(f"Lab, as it starts. In a live notebook {does}", 88))  # the width of the page
         return
     from IPython.display import display
     from ipywidgets import HBox, Label, VBox, interactive_output

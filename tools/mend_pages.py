@@ -39,7 +39,7 @@ def lightened(folder: Path) -> dict[str, str]:
         if path.stat().st_size > BIG:
             new = path.with_suffix(".webp")
             with Image.open(path) as picture:
-                picture.save(new, quality=85)
+                picture.save(new, quality=85, alpha_quality=90)
             path.unlink()
             names[path.name] = new.name
     return names

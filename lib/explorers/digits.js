@@ -29,12 +29,13 @@ export const digits = {
     const { steps, scales, samples } = world;
     const { map, cell, large } = layout(view.width, steps.length, scales.length);
     const start = state.start % samples;
+    view.text(map.x - 6, map.y - 6, "steps K", { align: "right", size: 11 });
     scales.forEach((w, row) => {
       const y = map.y + row * cell;
       view.text(map.x - 6, y + cell / 2, `w = ${w}`, { align: "right", base: "middle", size: 11 });
       steps.forEach((K, column) => {
         const x = map.x + column * cell;
-        if (row === 0) view.text(x + cell / 2, map.y - 6, `K = ${K}`, { align: "center", size: 11 });
+        if (row === 0) view.text(x + cell / 2, map.y - 6, String(K), { align: "center", size: 11 });
         const box = { x: x + 2, y: y + 2, w: cell - 4, h: cell - 4 };
         image(view, box, world, { ...state, K, w }, start);
         if (K !== state.K || w !== state.w) return;

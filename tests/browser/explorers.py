@@ -11,9 +11,6 @@ from playwright.sync_api import Page, TimeoutError
 # Before any script of the page: write down every number that is none on its way to a canvas.
 HOOK = """(() => {
   window.kxFaults = [];
-  window.kxTasks = [0]; // milliseconds of every task of at least 50, which the reader would feel
-  const note = (list) => window.kxTasks.push(...list.getEntries().map((task) => task.duration));
-  new PerformanceObserver(note).observe({ type: "longtask" });
   for (const type of [CanvasRenderingContext2D, Path2D]) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(type.prototype))) {
       if (typeof value !== "function") continue;

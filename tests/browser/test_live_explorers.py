@@ -3,17 +3,21 @@
 An explorer that stands on several pages is examined on one of them, and begun and moved on all.
 """
 
+import functools
 import gzip
+import io
 import re
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 import pytest
+from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
 from tests.browser.checks import HTML, overflow, settle, watched
-from tests.browser.explorers import HOOK, bears, begin, damages, first_control, fuzz, keyboard, look, shows, small
+from tests.browser.explorers import HOOK, bears, begin, damages, first_control, fuzz, idle, keyboard, look, shows, small
+from tools import explorers
+from tools.gallery import explorer, gallery
 
 FIGURE = re.compile(r'<figure class="kx" id="([\w-]+)" data-explorer="([\w-]+)".*?</figure>', re.DOTALL)
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
@@ -36,10 +40,10 @@ PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.pa
 ALL = [Figure(path, it[1], it[2], it[0]) for path in PAGES for it in FIGURE.finditer(path.read_text())]
 EACH = list({figure.name: figure for figure in reversed(ALL)}.values())
 
-# Milliseconds of work, three times what is promised, because the machine may be busy: until the first picture; after a
-# move; and, of those that run samplers over many frames, of the tasks long enough to be felt. Medians, for the same reason.
-FIRST, MOVE, TASK = 3 * 100, 3 * 50, 3 * 50
-SAMPLERS = {"reverse", "flow", "k-budget", "guidance"}
+# Milliseconds of work, three times what is promised, because the machine may be busy: until the first picture, and of a
+# move. Samplers are moved where they take 20 steps.
+FIRST, MOVE, SAMPLER = 3 * 100, 3 * 50, 3 * 200
+SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "guidance": "w"}  # the slider that starts such a run
 DATA = 60_000  # bytes, gzip
 
 
@@ -99,25 +103,52 @@ def test_the_link_leads_back(live):
 
 def test_random_moves(live):
     page, id, _, _ = live
-    page.evaluate("window.kxTasks = [0]")
     assert fuzz(page, id) == []
 
 
-def test_quick(live):
-    """Reads what the tests above have caused."""
-    page, _, name, _ = live
-    if name == "decision-tree":  # has nothing to compute
-        return
-    first, moves = (
-        page.evaluate("name => performance.getEntriesByName(name).map((entry) => entry.duration)", f"kx:{kind}:{name}")
-        for kind in ("first", "move")
-    )
-    assert len(first) == 1 and moves
-    assert first[0] <= FIRST
-    if name in SAMPLERS:
-        assert median(page.evaluate("window.kxTasks")) <= TASK
-    else:
-        assert median(moves) <= MOVE
+@pytest.mark.parametrize("figure", [figure for figure in EACH if figure.name != "decision-tree"], ids=str)
+def test_quick(figure, browser):
+    """The best of several, since other work on the machine only adds to a time."""
+    script = MODULE.search(figure.path.read_text())[0]
+    first, moves = [], []
+    for _ in range(3):
+        with watched(browser) as (page, _):
+            page.set_content(f"<!doctype html>{figure.html}{script}")
+            begin(page, figure.id)
+            first += measured(page, f"kx:first:{figure.name}")
+            slider = page.locator(f"#{figure.id} input[type=range]:not(:disabled)")
+            if figure.name in SAMPLERS:
+                slider = page.locator(f"#{figure.id} input[data-id={SAMPLERS[figure.name]}]")
+            key = slider.first.evaluate("s => s.value === s.max ? 'ArrowLeft' : 'ArrowRight'")
+            for _ in range(2):
+                slider.first.press(key)
+                idle(page, figure.id)
+                moves += measured(page, f"kx:move:{figure.name}")[-1:]
+    assert len(first) == 3 and len(moves) == 6
+    assert min(first) <= FIRST
+    assert min(moves) <= (SAMPLER if figure.name in SAMPLERS else MOVE)
+
+
+@pytest.mark.parametrize("name", [name for name in gallery() if name != "decision_tree"])
+def test_the_poster_is_the_first_picture(name, browser):
+    """Up to fonts, which differ from machine to machine; `make explorers ARGS=--posters` draws them anew."""
+    drawn = Image.open(io.BytesIO(explorers.poster(browser, explorer(name)))).convert("RGBA")
+    committed = Image.open(explorers.EXPLORERS / "posters" / f"{name.replace('_', '-')}.png").convert("RGBA")
+    assert drawn.size == committed.size
+    assert differing(drawn, committed) < 0.02
+    assert differing(drawn, committed.transpose(Image.Transpose.FLIP_LEFT_RIGHT)) > 0.02
+
+
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """The share of pixels that are visibly different."""
+    bands = ImageChops.difference(one, other).split()
+    worst = functools.reduce(ImageChops.lighter, bands).histogram()
+    return sum(worst[64:]) / sum(worst)
+
+
+def measured(page: Page, name: str) -> list[float]:
+    """The milliseconds under this name."""
+    return page.evaluate("name => performance.getEntriesByName(name).map((entry) => entry.duration)", name)
 
 
 def test_nothing_went_wrong(live):
