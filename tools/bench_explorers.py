@@ -118,8 +118,8 @@ def main() -> None:
             )
         machine = {"cores": os.cpu_count(), "chromium": chromium.version, "load": os.getloadavg()[0]}
     pages = page_weights()
-    print("pages, MB:", ", ".join(f"{name} {weight:.2f}" for name, weight in pages.items()))
-    result = {"machine": machine, "explorers": rows, "pages, MB": pages}
+    print("pages without what they share, MB:", ", ".join(f"{name} {weight:.2f}" for name, weight in pages.items()))
+    result = {"machine": machine, "explorers": rows, "pages without what they share, MB": pages}
     (ROOT / "results" / "bench_explorers.json").write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -56,8 +56,9 @@ export function mount(figure, spec) {
   // --- the page's part of it ---------------------------------------------------------------------------------------
   const canvas = element("canvas", { className: "kx-canvas", hidden: true }); // until there is something on it, the poster stays
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", poster.alt);
-  const values = element("p", { className: "kx-values" });
+  canvas.setAttribute("aria-label", `At the start: ${poster.alt}`);
+  const values = element("p", { className: "kx-values", id: `${figure.id}-values` });
+  canvas.setAttribute("aria-describedby", values.id);
   values.setAttribute("aria-live", "polite");
   const rows = new Map();
   const inputs = new Map();
@@ -93,7 +94,8 @@ export function mount(figure, spec) {
     if (control.kind === "range") {
       input = element("input", { type: "range", id, min: 0, max: control.stops.length - 1, step: 1 });
       output = element("output", { htmlFor: id });
-      input.addEventListener("input", () => set({ [control.id]: control.stops[input.value] }, true));
+      // Whoever takes the slider that plays means to stop it; the others may be moved meanwhile.
+      input.addEventListener("input", () => set({ [control.id]: control.stops[input.value] }, control.id !== spec.play?.id));
     } else {
       input = element("select", { id }, ...control.options.map(([value, text]) => element("option", { value, textContent: text })));
       input.addEventListener("change", () => set({ [control.id]: control.stops[input.selectedIndex] }));
@@ -130,7 +132,7 @@ export function mount(figure, spec) {
 
   /** The state that the address names, as far as it names this figure and values that exist. */
   function fromFragment() {
-    const [id, query] = decodeURI(location.hash.slice(1)).split("?");
+    const [id, query] = location.hash.slice(1).split("?");
     if (id !== figure.id || !query) return {};
     const named = {};
     for (const [key, text] of new URLSearchParams(query)) {

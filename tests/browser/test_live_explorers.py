@@ -129,6 +129,26 @@ def test_quick(figure, browser):
     assert min(moves) <= (SAMPLER if figure.name in SAMPLERS else MOVE)
 
 
+def test_who_takes_the_playing_slider_stops_it(browser):
+    noising = next(figure for figure in EACH if figure.name == "noising")
+    with watched(browser) as (page, _):
+        page.goto(
+            f"{noising.path.as_uri()}#{noising.id}?u=%&T=50&path=nonsense"
+        )  # values that do not exist are left out
+        begin(page, noising.id)
+        slider, button = (page.locator(f"#{noising.id} [data-id={name}]") for name in ("u", "play"))
+        assert (
+            page.locator(f"#{noising.id} [data-id=T]").evaluate("slider => slider.nextElementSibling.textContent")
+            == "50"
+        )
+        button.press("Enter")
+        assert button.text_content() == "Pause"
+        page.locator(f"#{noising.id} [data-id=T]").press("ArrowRight")
+        assert button.text_content() == "Pause"
+        slider.press("ArrowRight")
+        assert button.text_content() == "Play"
+
+
 @pytest.mark.parametrize("name", [name for name in gallery() if name != "decision_tree"])
 def test_the_poster_is_the_first_picture(name, browser):
     """Up to fonts, which differ from machine to machine; `make explorers ARGS=--posters` draws them anew."""
