@@ -68,7 +68,7 @@ export const guidance = {
       if (!world.now) continue;
       plot.points([state.w, world.now[what]], { color, marker, size: 5.5, alpha: 1 });
     }
-    const legend = [[ROLES.velocity, "s", "adherence: share on the class asked for"], [ROLES.noisy, "^", "spread: share of the class's own"]];
+    const legend = [[ROLES.velocity, "s", "adherence: on the class asked for"], [ROLES.noisy, "^", "spread: against the true one"]];
     legend.forEach(([color, marker, text], i) => {
       const y = chart.y - 26 + 16 * i;
       const key = view.panel({ x: chart.x, y: y - 5, w: 10, h: 10 }, [0, 1], [0, 1]);

@@ -67,7 +67,7 @@ export const tScale = {
     };
     if (usual && usual !== now) {
       draw(usual, false);
-      plot.text(SHOWN, Math.log10(usual.values[SHOWN - 1] / usual.values[0]) + 0.3, "t_scale 1,000", { align: "right", size: 11 });
+      plot.text(14, Math.log10(usual.values[13] / usual.values[0]) + 0.3, "t_scale 1,000", { size: 11 });
     }
     draw(now, true);
     plot.text(SHOWN, floor + 0.4, `${now.rank} ${now.rank === 1 ? "direction holds" : "directions hold"} 99.9 %`, { align: "right", size: 12 });

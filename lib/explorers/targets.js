@@ -66,7 +66,7 @@ export const targets = {
     det.line([0, 1], [0, 0], { width: 1, alpha: 0.4 });
     det.clip(() => det.line(us, curve.map((m) => m.det), { color: ROLES.noisy, width: 2.2 }));
     const gains = view.panel(bottom, [0, 1], [-GAIN, GAIN]);
-    gains.axes({ x: ticks, y: [[-2, "0.01"], [0, "1"], [2, "100"]], grid: true, title: "an error of 1 in the target becomes an error in" });
+    gains.axes({ x: ticks, y: [[-2, "0.01"], [0, "1"], [2, "100"]], grid: true, title: "error gain, from the answer to" });
     const log = (value) => Math.log10(value);
     gains.clip(() => {
       gains.line(us, curve.map((m) => log(m.toX0)), { color: ROLES.data, width: 2.2 });
