@@ -23,7 +23,6 @@ from lib.data import two_moons_mixture
 from lib.diffusion import DDPM, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.k_budget import k_grid_floor
-from lib.mixture import GaussianMixture
 
 FOLDER = Path(__file__).parent
 POINTS = 300  # what k_budget.js draws in a panel, and what its floor belongs to
@@ -33,7 +32,7 @@ def noising() -> HTML:
     """Two moons under x_t = alpha x_data + sigma eps, by schedule, time and T."""
     return _figure(
         "noising",
-        {"mixture": _mixture(two_moons_mixture())},
+        {"mixture": _moons()},
         alt="Left, two moons half drowned in noise. Right, the falling signal and the rising noise over time "
         "with a moving cursor, and below them the log signal-to-noise ratio; the flat tail, a third of the "
         "way, is shaded.",
@@ -59,7 +58,7 @@ def reverse(ddpm: DDPM | None = None) -> HTML:
     """DDPM and DDIM, step by step, from a start that the reader chooses. `ddpm`: a trained model to choose beside the oracle."""
     return _figure(
         "reverse",
-        {"mixture": _mixture(two_moons_mixture()), "trained": _trained(ddpm=ddpm)},
+        {"mixture": _moons(), "trained": _trained(ddpm=ddpm)},
         alt="Left, five jagged paths of DDPM leave one start and end at different points of the two moons, "
         "among the other samples. Right, the model's answers along these paths, which begin at the middle "
         "and move out to the moons.",
@@ -72,7 +71,7 @@ def flow(flow: FlowMatching | None = None) -> HTML:
     """Conditional lines beside marginal paths and the velocity field. `flow`: a trained model to choose beside the oracle."""
     return _figure(
         "flow",
-        {"mixture": _mixture(two_moons_mixture()), "trained": _trained(flow=flow)},
+        {"mixture": _moons(), "trained": _trained(flow=flow)},
         alt="Left, straight lines from noise points to points of the two moons, crossing each other. Right, "
         "arrows of the mean velocity and particles from the same noise that follow it on bent paths which "
         "do not cross.",
@@ -87,7 +86,7 @@ def k_budget(flow: FlowMatching | None = None, ddpm: DDPM | None = None) -> HTML
     return _figure(
         "k-budget",
         {
-            "mixture": _mixture(two_moons_mixture()),
+            "mixture": _moons(),
             "floor": _round([floor.mean, floor.sd]),
             "trained": _trained(flow, ddpm),
         },
@@ -117,7 +116,7 @@ def guidance(flow: FlowMatching | None = None, ddpm: DDPM | None = None) -> HTML
     """Classifier-free guidance on two moons, by weight and interval. `flow`, `ddpm`: conditional models beside the oracle."""
     return _figure(
         "guidance",
-        {"mixture": _mixture(two_moons_mixture()), "trained": _trained(flow, ddpm)},
+        {"mixture": _moons(), "trained": _trained(flow, ddpm)},
         alt="Left, two classes of points sampled with guidance: each has drawn back to the part of its moon "
         "that is far from the other. Right, adherence to the class near one and a spread below one at w = "
         "3.",
@@ -178,14 +177,14 @@ def decision_tree(root: str = "../") -> HTML:
 
 def _figure(name: str, data: dict, alt: str, caption: str) -> HTML:
     """One explorer as a self-contained piece of HTML. The same arguments give the same bytes."""
-    poster = FOLDER / "posters" / f"{name}.png"
-    width, height = (length // 2 for length in _size(poster.read_bytes()))  # drawn at two pixels a CSS pixel
+    poster = (FOLDER / "posters" / f"{name}.png").read_bytes()
+    width, height = (length // 2 for length in _size(poster))  # drawn at two pixels a CSS pixel
     # "</" would end the script element wherever it stands.
     payload = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
     return HTML(
         f'<figure class="kx" id="explorer-{name}" data-explorer="{name}">\n'
         f'<img class="kx-poster" alt="{html.escape(alt)}" width="{width}" height="{height}" '
-        f'src="data:image/png;base64,{base64.b64encode(poster.read_bytes()).decode()}">\n'
+        f'src="data:image/png;base64,{base64.b64encode(poster).decode()}">\n'
         f'<script type="application/json" class="kx-data">{payload}</script>\n'
         f"<figcaption>{html.escape(caption)}</figcaption>\n"
         f"</figure>\n"
@@ -203,7 +202,9 @@ def _size(png: bytes) -> tuple[int, int]:
     return struct.unpack(">II", png[16:24])
 
 
-def _mixture(mixture: GaussianMixture) -> dict:
+def _moons() -> dict:
+    """The two moons as readMixture of payload.js reads a mixture."""
+    mixture = two_moons_mixture()
     columns = {"weights": mixture.weights, "means": mixture.means, "variances": mixture.variances}
     return {name: _round(column.flatten().tolist()) for name, column in columns.items()} | {
         "labels": mixture.labels.tolist()

@@ -2,6 +2,7 @@
 
 import { ancestral, cosineBetas, cosinePath, ddim, discreteSchedule, dpmpp2m, euler, heun, linearBetas, linearPath, oracle, rk4, vpPath } from "./core.js";
 import { RULES } from "./palette.js";
+import { choice } from "./stage.js";
 
 export const PATHS = {
   linear: { text: "straight flow path", make: linearPath },
@@ -30,6 +31,14 @@ export function rulesOn(path) {
   const finite = Number.isFinite(c.dSigma);
   return Object.keys(RULE).filter((id) => !RULE[id].rule.velocity || (!path.T && (finite || id === "euler")));
 }
+
+const ANSWERS = [["oracle", "the exact oracle"], ["net", "a trained net"]];
+
+/** The control that chooses between the exact answer and a trained net, where there is one. */
+export const modelChoice = (label, models) => choice("model", label, ANSWERS.slice(0, Object.values(models).some((m) => m.net) ? 2 : 1));
+
+/** What can be chosen there on one path. */
+export const modelsOn = (path, models) => (models[path].net ? ["oracle", "net"] : ["oracle"]);
 
 /** Every path with the mixture's exact answer on it, and the trained models {path id: model} where there are any. */
 export function makeModels(mixture, trained = {}) {

@@ -1,6 +1,8 @@
 // The decision tree as a figure to click through: one question at a time, the way taken so far, and a map of the whole.
 // The tree itself is the nested list that the page holds anyway; it stays, folded, for print and for reading in one go.
 
+import { element, fragment } from "./stage.js";
+
 const ROW = 25; // pixels a leaf
 
 /** Read the list: {text, ask | advice, link, children}, from the page's own <ul>. */
@@ -11,12 +13,6 @@ function read(list) {
     return { text: part("answer").textContent, ask: part("ask")?.textContent, advice: part("advice")?.cloneNode(true), children: nested ? read(nested) : [] };
   });
 }
-
-const element = (tag, properties = {}, ...children) => {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
-};
 
 /** Bring the figure to life. The state is the way to the present node, as indices: "2.0.1" in the address. */
 export function mountTree(figure) {
@@ -41,12 +37,11 @@ export function mountTree(figure) {
   figure.classList.add("kx-live");
   go(way, false);
   figure.dataset.idle = "";
-  addEventListener("hashchange", () => location.hash.slice(1).split("?")[0] === figure.id && go(fromFragment()));
+  addEventListener("hashchange", () => fragment(figure) && go(fromFragment()));
 
   function fromFragment() {
-    const [id, query] = location.hash.slice(1).split("?");
-    if (id !== figure.id || !query) return [];
-    const named = (new URLSearchParams(query).get("at") ?? "").split(".").map(Number);
+    const at = fragment(figure)?.get("at");
+    const named = at ? at.split(".").map(Number) : [];
     return named.every((i, depth) => nodeAt(named.slice(0, depth))?.children[i]) ? named : [];
   }
 

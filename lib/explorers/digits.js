@@ -1,5 +1,6 @@
 // Images sampled beforehand, one for each number of steps K, guidance weight w, class and start: a map of K x w, and one cell of it large.
 
+import { ROLES } from "./palette.js";
 import { numbers } from "./payload.js";
 import { choice, press, range } from "./stage.js";
 import { heatMap } from "./view.js";
@@ -40,7 +41,7 @@ export const digits = {
         image(view, box, world, { ...state, K, w }, start);
         if (K !== state.K || w !== state.w) return;
         const c = view.context;
-        Object.assign(c, { strokeStyle: "#D55E00", lineWidth: 2.5 });
+        Object.assign(c, { strokeStyle: ROLES.learned, lineWidth: 2.5 });
         c.strokeRect(x + 1, y + 1, cell - 2, cell - 2);
       });
     });

@@ -1,7 +1,7 @@
 // Left, pairs of noise and data, each on its own line. Right, particles from the same noise that follow the mean of those velocities.
 
 import { euler, generator, normals, velocity, walk } from "./core.js";
-import { PATHS, listed, makeModels } from "./choices.js";
+import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
 import { ROLES } from "./palette.js";
 import { readMixture, readTrained } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
@@ -11,6 +11,12 @@ const N = 60;
 const SIDE = 15; // arrows a side
 const PACE = 0.12; // an arrow's length for velocity 1, in data units, never longer than LONGEST
 const LONGEST = 0.38;
+
+// Where the arrows stand: a lattice a little inside the square.
+const FIELD = Float64Array.from({ length: 2 * SIDE * SIDE }, (_, i) => {
+  const place = i % 2 ? Math.floor(i / 2 / SIDE) : (i / 2) % SIDE;
+  return SQUARE * 0.94 * ((2 * place) / (SIDE - 1) - 1);
+});
 
 export const flow = {
   hint: "Lower the number of steps to 1: every particle lands on the one point in the middle, because the mean of all straight lines from a point of the noise leads there.",
@@ -23,14 +29,14 @@ export const flow = {
 
   controls: ({ models }) => [
     choice("path", "Path", listed(PATHS, ["linear", "cosine", "vp"])),
-    choice("model", "Velocity from", [["oracle", "the exact oracle"], ["net", "a trained net"]].slice(0, models.linear.net ? 2 : 1)),
+    modelChoice("Velocity from", models),
     range("t", "Time t, from noise to data", { min: 0, max: 1, step: 0.01, value: 0.6, show: (t) => num(t, 2) }),
     range("K", "Euler steps K", { stops: [1, 2, 3, 4, 5, 8, 10, 20, 50, 100], value: 100 }),
     range("N", "Particles", { stops: [1, 5, 10, 20, 30, 40, 60], value: 40 }),
     press("noise", "New noise"),
   ],
 
-  options: ({ path }, { models }) => ({ model: models[path].net ? ["oracle", "net"] : ["oracle"] }),
+  options: ({ path }, { models }) => ({ model: modelsOn(path, models) }),
   play: { id: "t", seconds: 5 },
   height: squaresHeight,
 
@@ -50,13 +56,7 @@ export const flow = {
       world.walks.set(key, states);
     }
     world.states = world.walks.get(key);
-    const field = new Float64Array(2 * SIDE * SIDE);
-    for (let i = 0; i < SIDE * SIDE; i++) {
-      field[2 * i] = SQUARE * 0.94 * ((2 * (i % SIDE)) / (SIDE - 1) - 1);
-      field[2 * i + 1] = SQUARE * 0.94 * ((2 * Math.floor(i / SIDE)) / (SIDE - 1) - 1);
-    }
-    world.field = field;
-    world.arrows = velocity(asked.estimate(field, t, null), asked.path.coeffs(t));
+    world.arrows = velocity(asked.estimate(FIELD, t, null), asked.path.coeffs(t));
   },
 
   paint(view, { path, model, t, N: shown }, world) {
@@ -110,10 +110,10 @@ function trailOf(states, i, t) {
   return trail;
 }
 
-function drawField(panel, { field, arrows }) {
+function drawField(panel, { arrows }) {
   if (!arrows) return;
-  for (let i = 0; i < field.length; i += 2) {
+  for (let i = 0; i < FIELD.length; i += 2) {
     const scale = Math.min(PACE, LONGEST / Math.hypot(arrows[i], arrows[i + 1]));
-    panel.arrow(field[i], field[i + 1], scale * arrows[i], scale * arrows[i + 1], { color: ROLES.velocity, width: 1, head: 4, alpha: 0.45 });
+    panel.arrow(FIELD[i], FIELD[i + 1], scale * arrows[i], scale * arrows[i + 1], { color: ROLES.velocity, width: 1, head: 4, alpha: 0.45 });
   }
 }

@@ -1,7 +1,7 @@
 // Classifier-free guidance on two moons: both classes from the same noise, pulled apart by w; adherence against spread.
 
 import { ddim, generator, guided, normals, walk } from "./core.js";
-import { PATHS, listed, makeModels } from "./choices.js";
+import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
 import { ROLES } from "./palette.js";
 import { readMixture, readTrained } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
@@ -23,7 +23,7 @@ export const guidance = {
 
   controls: ({ models }) => [
     choice("path", "Path", listed(PATHS, ["linear", "ddpm"])),
-    choice("model", "Answers come from", [["oracle", "the exact oracle"], ["net", "a trained net"]].slice(0, models.linear.net || models.ddpm.net ? 2 : 1)),
+    modelChoice("Answers come from", models),
     range("w", "Guidance weight w", { stops: W, value: 3, show: (w) => num(w, 2) }),
     range("low", "Guide above σ/α of", { stops: [0, ...ENDS.slice(0, -1)], value: 0 }),
     range("high", "Guide below σ/α of", { stops: ENDS, value: Infinity, show: (v) => (v === Infinity ? "no limit" : String(v)) }),
@@ -32,7 +32,7 @@ export const guidance = {
   ],
 
   options: ({ path, low }, { models }) => ({
-    model: models[path].net ? ["oracle", "net"] : ["oracle"],
+    model: modelsOn(path, models),
     high: ENDS.filter((v) => v > low).reverse(),
   }),
   height: (width) => layout(width).height,
@@ -51,7 +51,7 @@ export const guidance = {
 
   paint(view, state, world) {
     const { cloud, chart } = layout(view.width);
-    const panel = view.panel(cloud, [-3, 3], [-3, 3], { equal: true });
+    const panel = view.panel(cloud, [-3, 3], [-3, 3]);
     panel.clip(() => {
       panel.points(world.real.x, { color: (i) => COLORS[world.real.y[i]], size: 1.1, alpha: view.faint });
       if (world.x) for (const c of [0, 1]) panel.points(world.x.subarray(2 * N * c, 2 * N * (c + 1)), { color: COLORS[c], marker: MARKERS[c], size: 2.2, alpha: 0.85 });

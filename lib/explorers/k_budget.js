@@ -2,7 +2,7 @@
 // Below them the distance to the target against the network calls spent, beside the floor that a perfect sample scores.
 
 import { generator, normals, quantiles, slicedWasserstein, walk } from "./core.js";
-import { PATHS, RULE, listed, makeModels, rulesOn } from "./choices.js";
+import { PATHS, RULE, listed, makeModels, modelChoice, modelsOn, rulesOn } from "./choices.js";
 import { ROLES } from "./palette.js";
 import { numbers, readMixture, readTrained } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
@@ -28,14 +28,14 @@ export const kBudget = {
   controls: (world) => [
     choice("path", "Path", listed(PATHS), "ddpm"),
     choice("rule", "Step rule", listed(RULE), "ancestral"),
-    choice("model", "Answers come from", [["oracle", "the exact oracle"], ["net", "a trained net"]].slice(0, Object.values(world.models).some((m) => m.net) ? 2 : 1)),
+    modelChoice("Answers come from", world.models),
     ...PANELS.map((id, i) => range(id, `K, panel ${i + 1}`, { stops: STEPS, value: [2, 5, 10, 50, 200][i] })),
     press("noise", "New noise"),
   ],
 
   options: ({ path }, { models }) => ({
     rule: rulesOn(models[path].oracle.path),
-    model: models[path].net ? ["oracle", "net"] : ["oracle"],
+    model: modelsOn(path, models),
   }),
 
   height: (width) => layout(width).height,
@@ -70,7 +70,7 @@ export const kBudget = {
     const { boxes, side, chart } = layout(view.width);
     const { style, rule } = RULE[state.rule];
     const draw = (box, points, color, title, below) => {
-      const panel = view.panel(box, [-LIMIT, LIMIT], [-LIMIT, LIMIT], { equal: true });
+      const panel = view.panel(box, [-LIMIT, LIMIT], [-LIMIT, LIMIT]);
       panel.clip(() => {
         if (points !== world.target) panel.points(world.target.subarray(0, 800), { color: ROLES.data, size: 1.2, alpha: view.faint });
         panel.points(points, { color, size: side > 110 ? 1.7 : 1.4, alpha: 0.8 });
@@ -86,7 +86,7 @@ export const kBudget = {
       draw(boxes[i], panel.x, distance ? style.color : ROLES.noisy, title, distance ? `${num(panel.distance / world.floor.mean, 1)} floors` : "sampling …");
     });
     if (boxes[5]) draw(boxes[5], world.target.subarray(0, 2 * N), ROLES.data, "exact", "the target");
-    paintChart(view, chart, state, world);
+    paintChart(view, chart, world);
   },
 
   say(state, world) {
@@ -113,7 +113,7 @@ function layout(width) {
 }
 
 /** Distance against calls, both logarithmic: every panel so far, those of the present run strong. */
-function paintChart(view, box, state, world) {
+function paintChart(view, box, world) {
   const log = Math.log10;
   const chart = view.panel(box, [-0.08, 3.65], [log(0.04), log(2.5)]);
   const { mean, sd } = world.floor;
@@ -132,7 +132,7 @@ function paintChart(view, box, state, world) {
     runs.set(run, [...(runs.get(run) ?? []), dot]);
   }
   for (const [run, dots] of [...runs].sort(([a]) => (a === world.run ? 1 : -1))) {
-    const [path, rule] = run.split(",");
+    const rule = run.split(",")[1];
     const { style, text } = RULE[rule];
     const current = run === world.run;
     dots.sort((a, b) => a.calls - b.calls);

@@ -1,7 +1,7 @@
 // Two moons drowning: x_t = alpha x_data + sigma eps, and the curves that say how fast.
 
 import { cosineBetas, discreteSchedule, generator, linearBetas, linearPath, normals, scaledLinearBetas } from "./core.js";
-import { ROLES, SCHEDULES } from "./palette.js";
+import { ROLES } from "./palette.js";
 import { readMixture } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
 import { pictureAndCharts } from "./view.js";
@@ -9,11 +9,10 @@ import { pictureAndCharts } from "./view.js";
 const N = 500;
 const PARTS = 200; // positions of the time slider, from clean data (0) to the noisy end
 const BETAS = {
-  linear: { text: "linear betas", make: (T, rescale) => linearBetas(T, { rescale }), color: SCHEDULES.linear.color },
-  cosine: { text: "cosine", make: (T) => cosineBetas(T), color: SCHEDULES.cosine.color },
-  scaled: { text: "scaled linear betas", make: (T) => scaledLinearBetas(T), color: SCHEDULES["scaled linear"].color },
+  linear: { text: "linear betas", make: (T, rescale) => linearBetas(T, { rescale }) },
+  cosine: { text: "cosine", make: (T) => cosineBetas(T) },
+  scaled: { text: "scaled linear betas", make: (T) => scaledLinearBetas(T) },
 };
-const PURE = { text: "straight flow path" };
 const LOG_SNR = 12; // the lower chart shows log-SNR in [-LOG_SNR, LOG_SNR]
 
 /** The curves of one choice: at `u` in [0, 1], from data to noise, {alpha, sigma}; and the variance share of the signal at each step. */
@@ -43,7 +42,7 @@ export const noising = {
   },
 
   controls: () => [
-    choice("path", "Schedule", [...Object.entries(BETAS).map(([id, { text }]) => [id, text]), ["flow", PURE.text]]),
+    choice("path", "Schedule", [...Object.entries(BETAS).map(([id, { text }]) => [id, text]), ["flow", "straight flow path"]]),
     choice("rescale", "Betas where T is not 1,000", [["yes", "multiplied by 1000/T"], ["no", "left as they are"]]),
     range("u", "Time, from data to noise", { min: 0, max: 1, step: 1 / PARTS, value: 0.35, show: (u) => `${Math.round(100 * u)} %` }),
     range("T", "Number of steps T", { stops: [25, 50, 100, 200, 500, 1000], value: 1000 }),
@@ -68,7 +67,7 @@ export const noising = {
     const { picture, top, bottom } = pictureAndCharts(view.width);
     const { at, name, shares } = world.schedule;
     const { alpha, sigma } = at(state.u);
-    const panel = view.panel(picture, [-3.2, 3.2], [-3.2, 3.2], { equal: true });
+    const panel = view.panel(picture, [-3.2, 3.2], [-3.2, 3.2]);
     panel.clip(() => {
       panel.points(world.x, { color: ROLES.data, size: 1.3, alpha: view.faint });
       panel.points(world.x.map((x, i) => alpha * x + sigma * world.noise[i]), { color: ROLES.noisy, size: 2, alpha: 0.85 });

@@ -1,6 +1,7 @@
 // What Python hands over, checked before anything is computed with it.
 
-import { discreteSchedule, learned, linearBetas, linearPath, mixture, mlp } from "./core.js";
+import { PATHS } from "./choices.js";
+import { learned, mixture, mlp } from "./core.js";
 
 /** A list of finite numbers, of the given length where one is given. */
 export function numbers(value, name, length = value?.length) {
@@ -10,7 +11,7 @@ export function numbers(value, name, length = value?.length) {
 }
 
 /** Half-precision numbers in base64, little-endian. */
-export function halves(text, name, length) {
+function halves(text, name, length) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   if (bytes.length !== 2 * length) throw new Error(`${name} holds ${bytes.length / 2} numbers instead of ${length}`);
   const bits = new DataView(bytes.buffer);
@@ -30,15 +31,15 @@ export function readMixture(data) {
   return mixture({ weights, means, variances, labels: numbers(data.labels, "labels", weights.length) });
 }
 
-const TRAINED = { linear: () => linearPath(), ddpm: () => discreteSchedule(linearBetas(1000)) };
+const TRAINED = ["linear", "ddpm"]; // the paths for which Python hands over nets
 
 /** Trained nets of a payload, {path id: {shape, embed, scale, classes, target, weights}} -> {path id: model}. */
 export function readTrained(data) {
   if (data === null || typeof data !== "object") throw new Error("trained is no table of nets");
   return Object.fromEntries(
     Object.entries(data).map(([id, net]) => {
-      if (!Object.hasOwn(TRAINED, id)) throw new Error(`there is no path ${id} for a trained net`);
-      return [id, learned(readNet(net), TRAINED[id](), net.target)];
+      if (!TRAINED.includes(id)) throw new Error(`there is no path ${id} for a trained net`);
+      return [id, learned(readNet(net), PATHS[id].make(), net.target)];
     }),
   );
 }

@@ -1,7 +1,7 @@
 // Back from noise on DDPM's schedule: one start followed by five continuations, among a cloud; beside it what the model would answer now.
 
 import { ancestral, ddim, generator, leadingGrid, normals, quadraticGrid, trailingGrid, walk } from "./core.js";
-import { PATHS, listed, makeModels } from "./choices.js";
+import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
 import { ROLES, RULES } from "./palette.js";
 import { readMixture, readTrained } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
@@ -27,7 +27,7 @@ export const reverse = {
 
   controls: ({ models }) => [
     choice("path", "Schedule", listed(PATHS, ["ddpm", "ddpm-cosine"])),
-    choice("model", "Answers come from", [["oracle", "the exact oracle"], ["net", "a trained net"]].slice(0, models.ddpm.net ? 2 : 1)),
+    modelChoice("Answers come from", models),
     choice("variance", "Noise of a step", [["eta", "by eta: 0 DDIM, 1 DDPM"], ["beta", "DDPM, variance β"]]),
     choice("grid", "Spacing of the steps", listed(GRIDS)),
     range("eta", "eta", { min: 0, max: 1, step: 0.05, value: 1, show: (eta) => num(eta, 2) }),
@@ -38,7 +38,7 @@ export const reverse = {
   ],
 
   options: ({ path, variance }, { models }) => ({
-    model: models[path].net ? ["oracle", "net"] : ["oracle"],
+    model: modelsOn(path, models),
     eta: variance === "beta" ? [1] : Array.from({ length: 21 }, (_, i) => +(i * 0.05).toFixed(9)),
   }),
   play: { id: "part", seconds: 5 },

@@ -20,9 +20,9 @@ const PAUSE = 50; // milliseconds from one picture of unfinished work to the nex
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** A slider over min, min + step, ... max, or over given stops. show(value) is its text. */
-export const range = (id, label, { min, max, step = 1, stops, value, show = String, row = 0 }) => {
+export const range = (id, label, { min, max, step = 1, stops, value, show = String }) => {
   stops ??= Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => +(min + i * step).toFixed(9));
-  return { kind: "range", id, label, stops, value, show, row };
+  return { kind: "range", id, label, stops, value, show };
 };
 /** A drop-down list of [value, text] pairs. */
 export const choice = (id, label, options, value = options[0][0]) => ({ kind: "choice", id, label, options, stops: options.map((o) => o[0]), value });
@@ -32,11 +32,18 @@ export const press = (id, label) => ({ kind: "press", id, label, stops: Array.fr
 /** A number as text; a dash for what is no number. */
 export const num = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1").replace("-", "−") : "–");
 
-const element = (tag, properties = {}, ...children) => {
+/** A new element of the page. */
+export const element = (tag, properties = {}, ...children) => {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
   return node;
 };
+
+/** What the address says of this figure, or null where it names another or none. */
+export function fragment(figure) {
+  const [id, query] = location.hash.slice(1).split("?");
+  return id === figure.id ? new URLSearchParams(query) : null;
+}
 
 /** Bring one figure to life. */
 export function mount(figure, spec) {
@@ -102,12 +109,11 @@ export function mount(figure, spec) {
     }
     input.dataset.id = control.id;
     inputs.set(control.id, { input, output });
-    const key = `${control.kind}${control.row ?? 0}`;
-    if (!rows.has(key)) {
-      rows.set(key, element("div", { className: `kx-row kx-${control.kind}s` }));
-      board.append(rows.get(key));
+    if (!rows.has(control.kind)) {
+      rows.set(control.kind, element("div", { className: `kx-row kx-${control.kind}s` }));
+      board.append(rows.get(control.kind));
     }
-    rows.get(key).append(element("div", { className: "kx-control" }, label, input, ...(output ? [output] : [])));
+    rows.get(control.kind).append(element("div", { className: "kx-control" }, label, input, ...(output ? [output] : [])));
   }
 
   function refreshControls() {
@@ -132,10 +138,8 @@ export function mount(figure, spec) {
 
   /** The state that the address names, as far as it names this figure and values that exist. */
   function fromFragment() {
-    const [id, query] = location.hash.slice(1).split("?");
-    if (id !== figure.id || !query) return {};
     const named = {};
-    for (const [key, text] of new URLSearchParams(query)) {
+    for (const [key, text] of fragment(figure) ?? []) {
       const value = byId.get(key)?.stops.find((stop) => String(stop) === text);
       if (value !== undefined) named[key] = value;
     }
@@ -263,7 +267,7 @@ export function mount(figure, spec) {
       if (change) set(change);
     });
   addEventListener("hashchange", () => {
-    if (location.hash.slice(1).split("?")[0] === figure.id) set({ ...initial, ...fromFragment() });
+    if (fragment(figure)) set({ ...initial, ...fromFragment() });
   });
   if (location.hash.startsWith(`#${figure.id}?`)) figure.scrollIntoView();
   const watcher = new IntersectionObserver(

@@ -11,7 +11,7 @@ const PATHS = { cosine: { text: "variance preserving: α² + σ² = 1", path: co
 const TARGETS = [["eps", "ε, the noise"], ["x0", "x₀, the clean sample"], ["v", "v = α ε − σ x"], ["u", "u, the velocity dx_t/dt"], ["wrong", "wrong: α̇ x − σ̇ ε"]];
 const GAIN = 2.2; // the charts show 10^-GAIN ... 10^GAIN
 const SQUARE = [[1, 1], [-1, 1], [-1, -1], [1, -1]];
-const CORNERS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"];
+const CORNERS = [ROLES.data, ROLES.noise, ROLES.velocity, ROLES.noisy];
 
 export const targets = {
   hint: "Move the time to 50 % of the angle: under the wrong sign the square falls flat, while v only turns it. Then compare ε at the noisy end with x₀ at the clean end.",
@@ -32,7 +32,7 @@ export const targets = {
   paint(view, { target, path, u }) {
     const { picture, top, bottom } = pictureAndCharts(view.width);
     const at = matrix(target, path, u);
-    const panel = view.panel(picture, [-2.6, 2.6], [-2.6, 2.6], { equal: true });
+    const panel = view.panel(picture, [-2.6, 2.6], [-2.6, 2.6]);
     panel.frame();
     view.text(picture.x, picture.y - 6, "every pair (x, ε) of a square, seen as (x_t, target)");
     panel.line([-2.6, 2.6], [0, 0], { width: 1, alpha: 0.3 });

@@ -22,24 +22,15 @@ export class View {
     this.context.clearRect(0, 0, width, height);
   }
 
-  /** A panel: box {x, y, w, h} in pixels shows xlim x ylim. `equal` gives both axes one scale, the larger interval winning. */
-  panel(box, xlim, ylim, { equal = false } = {}) {
-    if (equal) {
-      const scale = Math.max((xlim[1] - xlim[0]) / box.w, (ylim[1] - ylim[0]) / box.h);
-      const around = ([low, high], length) => [(low + high - scale * length) / 2, (low + high + scale * length) / 2];
-      [xlim, ylim] = [around(xlim, box.w), around(ylim, box.h)];
-    }
+  /** A panel: box {x, y, w, h} in pixels shows xlim x ylim. */
+  panel(box, xlim, ylim) {
     return new Panel(this, box, xlim, ylim);
   }
 
-  text(x, y, text, { color = this.ink, size = 12, align = "left", base = "alphabetic", weight = "normal", turn = 0 } = {}) {
+  text(x, y, text, { color = this.ink, size = 12, align = "left", base = "alphabetic", weight = "normal" } = {}) {
     const c = this.context;
-    c.save();
-    c.translate(x, y);
-    c.rotate(turn);
     Object.assign(c, { fillStyle: color, font: `${weight} ${size}px ${this.font}`, textAlign: align, textBaseline: base });
-    c.fillText(text, 0, 0);
-    c.restore();
+    c.fillText(text, x, y);
   }
 }
 
@@ -68,18 +59,18 @@ class Panel {
   }
 
   /** A thin frame, and a title above it. */
-  frame(title = "", { align = "left", weight = "normal", color } = {}) {
+  frame(title = "") {
     const { x, y, w, h } = this.box;
     const c = this.context;
     Object.assign(c, { strokeStyle: this.view.ink, lineWidth: 1, globalAlpha: 0.3 });
     c.setLineDash([]);
     c.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
     c.globalAlpha = 1;
-    if (title) this.view.text(align === "left" ? x : x + w / 2, y - 6, title, { align, weight, color });
+    if (title) this.view.text(x, y - 6, title);
   }
 
   /** Left and bottom axis. Ticks are pairs [value, text]; the texts of `grid` axes get a faint line across. */
-  axes({ x = [], y = [], xlabel = "", ylabel = "", title = "", grid = false }) {
+  axes({ x = [], y = [], xlabel = "", title = "", grid = false }) {
     const { view, context: c } = this;
     const { x: x0, y: y0, w, h } = this.box;
     Object.assign(c, { strokeStyle: view.ink, lineWidth: 1 });
@@ -105,7 +96,6 @@ class Panel {
       view.text(x0 - 7, py, text, { align: "right", base: "middle", size: 11 });
     }
     if (xlabel) view.text(x0 + w, y0 + h + 31, xlabel, { align: "right" });
-    if (ylabel) view.text(x0 - 34, y0, ylabel, { align: "right", turn: -Math.PI / 2 });
     if (title) view.text(x0, y0 - 7, title);
   }
 
