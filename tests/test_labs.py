@@ -3,22 +3,19 @@
 import ast
 import itertools
 import random
+from importlib import import_module
 from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from lib import labs
-from lib.labs import BUDGETS, FRONT_ENDS, PATHS, Knob, lab, live
+from lib.labs import FRONT_ENDS, Knob, lab, live, moons, solvers
 from lib.samplers import calls_a_step
+from lib.training import fit
 
-LABS = {"moons": labs.moons, "schedules": labs.schedules, "solvers": labs.solvers}
-STATIC_SECONDS = {
-    "moons": 4,
-    "schedules": 3,
-    "solvers": 2,
-}  # what a chapter can afford; the test allows three times that
+FILES = sorted((Path(__file__).parents[1] / "lib" / "labs").glob("*.py"))
+LABS = {path.stem: import_module(f"lib.labs.{path.stem}") for path in FILES if path.stem != "__init__"}
 
 # Every name that lib.labs may take from ipywidgets, with the keywords it may use. Read off the signatures and traits of the
 # installed ipywidgets 7.7.1 (Colab's) and 8.1.9, and each was run in both.
@@ -48,21 +45,27 @@ def front_end(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """Few points and short training: the settings are the point, and neither is a source of errors."""
-    fit = labs.fit
-    monkeypatch.setattr(labs, "N", 60)
-    monkeypatch.setattr(labs, "fit", lambda model, data, steps, **rest: fit(model, data, min(steps, 20), **rest))
+
+    def briefly(model, data, steps, **rest):
+        return fit(model, data, min(steps, 20), **rest)
+
+    for module in LABS.values():
+        if hasattr(module, "N"):
+            monkeypatch.setattr(module, "N", 60)
+        if hasattr(module, "fit"):
+            monkeypatch.setattr(module, "fit", briefly)
 
 
 @pytest.fixture
 def opened(monkeypatch):
     """Open a lab as a live notebook does; return its knobs, its draw and the widgets that were displayed."""
 
-    def open_(start):
+    def open_(module):
         shown, made = [], {}
-        original = labs.lab
-        monkeypatch.setattr(labs, "lab", lambda *parts: made.update(zip(("draw", "knobs", "does"), parts, strict=True)))
-        start()
-        monkeypatch.setattr(labs, "lab", original)
+        monkeypatch.setattr(
+            module, "lab", lambda *parts: made.update(zip(("draw", "knobs", "does"), parts, strict=True))
+        )
+        module.show()
         monkeypatch.setenv("KNOB_LABS", "live")
         monkeypatch.setattr("IPython.display.display", shown.append)
         calls = []
@@ -105,7 +108,7 @@ def test_an_unknown_switch_is_refused(monkeypatch):
 @pytest.mark.parametrize("name", LABS)
 def test_static_draws_the_start_and_says_one_sentence(name, capsys, monkeypatch, small):
     monkeypatch.setattr("ipywidgets.Widget.__init__", lambda *_, **__: pytest.fail("a widget without a front end"))
-    LABS[name]()
+    LABS[name].show()
     assert len(plt.get_fignums()) == 1
     assert all(ax.collections or ax.lines for ax in plt.gcf().axes)
     assert all(any(digit in ax.get_title() for digit in "0123456789") for ax in plt.gcf().axes[:1])
@@ -146,7 +149,7 @@ def test_live_controls_are_labelled_and_redraw(name, opened):
 
 
 def test_sliders_wait_until_they_are_released(opened):
-    _, _, (box,), _ = opened(labs.moons)
+    _, _, (box,), _ = opened(moons)
     sliders = [control for control in controls(box) if hasattr(control, "continuous_update")]
     assert len(sliders) == 3 and not any(slider.continuous_update for slider in sliders)
 
@@ -206,9 +209,9 @@ def test_every_setting_draws_or_is_refused_with_reason(name, opened, small):
 
 
 def test_every_budget_suits_every_rule():
-    for budget, rule in itertools.product(BUDGETS, labs.RULES.values()):
+    for budget, rule in itertools.product(solvers.BUDGETS, solvers.RULES.values()):
         assert budget % calls_a_step(rule) == 0
-    assert all(path.grid(max(BUDGETS)).isfinite().all() for path in PATHS.values())
+    assert all(path.grid(max(solvers.BUDGETS)).isfinite().all() for path in solvers.PATHS.values())
 
 
 # --- only what ipywidgets 7.7.1 and 8.1 share ----------------------------------------------------------------------------
@@ -230,8 +233,9 @@ def strange_widgets(source: str) -> set[str]:
     return found
 
 
-def test_only_shared_widgets_are_used():
-    assert strange_widgets(Path(labs.__file__).read_text()) == set()
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_only_shared_widgets_are_used(path):
+    assert strange_widgets(path.read_text()) == set()
 
 
 @pytest.mark.parametrize(
