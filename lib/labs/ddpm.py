@@ -29,9 +29,18 @@ def show() -> None:
         "T": Knob("steps T", (50, 100, 200, 1000), 1000),
         "calls": Knob("network calls", BUDGETS, 10),
         "last": Knob("noise in last step", ("no", "yes"), "no"),
-        "answers": Knob("answers from", ("oracle", "a trained net"), "oracle"),
+        "answers": Knob("answers from", ("oracle", "a net, uniform t", "a net, t of the bound"), "oracle"),
     }
     lab(draw, knobs, "you choose data, schedule, budget and last step, and both variances are sampled anew.")
+
+
+class TimesOfTheBound(DDPM):
+    """A DDPM that practises each step as often as the bound (with variance beta) weighs it."""
+
+    def loss(self, x_data, y=None, *, t=None, eps=None, generator=None):
+        weight = self.path.betas / ((1 - self.path.betas) * (1 - self.path.alpha_bars))
+        t = torch.searchsorted(weight.cumsum(0) / weight.sum(), (t + 0.5) / self.path.T)
+        return super().loss(x_data, y, t=t, eps=eps, generator=generator)
 
 
 def noisy_end(step, variance):
@@ -51,7 +60,8 @@ def draw(width: float, betas: str, T: int, calls: int, last: str, answers: str) 
     if answers != "oracle":
         with torch.random.fork_rng():
             torch.manual_seed(0)  # the initial weights
-            model = DDPM(MLPDenoiser(width=64), model.path.betas)
+            kind = DDPM if "uniform" in answers else TimesOfTheBound
+            model = kind(MLPDenoiser(width=64), model.path.betas)
         stream = batches(mixture.sample(20_000, generator=seeded(0))[0], size=256, generator=seeded(1))
         for _ in fit(model, stream, 1500, lr=1e-2, stratified=True, generator=seeded(2)):
             pass
