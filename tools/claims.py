@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
 HEADER = "# Claims ledger\n"
 INTRO = """
 Numbers in the text are not typed in and forgotten. The code of a chapter prints each one as a record, the text quotes
-it, and a test fails when the two differ. This page lists every record with the section that prints it.
+it, and a test fails when the two differ. Numbers from elsewhere carry a reference in their sentence. This page lists both.
 """
 
 
@@ -65,6 +66,50 @@ def quotes(source: str) -> list[tuple[str, str, int]]:
     return [(match[1], match[2], text.count("\n", 0, match.start()) + 1) for match in QUOTE.finditer(text)]
 
 
+# --- numbers that are neither claims nor choices: a reference must support them ------------------------------------------
+
+NUMERAL = r"(?<![\w.,/^-])[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
+UNIT = r"(?:%|×|(?:per cent|percent|x|times|-?fold|m?s|seconds?|minutes?|hours?|[kMG]B|[kMG]?FLOPs?|parameters)\b)"
+MEASURED = re.compile(
+    rf"(?:~|≈|±|\b(?i:about|around|roughly|nearly|almost|approximately)\s)\s*{NUMERAL}"  # an estimate
+    rf"|\b(?:FID|IS|NLL|MSE|loss|error|accuracy)\s+(?:of|is|was|=|:)?\s*{NUMERAL}"  # a result
+    rf"|{NUMERAL}\s?{UNIT}"  # a quantity
+    r"|(?<!Python )(?<![\w./^-])\d+\.\d{2,}(?!\.?\d)|(?<![\w.])\d+(?:\.\d+)?e[-+]?\d+"  # more digits than a choice has
+)
+SETTLED = re.compile(
+    r"<!--(claim|given)\b.*?<!--/\1-->"  # compared with a record, or declared a choice of the text
+    r"|^```.*?^```|\$\$.*?\$\$|(?<!\\)\$[^$]+\$|`[^`]*`"  # code and formulas
+    r"|<[^>]+>|\]\([^)]*\)|^\(.*\)=$",  # tags, addresses, labels
+    re.DOTALL | re.MULTILINE,
+)
+CITATION = re.compile(r"\{(?:cite|footcite)[\w:]*\}`[^`]*`")
+PLACE = re.compile(
+    r"(?i)\b(?:eqs?\.|equations?|sections?|figures?|tables?|algorithms?|theorems?|lemmas?|appendix|chapters?)\s+[\d.]+"
+)
+SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?!\s)|\n(?!\s*\n))+[.!?]?")
+
+
+def sentences(source: str) -> Iterator[tuple[str, str, int]]:
+    """(sentence, the same with § for citations and ¤ for what is settled, its line) for each sentence of a page's prose."""
+    text = prose(source)
+    bare = CITATION.sub(lambda match: "§" * len(match[0]), text)
+    bare = SETTLED.sub(lambda match: re.sub(r"[^\n]", "¤", match[0]), bare)
+    for match in SENTENCE.finditer(bare):
+        yield text[match.start() : match.end()], match[0], bare.count("\n", 0, match.start()) + 1
+
+
+def cited(source: str) -> list[str]:
+    """The sentences of a page's prose, up to its list of sources, that give a number and a reference for it."""
+    body = source.split("\n## Sources")[0]
+    found = [
+        text for text, bare, _ in sentences(body) if "§" in bare and re.search(NUMERAL + r"(?!\w)", PLACE.sub("", bare))
+    ]
+    plain = (re.sub(r"<[^>]*>|\*\*|^[\s>|-]+|\|\s*$", "", text) for text in found)
+    return [" ".join(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).split()) for text in plain]
+
+
+# --- quotes against records --------------------------------------------------------------------------------------------
+
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)(?:e([+-]?\d+)|[×·]10\^?\{?([+-]?\d+)\}?)?(%?)")
 
@@ -98,16 +143,23 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w-]", "", words)
 
 
-def ledger(notebooks: Path = ROOT / "notebooks") -> str:
+def ledger(root: Path = ROOT) -> str:
     """The text of book/claims.md."""
+    notebooks, chapters = (
+        sorted((root / "notebooks").glob("*.ipynb")),
+        sorted((root / "book" / "chapters").glob("*.md")),
+    )
     rows = [
         f"| {notebook.stem[:2]} | `{record.name}` | {record.value} "
         f"| [{record.section}](../notebooks/{notebook.name}#{slug(record.section)}) |"
-        for notebook in sorted(notebooks.glob("*.ipynb"))
+        for notebook in notebooks
         for record in records(notebook)
     ]
-    table = "\n| chapter | claim | value | printed in |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
-    return HEADER + INTRO + (table if rows else "")
+    table = (
+        "\n## Computed here\n\n| chapter | claim | value | printed in |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+    lines = [f"- {chapter.stem[:2]}: {text}" for chapter in chapters for text in cited(chapter.read_text())]
+    return HEADER + INTRO + table + "\n## Cited\n\n" + "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
