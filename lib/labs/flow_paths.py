@@ -40,7 +40,7 @@ def show() -> None:
         "pairs": Knob("pairs", ("independent", "optimal"), "independent"),
         "rule": Knob("rule", tuple(RULES), "euler"),
         "calls": Knob("network calls", BUDGETS, 4),
-        "steps": Knob("training steps", (100, 300, 600, 1000, 3000), 600),
+        "steps": Knob("training steps", (100, 300, 1000, 3000), 1000),
     }
     lab(draw, knobs, "you choose path, pairs, sampler and training, and a net is trained anew for each choice.")
 
