@@ -10,7 +10,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from lib.labs import FRONT_ENDS, Knob, lab, live, moons, solvers
+from lib.labs import FRONT_ENDS, Knob, flow_paths, lab, live, moons, solvers
 from lib.samplers import calls_a_step
 from lib.training import fit
 
@@ -182,6 +182,9 @@ def refused(name: str, values: dict) -> bool:
         ode = values["rule"] in ("euler", "heun", "rk4")
         infinite = values["path"] == "VP" and values["rule"] in ("heun", "rk4")
         return (values["path"].startswith("DDPM") and ode) or infinite
+    if name == "flow_paths":
+        infinite = values["path"] == "VP" and values["rule"] in ("heun", "rk4")
+        return infinite or values["calls"] % calls_a_step(flow_paths.RULES[values["rule"]]) != 0
     return False
 
 
