@@ -13,7 +13,7 @@ const DIMS = [32, 64, 128];
 const ENERGY = 0.999;
 
 export const tScale = {
-  hint: "Move the scale from 1 to 1,000: the pale half of the picture wakes up, and the staircase of singular values becomes a slope. Then keep scale 1 and lower the longest period instead.",
+  hint: "Move the scale from 1 to 1,000: the pale half of the picture wakes up, and the staircase of singular values becomes a slope. Then keep scale 1 and lower the longest period: no direction is gained, because the fastest sine stays as slow as it is.",
 
   prepare(data) {
     if (!DIMS.includes(data.dim)) throw new Error("dim is none of those to choose from");
