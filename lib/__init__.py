@@ -7,6 +7,7 @@ Estimate    --step rule (t -> s)--> x_s          sampling
 
 from lib.data import Standardizer, batches, digits, two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
+from lib.diffusion_transformer import DiT, DiTBlock, explicit_attention, patchify, unpatchify
 from lib.ema import EMA
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
