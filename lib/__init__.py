@@ -5,7 +5,7 @@ x_t, t, y   ---net--> output --solve--> Estimate inference
 Estimate    --step rule (t -> s)--> x_s          sampling
 """
 
-from lib.data import Standardizer, batches, digits, two_moons, two_moons_mixture
+from lib.data import Standardizer, batches, digits, mnist_subset, split, two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
 from lib.diffusion_transformer import DiT, DiTBlock, explicit_attention, patchify, unpatchify
 from lib.ema import EMA

