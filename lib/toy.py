@@ -7,10 +7,8 @@
 
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-
 from lib.diffusion import DDPM, linear_betas
+from lib.files import fill, halved, read, write
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.mlp import MLPDenoiser
 
@@ -33,31 +31,19 @@ def save(model: FlowMatching | DDPM, path: str | Path, about: dict[str, str]) ->
     """Write the net's weights in float16 and `about`, a string for each of KEYS."""
     if missing := set(KEYS) - about.keys():
         raise ValueError(f"A net's file must also say: {', '.join(sorted(missing))}.")
-    save_file({name: w.half().contiguous() for name, w in model.net.state_dict().items()}, path, metadata=about)
+    write(path, halved(model.net), about)
 
 
 def load(path: str | Path) -> FlowMatching | DDPM:
     """The model in a file of `save`. Raises ValueError, with what is wrong, for a file that is damaged or another kind of net."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118, not a dict
-    except FileNotFoundError:
-        raise ValueError(f"There is no file {path}. `python tools/toy_nets.py` makes it.") from None
-    except SafetensorError as error:
-        raise ValueError(f"{path} is damaged ({error}). `python tools/toy_nets.py` makes it anew.") from None
-
-    if missing := [key for key in KEYS if key not in about]:
-        raise ValueError(f"{path} does not say its {', '.join(missing)}: it is not a toy net of this book.")
+    weights, about = read(path, KEYS, hint="`python tools/toy_nets.py` makes it.")
     process, target = about["process"], about["target"]
     if about["path"] != PATHS.get(process):
         raise ValueError(f"{path} is a net for {process!r} on {about['path']!r}; known are {PATHS}.")
     try:
         model = build(process, target, **{name: int(about[name]) for name in SHAPE})
-        model.net.load_state_dict(weights)
-    except (RuntimeError, ValueError) as error:
-        raise ValueError(f"The weights in {path} do not fit what the file says of them: {error}") from None
-    if not all(w.isfinite().all() for w in weights.values()):
-        raise ValueError(f"{path} has NaN or infinite weights. `python tools/toy_nets.py` makes it anew.")
+    except ValueError as error:
+        raise ValueError(f"What {path} says of its net makes no net: {error}") from None
+    fill(model.net, weights, path)
     model.requires_grad_(False).eval()
     return model

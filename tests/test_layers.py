@@ -10,7 +10,7 @@ LIB = Path(__file__).parents[1] / "lib"
 
 # From the bottom up; within a layer, a module may also import those to its left.
 LAYERS = (
-    ("claims", "seeding"),
+    ("claims", "seeding", "files"),
     ("prediction", "embedding", "mixture"),
     ("guidance", "data", "samplers", "mlp", "diffusion_transformer", "vae"),
     ("diffusion", "flow_matching", "oracle"),

@@ -119,7 +119,7 @@ def test_a_damaged_file_is_refused(damage, tmp_path):
         (ABOUT | {"target": "w"}, "Unknown target 'w'"),
         (ABOUT | {"width": "16"}, "size mismatch"),
         (ABOUT | {"depth": "3"}, "Missing key"),
-        (ABOUT | {"width": "wide"}, "do not fit"),
+        (ABOUT | {"width": "wide"}, "makes no net"),
     ],
 )
 def test_mismatched_metadata_is_refused(about, reason, tmp_path):
