@@ -12,6 +12,7 @@ from lib.ema import EMA
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
 from lib.guidance import Guided, drop_labels
+from lib.image_models import load_model
 from lib.metrics import energy_distance, noise_floor, sliced_wasserstein, spread
 from lib.mixture import GaussianMixture
 from lib.mlp import MLPDenoiser

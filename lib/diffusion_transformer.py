@@ -103,12 +103,14 @@ class DiT(nn.Module):
     t_scale: 1 for DDPM's clock 0 ... 999, 1000 for flow matching's [0, 1] (see `lib.embedding`).
     classes: number of classes, or None for a net that takes no labels. A label of NO_LABEL, or y=None, asks without a class.
     attention: `F.scaled_dot_product_attention`, or `explicit_attention`: the same numbers.
+    generator: draws the initial weights; without it they come from torch's global generator, as every layer's do.
     Raises ValueError for sizes that do not fit, here or when an image of another size comes.
     """
 
     def __init__(self, size: int, channels: int = 1, *, patch: int = 2, width: int = 128, depth: int = 6, heads: int = 4,
                  t_scale: float = 1.0, classes: int | None = None,
-                 attention: Callable = F.scaled_dot_product_attention):  # fmt: skip
+                 attention: Callable = F.scaled_dot_product_attention,
+                 generator: torch.Generator | None = None):  # fmt: skip
         super().__init__()
         if size % patch:
             raise ValueError(f"Patches of {patch}x{patch} do not tile an image of {size}x{size}.")
@@ -121,22 +123,19 @@ class DiT(nn.Module):
         self.blocks = nn.ModuleList(DiTBlock(width, heads, attention) for _ in range(depth))
         self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 2 * width))
         self.head = nn.Linear(width, channels * patch**2)
-        self._start()
+        self._start(generator)
 
-    def _start(self) -> None:
-        """The published start: Xavier for linear maps, N(0, 0.02^2) for the embeddings, zero for all that ends the net."""
-        for block in self.blocks:
-            for layer in (block.qkv, block.project, block.mlp[0], block.mlp[2]):
-                nn.init.xavier_uniform_(layer.weight)
+    def _start(self, generator: torch.Generator | None) -> None:
+        """The published start: Xavier for linear maps, N(0, 0.02^2) for embeddings, zero for biases and where output begins."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Linear):
+                nn.init.xavier_uniform_(layer.weight, generator=generator)
                 nn.init.zeros_(layer.bias)
-        nn.init.xavier_uniform_(self.embed.weight)
-        nn.init.zeros_(self.embed.bias)
         tables = [] if self.label is None else [self.label.table]
         for layer in (self.time_mlp[0], self.time_mlp[2], *tables):
-            nn.init.normal_(layer.weight, std=0.02)
-        for layer in (self.modulation[1], self.head):
+            nn.init.normal_(layer.weight, std=0.02, generator=generator)
+        for layer in (*(block.modulation[1] for block in self.blocks), self.modulation[1], self.head):
             nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
 
     def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         if tuple(x_t.shape[1:]) != (self.channels, self.size, self.size):

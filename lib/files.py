@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 
@@ -16,8 +16,8 @@ def write(path: str | Path, tensors: dict[str, Tensor], about: dict[str, str]) -
     """Write tensors and `about`, strings that say what they are. A kill at any moment leaves the file that was there before."""
     path = Path(path)
     draft = path.with_name(f".{path.name}.draft")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, draft, metadata=about)
-    with draft.open("rb+") as file:
+    with draft.open("wb") as file:
+        file.write(save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata=about))
         os.fsync(file.fileno())  # the numbers are on the disk before the name is
     os.replace(draft, path)
 

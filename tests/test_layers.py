@@ -14,7 +14,7 @@ LAYERS = (
     ("prediction", "embedding", "mixture"),
     ("guidance", "data", "samplers", "mlp", "diffusion_transformer", "vae"),
     ("diffusion", "flow_matching", "oracle"),
-    ("metrics", "ema", "training", "k_budget", "toy", "train_images"),
+    ("metrics", "ema", "training", "k_budget", "toy", "image_models", "train_images"),
     ("plots", "explorers", "checks", "labs"),
 )
 TOP = LAYERS[-1]

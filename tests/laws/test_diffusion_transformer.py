@@ -18,9 +18,8 @@ from lib import (
 
 
 def small(**changes) -> DiT:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return DiT(8, 3, **{"width": 32, "depth": 2, "heads": 4, "t_scale": 1000, "classes": 10} | changes)
+    shape = {"width": 32, "depth": 2, "heads": 4, "t_scale": 1000, "classes": 10, "generator": seeded(0)}
+    return DiT(8, 3, **shape | changes)
 
 
 def stirred(net: torch.nn.Module) -> torch.nn.Module:
@@ -48,6 +47,12 @@ def test_a_new_block_is_the_identity_and_a_new_net_answers_zero():
     assert torch.equal(DiTBlock(32, 4)(x, c), x)
     images = randn((2, 3, 8, 8), generator=seeded(2))
     assert small()(images, torch.rand(2), torch.tensor([3, NO_LABEL])).abs().max() == 0
+
+
+def test_equal_seeds_start_from_equal_weights():
+    one, same, other = (small(generator=seeded(n)).state_dict() for n in (0, 0, 1))
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert sum(not torch.equal(one[name], other[name]) for name in one) == 12  # what starts random
 
 
 def test_the_norms_have_no_weights_of_their_own():

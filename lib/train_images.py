@@ -1,0 +1,320 @@
+"""Train a Diffusion Transformer on images, as DDPM or by flow matching, on one device or many.
+
+    python -m lib.train_images --data digits --process fm --out runs/digits
+    accelerate launch --num_processes 8 -m lib.train_images --data cifar10 --process fm --bf16 --out runs/cifar10
+
+Everything random in step i is drawn from a generator seeded by (seed, i): the batch, its times, its noise, which labels are
+dropped. A run that was killed and resumed therefore draws the same numbers as one that was not, and ends in the same weights to
+the bit; and n processes, each with every n-th row of the batch, follow the loss curve of one.
+
+FOLDER gets config.json, log.csv, samples_<step>.png, checkpoint.safetensors (to resume) and model.safetensors (averaged weights).
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from lib.diffusion import DDPM
+from lib.ema import EMA
+from lib.files import fill, read, write
+from lib.flow_matching import FlowMatching
+from lib.guidance import Guided, drop_labels
+from lib.image_models import CLASSES, DATA, Config, about, build, decoder, images, save_model
+from lib.prediction import Model
+from lib.samplers import ddim, euler, sample
+from lib.seeding import randn, seeded
+from lib.training import stratified_uniform, warmup_cosine
+
+HELP = {
+    "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face",
+    "process": "ddpm or fm (flow matching on the straight path)",
+    "latents": "a trained autoencoder's file: diffuse in its latents",
+    "betas": "linear or cosine, for ddpm",
+    "target": 'what the net predicts; empty: "v" for ddpm, "u" for fm',
+    "patch": "side of a patch",
+    "lr": "highest learning rate of AdamW; warm-up, then a half cosine to 0",
+    "label_drop": "share of the labels withheld, for guidance",
+    "ema": "decay of the averaged weights",
+    "bf16": "autocast to bfloat16",
+}
+
+
+# ---- data ------------------------------------------------------------------------------------------------------------
+
+
+def fingerprint(x: Tensor) -> str:
+    """A short hash of the numbers of a data set."""
+    return hashlib.sha256(x.cpu().contiguous().numpy().tobytes()).hexdigest()[:16]
+
+
+class Batch(NamedTuple):
+    """What a step trains on; the same on every machine and for any number of processes."""
+
+    x: Tensor
+    y: Tensor
+    t: Tensor
+    eps: Tensor
+
+
+def draw(config: Config, model: Model, x: Tensor, y: Tensor, step: int, rows: slice = slice(None)) -> Batch:
+    """The given rows of the batch of `step`, on the device of x. Epochs are permutations of the data."""
+    per_epoch = len(x) // config.batch
+    epoch, part = divmod(step, per_epoch)
+    order = torch.randperm(len(x), generator=_generator(config.seed, epoch, 1))
+    chosen = order[part * config.batch : (part + 1) * config.batch]
+    g = _generator(config.seed, step, 2)
+    # Labels are dropped here and not in the model's loss, which would not see the whole batch.
+    labels = drop_labels(y[chosen.to(y.device)], config.label_drop, generator=g)
+    t = model.path.times(stratified_uniform(config.batch, generator=g))
+    eps = randn((config.batch, *x.shape[1:]), generator=g)
+    return Batch(x[chosen[rows].to(x.device)], labels[rows], t[rows].to(x.device), eps[rows].to(x.device))
+
+
+def _generator(seed: int, i: int, purpose: int) -> torch.Generator:
+    """An independent stream for each (seed, i, purpose)."""
+    digest = hashlib.sha256(f"{seed} {i} {purpose}".encode()).digest()
+    return seeded(int.from_bytes(digest[:7], "big"))
+
+
+# ---- where it runs ---------------------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """This process among the others: its device, its number, how many there are."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+
+def place() -> Place:
+    """Ask accelerate, which joins the processes it launched; without it there is one process on the first GPU or the CPU."""
+    gpu = torch.cuda.is_available()
+    try:
+        from accelerate import PartialState
+    except ModuleNotFoundError:
+        return Place(torch.device("cuda" if gpu else "cpu"))
+    state = PartialState(cpu=not gpu)
+    return Place(state.device, state.process_index, state.num_processes)
+
+
+def mean_over_processes(value: Tensor, world: int) -> float:
+    """The mean of a scalar over all processes."""
+    if world > 1:
+        value = value.clone()
+        dist.all_reduce(value)
+    return value.item() / world
+
+
+# ---- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+def save_checkpoint(path: Path, config: Config, step: int, net: nn.Module, ema: EMA, optimizer, data: str) -> None:
+    """Everything a resumed run needs, in one file that is whole at every moment."""
+    tensors = {f"net.{k}": v for k, v in net.state_dict().items()} | {
+        f"ema.{k}": v for k, v in ema.net.state_dict().items()
+    }
+    for i, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{i}.{k}": v for k, v in state.items()}
+    write(path, tensors, about(config, step) | {"data_hash": data})
+
+
+def load_checkpoint(path: Path, config: Config, net: nn.Module, ema: EMA, optimizer, data: str) -> int:
+    """Put a checkpoint of the same configuration into net, ema and optimizer; return the number of steps done.
+
+    Raises ValueError with the reason where the file is damaged, or of another configuration or data set.
+    """
+    tensors, said = read(path, ("config", "step", "data_hash"), "Start again in another folder with --out.")
+    theirs, ours = json.loads(said["config"]), asdict(config)
+    if differs := [f"{k} was {theirs.get(k)!r}, now {v!r}" for k, v in ours.items() if theirs.get(k) != v]:
+        raise ValueError(
+            f"{path} belongs to another run: {'; '.join(differs)}. Resume with its options, or use another --out."
+        )
+    if said["data_hash"] != data:
+        raise ValueError(f"{path} was trained on other data of the same name. Use another --out.")
+    parts = {"net": {}, "ema": {}, "adam": {}}
+    for name, tensor in tensors.items():
+        kind, rest = name.split(".", 1)
+        parts[kind][rest] = tensor
+    fill(net, parts["net"], path)
+    fill(ema.net, parts["ema"], path)
+    state = {}
+    for name, tensor in parts["adam"].items():
+        i, key = name.split(".")
+        state.setdefault(int(i), {})[key] = tensor
+    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
+    return int(said["step"])
+
+
+# ---- what a run tells ------------------------------------------------------------------------------------------------
+
+
+class Log:
+    """log.csv: a row every so many steps, on the disk as soon as it is written. Rows after step `done` are of a lost try."""
+
+    COLUMNS = ("step", "loss", "learning_rate", "images_per_second", "held_out_loss")
+
+    def __init__(self, path: Path, done: int):
+        kept = [row for row in read_log(path) if row["step"] <= done] if path.exists() and done else []
+        self.file = path.open("w", newline="")
+        self.writer = csv.DictWriter(self.file, self.COLUMNS)
+        self.writer.writeheader()
+        for row in kept:
+            self.add(**row)
+
+    def add(self, **row: float) -> None:
+        self.writer.writerow(row)
+        self.file.flush()
+
+
+def read_log(path: str | Path) -> list[dict[str, float]]:
+    """The rows of a log.csv as numbers; what a row does not tell is left out."""
+    with Path(path).open(newline="") as file:
+        rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
+    return [row | {"step": int(row["step"])} for row in rows if "step" in row]
+
+
+# ---- the run ---------------------------------------------------------------------------------------------------------
+
+
+def held_out_loss(model: Model, x: Tensor, y: Tensor) -> float:
+    """The loss on data the net never saw, always with the same times and noise."""
+    g = seeded(0)
+    t = model.path.times(stratified_uniform(len(x), generator=g)).to(x.device)
+    with torch.no_grad():
+        return model.loss(x, y, t=t, eps=randn(x.shape, like=x, generator=g)).item()
+
+
+def sample_grid(model: Model, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8) -> Tensor:
+    """A picture (H, W, channels) of bytes: a row a class, 20 network calls, guidance scale 2, always from the same noise."""
+    y = torch.arange(CLASSES).repeat_interleave(columns)
+    start = randn((len(y), *shape), generator=seeded(0))
+    device = next(model.net.parameters()).device
+    with torch.no_grad():
+        rule = ddim if isinstance(model, DDPM) else euler
+        x = decode(sample(Guided(model, 2.0), start.to(device), 20, rule, y.to(device))).cpu()
+    x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
+    x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
+    return x.unflatten(0, (CLASSES, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
+
+
+def write_png(path: Path, picture: Tensor) -> None:
+    """Bytes (H, W, 1 or 3) as a PNG."""
+    from PIL import Image
+
+    Image.fromarray(picture.squeeze(-1).numpy()).save(path)
+
+
+def train(config: Config, out: str | Path, *, resume: bool = False, compile: bool = False, log_every: int = 50,
+          save_every: int = 500, stop_at: int | None = None, quiet: bool = False) -> DDPM | FlowMatching:  # fmt: skip
+    """Train as configured into the folder `out` and return the model around the averaged weights.
+
+    Raises ValueError where `out` holds a run and resume is False, where its checkpoint does not match, where the batch does not
+    divide among the processes or exceeds the data; FloatingPointError, without touching the checkpoint, for a loss that is not
+    finite. `stop_at` ends the run early, as if it had been interrupted.
+    """
+    here, out = place(), Path(out)
+    (x, y), held_out = images(config)
+    if config.batch % here.world or config.batch > len(x):
+        raise ValueError(
+            f"A batch of {config.batch} must be a multiple of {here.world} processes and at most {len(x)} images."
+        )
+    checkpoint, mine = out / "checkpoint.safetensors", slice(here.rank, None, here.world)
+    if checkpoint.exists() and not resume:
+        raise ValueError(f"{out} holds a run already. Continue it with --resume, or choose another --out.")
+    data = fingerprint(x)
+    decode = decoder(config).to(here.device)
+    x, y, *held_out = (part.to(here.device) for part in (x, y, *held_out))  # the whole set: 600 MB for CIFAR-10
+
+    model = build(config, x.shape[1], x.shape[-1]).to(here.device)
+    ema = EMA(model.net, config.ema)
+    averaged = model.with_net(ema.net)
+    optimizer = torch.optim.AdamW(model.net.parameters(), lr=config.lr, weight_decay=0.0, fused=True)
+    done = load_checkpoint(checkpoint, config, model.net, ema, optimizer, data) if checkpoint.exists() else 0
+    net = nn.parallel.DistributedDataParallel(model.net) if here.world > 1 else model.net
+    trained = model.with_net(torch.compile(net) if compile else net)
+
+    main = here.rank == 0
+    if main:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+        log = Log(out / "log.csv", done)
+    last = min(config.steps, stop_at or config.steps)
+    bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not main)
+    start, began = time.perf_counter(), done
+    for step in range(done, last):
+        for group in optimizer.param_groups:
+            group["lr"] = config.lr * warmup_cosine(step, config.steps)
+        b = draw(config, model, x, y, step, mine)
+        with torch.autocast(here.device.type, torch.bfloat16, enabled=config.bf16):
+            loss = trained.loss(b.x, b.y, t=b.t, eps=b.eps)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        ema.update()
+        done = step + 1
+        bar.update()
+        if done % log_every == 0 or done % save_every == 0 or done == last:
+            value = mean_over_processes(loss.detach(), here.world)
+            if not value < float("inf"):
+                raise FloatingPointError(
+                    f"The loss is {value} at step {done}. Lower --lr; the last checkpoint is kept."
+                )
+            speed = (done - began) * config.batch / (time.perf_counter() - start)
+            if main:
+                row = {"step": done, "loss": value, "learning_rate": group["lr"], "images_per_second": round(speed, 1)}
+                if done % save_every == 0 or done == last:
+                    row["held_out_loss"] = held_out_loss(averaged, *held_out)
+                log.add(**row)
+                bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
+        if main and (done % save_every == 0 or done == last):
+            write_png(out / f"samples_{done:06d}.png", sample_grid(averaged, x.shape[1:], decode))
+            save_checkpoint(checkpoint, config, done, model.net, ema, optimizer, data)
+            start, began = time.perf_counter(), done  # the pictures are not part of the speed
+    bar.close()
+    if main and done == config.steps:
+        save_model(out / "model.safetensors", config, averaged, tuple(x.shape[1:]))
+    if here.world > 1:
+        dist.barrier()  # nobody leaves while the first still writes
+    return averaged
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for field in fields(Config):
+        name, text = (
+            "--" + field.name.replace("_", "-"),
+            f"{HELP.get(field.name, field.name)} (default: {field.default!r})",
+        )
+        if field.type is bool:
+            parser.add_argument(name, action="store_true", help=text)
+        else:
+            parser.add_argument(name, type=field.type, default=field.default, help=text)
+    parser.add_argument("--out", required=True, help="folder of the run")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
+    parser.add_argument("--compile", action="store_true", help="torch.compile the net")
+    parser.add_argument("--log-every", type=int, default=50, help="steps between rows of log.csv")
+    parser.add_argument("--save-every", type=int, default=500, help="steps between checkpoints and sample grids")
+    options = vars(parser.parse_args(arguments))
+    ours = {name: options.pop(name) for name in ("out", "resume", "compile", "log_every", "save_every")}
+    try:
+        train(Config(**options), **ours)
+    except (ValueError, FloatingPointError, ModuleNotFoundError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()
