@@ -5,6 +5,7 @@ x_t, t, y   ---net--> output --solve--> Estimate inference
 Estimate    --step rule (t -> s)--> x_s          sampling
 """
 
+from lib.classifier import DigitClassifier, load_classifier
 from lib.data import Standardizer, batches, digits, mnist_subset, split, two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
 from lib.diffusion_transformer import DiT, DiTBlock, explicit_attention, patchify, unpatchify
@@ -13,7 +14,7 @@ from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
 from lib.guidance import Guided, drop_labels
 from lib.image_models import load_model
-from lib.metrics import energy_distance, noise_floor, sliced_wasserstein, spread
+from lib.metrics import energy_distance, frechet_distance, noise_floor, precision_recall, sliced_wasserstein, spread
 from lib.mixture import GaussianMixture
 from lib.mlp import MLPDenoiser
 from lib.oracle import EmpiricalOracle, Oracle

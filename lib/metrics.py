@@ -1,11 +1,15 @@
-"""How far apart are two clouds of points? Two distances, and the floor below which neither can see.
+"""How far apart are two clouds of points? Distances, and the floor below which none can see.
 
 Sliced Wasserstein    SW_2^2 = mean over directions d of  integral_0^1 (F_d^-1(u) - G_d^-1(u))^2 du,   F_d, G_d = the projections'
                       distribution functions; in one dimension optimal transport is sorting     (Bonneel et al. 2015)
 Energy distance       sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|)                                   (Szekely & Rizzo 2013)
+Frechet distance      |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)),   m, S = mean and covariance of a classifier's features
+                      of each cloud: FID with another classifier                                 (Heusel et al. 2017)
+Precision, recall     share of the fakes within reach of a real point, and of the real points within reach of a fake; the reach of
+                      a point is the distance to its k-th neighbour on its own side            (Kynkäänniemi et al. 2019)
 
 Two independent samples of the very same distribution are not at distance 0. That mean distance is the floor of the metric at that
-sample size: a sampler that reaches it is, to this metric, perfect.
+sample size: a sampler that reaches it is, to this metric, perfect. Compare equal sample sizes only.
 """
 
 import math
@@ -64,6 +68,36 @@ def energy_distance(x: Tensor, y: Tensor) -> float:
     return math.sqrt(max(2 * _mean_distance(x, y) - _mean_distance(x, x) - _mean_distance(y, y), 0.0))
 
 
+def frechet_distance(a: Tensor, b: Tensor) -> float:
+    """The squared Frechet distance between normal distributions fitted to the features a (N, d) and b (M, d), in float64.
+
+    It is biased: two samples of one distribution are some c / N apart, with a c that depends on the distribution. So compare only
+    distances with the same N and M, and beside the distance of as many real images; N must well exceed d.
+    Raises ValueError for fewer than two rows on a side, and for values that are not finite.
+
+    The trace of (S_a S_b)^(1/2) is the sum of the singular values of S_a^(1/2) S_b^(1/2), in which any R with R^T R = S may stand
+    for S^(1/2): R of a QR decomposition of the centred rows does, and no root of a nearly singular matrix is ever taken.
+    """
+    a, b = _clouds(a, b)
+    if min(len(a), len(b)) < 2:
+        raise ValueError(f"A covariance needs at least two rows on each side, got {len(a)} and {len(b)}.")
+    roots = [torch.linalg.qr((x - x.mean(0)) / math.sqrt(len(x) - 1), mode="r").R for x in (a, b)]
+    overlap = torch.linalg.svdvals(roots[0] @ roots[1].T).sum()
+    return ((a.mean(0) - b.mean(0)).square().sum() + sum(R.square().sum() for R in roots) - 2 * overlap).item()
+
+
+def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:
+    """Precision (do the fakes look real?) and recall (does every real point have a fake like it?) of samples (N, d) and (M, d).
+
+    With balls of few points both stay below 1 even for perfect samples: give the value of as many real images beside them.
+    Raises ValueError unless 1 <= k < N and M.
+    """
+    real, fake = _clouds(real, fake)
+    if not 1 <= k < min(len(real), len(fake)):
+        raise ValueError(f"k must lie in 1 ... {min(len(real), len(fake)) - 1} (the smaller side less one), got {k}.")
+    return _share_within(fake, real, k), _share_within(real, fake, k)
+
+
 def noise_floor(metric: Callable[[Tensor, Tensor], float], draw: Callable[[int, torch.Generator], Tensor], n: int, *, m: int = 0,
                 repeats: int = 20, seed: int = 0) -> Spread:  # fmt: skip
     """Mean and sd of metric(draw(n, .), draw(m, .)) over independent pairs of perfect samples; m = n by default.
@@ -89,6 +123,18 @@ def _sorted(rows: Tensor) -> Tensor:
     import numpy as np  # sorts values alone; torch.sort carries indices along and takes six times as long
 
     return torch.from_numpy(np.sort(rows.numpy(), axis=-1))
+
+
+def _share_within(points: Tensor, centres: Tensor, k: int) -> float:
+    """Share of the points in any ball around a centre that reaches to the centre's k-th neighbour."""
+    reach = torch.cat(
+        [_distances(rows, centres).kthvalue(k + 1).values for rows in centres.split(1024)]
+    )  # itself is 1st
+    return sum((_distances(rows, centres) <= reach).any(1).sum().item() for rows in points.split(1024)) / len(points)
+
+
+def _distances(x: Tensor, y: Tensor) -> Tensor:
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")  # exactly 0 from a point to itself
 
 
 def _mean_distance(x: Tensor, y: Tensor) -> float:

@@ -5,12 +5,23 @@ from itertools import pairwise
 
 import ot
 import pytest
+import scipy.linalg
 import scipy.stats
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import energy_distance, noise_floor, randn, seeded, sliced_wasserstein, spread, two_moons
+from lib import (
+    energy_distance,
+    frechet_distance,
+    noise_floor,
+    precision_recall,
+    randn,
+    seeded,
+    sliced_wasserstein,
+    spread,
+    two_moons,
+)
 from lib.metrics import directions
 
 
@@ -64,3 +75,102 @@ def test_the_floor_falls_like_one_over_root_n():
 def test_spread():
     assert spread([1.0, 2.0, 3.0]) == (2.0, 1.0) and math.isnan(spread([1.0]).sd)
     assert str(spread([1.0, 2.0, 3.0])) == "2.000 ± 1.000"
+
+
+# --- Frechet distance ------------------------------------------------------------------------------------------------
+
+
+def published_fid(a, b):
+    """The formula as it is usually computed, by a root of the product of the covariances."""
+    s_a, s_b = (x.T.cov().numpy() for x in (a, b))
+    root = scipy.linalg.sqrtm(s_a @ s_b).real
+    return (a.mean(0) - b.mean(0)).square().sum().item() + (s_a + s_b - 2 * root).trace()
+
+
+@given(n=st.integers(20, 60), m=st.integers(20, 60), dim=st.integers(2, 6))
+def test_the_frechet_distance_agrees_with_scipy(n, m, dim):
+    a, b = cloud(n, 0, dim) @ cloud(dim, 2, dim), 0.5 * cloud(m, 1, dim) + 1
+    assert frechet_distance(a, b) == pytest.approx(published_fid(a, b), rel=1e-6)
+    assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a), rel=1e-9)
+
+
+def exact_cloud(covariance, mean=0.0, n=64):
+    """Rows whose sample covariance is `covariance` and whose mean is `mean`, to rounding."""
+    x = cloud(n, 3, len(covariance))
+    x = torch.linalg.qr(x - x.mean(0)).Q * math.sqrt(n - 1)
+    return x @ torch.linalg.cholesky(covariance).T + mean
+
+
+def test_the_frechet_distance_of_normal_distributions_in_closed_form():
+    a, b = exact_cloud(torch.tensor([1.0, 4.0, 9.0]).double().diag()), exact_cloud(torch.eye(3).double() * 4, mean=2.0)
+    assert frechet_distance(a, b) == pytest.approx(3 * 2**2 + (1 - 2) ** 2 + (2 - 2) ** 2 + (3 - 2) ** 2, rel=1e-12)
+    correlated = torch.tensor([[1.0, 0.9], [0.9, 1.0]]).double()  # eigenvalues 1.9 and 0.1
+    expected = (math.sqrt(1.9) - 1) ** 2 + (math.sqrt(0.1) - 1) ** 2
+    assert frechet_distance(exact_cloud(correlated), exact_cloud(torch.eye(2).double())) == pytest.approx(expected)
+
+
+def test_the_frechet_distance_of_a_shift_is_its_square_even_where_the_covariance_is_singular():
+    a = cloud(50, 0, 3) @ torch.ones(3, 8).double()  # rank 1 in 8 dimensions
+    assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(a, a + 2) == pytest.approx(8 * 4, rel=1e-9)
+    few = cloud(4, 0, 8)  # fewer rows than dimensions
+    assert frechet_distance(few, few + 1) == pytest.approx(8, rel=1e-9)
+
+
+def test_the_frechet_distance_of_perfect_samples_falls_like_one_over_n():
+    floors = [noise_floor(frechet_distance, lambda n, g: randn((n, 8), generator=g), n).mean for n in (100, 400, 1600)]
+    for coarse, fine in pairwise(floors):
+        assert coarse / fine == pytest.approx(4, rel=0.2)
+
+
+# --- precision and recall --------------------------------------------------------------------------------------------
+
+
+def modes(n, seed, of):
+    """Small clouds around some of the points 0, 10, 20, ... of a line."""
+    return 0.3 * cloud(n, seed) + 10.0 * torch.tensor(of)[torch.arange(n) % len(of), None]
+
+
+def test_a_missing_mode_costs_recall_and_a_false_one_precision():
+    real = modes(400, 0, [0, 1, 2, 3])
+    for fake, precision, recall in (
+        (modes(400, 1, [0, 1, 2, 3]), 1.0, 1.0),
+        (modes(400, 1, [0, 1, 2]), 1.0, 0.75),
+        (modes(400, 1, [0, 1, 2, 5]), 0.75, 0.75),
+        (modes(400, 1, [5, 6]), 0.0, 0.0),
+    ):
+        assert precision_recall(real, fake) == pytest.approx((precision, recall), abs=0.1)
+
+
+def test_precision_and_recall_agree_with_their_definition():
+    real, fake, k = cloud(40, 0), cloud(30, 1) + 0.5, 2
+
+    def covered(points, centres):
+        reach = [sorted((c - d).norm().item() for d in centres)[k] for c in centres]
+        return sum(any((p - c).norm() <= r for c, r in zip(centres, reach)) for p in points) / len(points)
+
+    assert precision_recall(real, fake, k) == pytest.approx((covered(fake, real), covered(real, fake)))
+    assert precision_recall(real, fake, k) == precision_recall(fake, real, k)[::-1]
+    assert precision_recall(real, real) == (1.0, 1.0)
+
+
+def test_chunks_change_nothing():
+    real, fake = cloud(1100, 0), cloud(1050, 1)
+    alone = [precision_recall(real, fake[i : i + 1].repeat(5, 1), 1)[0] for i in range(20)]
+    assert sum(alone) / 20 == precision_recall(real, fake[:20], 1)[0]
+
+
+def test_bad_input_to_the_image_metrics():
+    x = cloud(10, 0)
+    with pytest.raises(ValueError, match="at least two rows"):
+        frechet_distance(x, x[:1])
+    for metric in (frechet_distance, precision_recall):
+        with pytest.raises(ValueError, match="not empty"):
+            metric(x, x[:0])
+        with pytest.raises(ValueError, match="of one shape"):
+            metric(x, cloud(10, 0, 3))
+        with pytest.raises(ValueError, match="NaN or infinite"):
+            metric(x, x * math.inf)
+    for k in (0, 10):
+        with pytest.raises(ValueError, match=r"k must lie in 1 \.\.\. 9"):
+            precision_recall(x, x, k)
