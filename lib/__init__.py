@@ -36,3 +36,4 @@ from lib.samplers import (
 )
 from lib.seeding import randn, seeded
 from lib.training import fit
+from lib.vae import Autoencoder, load_autoencoder

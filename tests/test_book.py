@@ -89,6 +89,18 @@ def test_page(path):
     assert wordless(soup) == []
 
 
+def test_records_are_folded_away_and_other_output_stays():
+    before = '<div class="output stream x"><div class="highlight"><pre><span></span>{}</pre></div></div>'
+    assert mend_pages.mended(before.format("loss 3\n")) == before.format("loss 3\n")
+    both = mend_pages.mended(before.format("loss 3\nclaim a = 1\nclaim b = 2\n"))
+    shown, records = both.split("<details")
+    assert "loss 3" in shown and "claim" not in shown
+    assert "2 numbers for the text" in records and "claim a = 1\nclaim b = 2" in records
+    alone = mend_pages.mended(before.format("claim a = 1\n"))
+    assert "1 number for" in alone and '<div class="highlight">' not in alone
+    assert mend_pages.mended(both) == both
+
+
 def test_pages_are_mended():
     for path in PAGES:
         assert mend_pages.mended(path.read_text()) == path.read_text(), path.name

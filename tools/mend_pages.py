@@ -20,13 +20,30 @@ MENDS = (
     # Every icon as a drawing, half a megabyte gzip; the font with the same icons is loaded as well.
     (r"<script [^>]*/fontawesome\.js[^>]*></script>", ""),
 )
+OUTPUT = re.compile(
+    r'(<div class="output stream[^>]*>)<div class="highlight"><pre><span></span>(.*?)</pre></div>', re.DOTALL
+)
 TABLE = '<div class="pst-scrollable-table-container">'
+
+
+def folded(output: re.Match) -> str:
+    """Printed text with its records, the lines `claim name = value`, behind a line that opens: they are for the tests."""
+    lines = output[2].splitlines()
+    records = [line for line in lines if line.startswith("claim ")]
+    if not records:
+        return output[0]
+    rest = "\n".join(line for line in lines if line not in records)
+    shown = f'<div class="highlight"><pre><span></span>{rest}\n</pre></div>' if rest.strip() else ""
+    many = "1 number" if len(records) == 1 else f"{len(records)} numbers"
+    summary, pre = f"<summary>{many} for the text</summary>", "<pre>" + "\n".join(records) + "</pre>"
+    return f'{output[1]}{shown}<details class="records">{summary}{pre}</details>'
 
 
 def mended(text: str) -> str:
     """A page with all mends."""
     for pattern, replacement in MENDS:
         text = re.sub(pattern, replacement, text)
+    text = OUTPUT.sub(folded, text)
     # A box that scrolls is reachable by keyboard, so it needs a role, and a name that no other has.
     numbers = count(1)
     return re.sub(TABLE, lambda box: f'{box[0][:-1]} role="region" aria-label="Table {next(numbers)}">', text)

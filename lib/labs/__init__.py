@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from lib import plots
 from lib.metrics import Spread, noise_floor, sliced_wasserstein
 from lib.mixture import GaussianMixture
 from lib.seeding import seeded
@@ -102,3 +103,19 @@ def cloud(ax, x: Tensor, color: str, title: str) -> None:
     ax.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xticks=[], yticks=[])
     ax.set_title(title, fontsize=9)
     ax.spines[:].set_visible(False)
+
+
+def budget_axis(
+    ax, mixture: GaussianMixture, budgets: tuple[int, ...], *, ylim: tuple[float, float] | None = None
+) -> None:
+    """Finish a panel of distance against network calls: the floor of perfect samples, both axes logarithmic, ticks, legend."""
+    mean, sd = floor(mixture)
+    ax.axhspan(mean - sd, mean + sd, color=plots.ROLES["floor"], alpha=0.25, linewidth=0, label="floor")
+    ax.set(xscale="log", yscale="log", xlabel="network calls")
+    ax.set_title("sliced Wasserstein distance", fontsize=9)
+    ax.set_xticks(budgets, budgets)
+    if ylim is not None:
+        ax.set(ylim=ylim)
+        ax.set_yticks((0.03, 0.1, 0.3, 1), (0.03, 0.1, 0.3, 1))
+    ax.minorticks_off()
+    ax.legend()

@@ -8,7 +8,7 @@ import torch
 from lib import plots
 from lib.data import two_moons_mixture
 from lib.diffusion import DiscreteSchedule, cosine_betas, linear_betas
-from lib.labs import Knob, N, cloud, floor, lab, score
+from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.oracle import Oracle
 from lib.prediction import Estimate, solve
 from lib.samplers import ddim, leading_grid, quadratic_grid, sample, trailing_grid
@@ -60,11 +60,5 @@ def draw(schedule: str, spacing: str, eta: float, calls: int, error: float) -> N
     for value in dict.fromkeys((0.0, eta, 1.0)):
         curve = [score(run(k, value), mixture) for k in CALLS]
         right.plot(CALLS, curve, label=f"eta = {value:g}", **styles.get(value, between)._asdict())
-    mean, sd = floor(mixture)
-    right.axhspan(mean - sd, mean + sd, color=plots.ROLES["floor"], alpha=0.25, linewidth=0, label="floor")
-    right.set(xscale="log", yscale="log", xlabel="network calls")
-    right.set_title("sliced Wasserstein distance", fontsize=9)
-    right.set_xticks(CALLS, CALLS)
-    right.minorticks_off()
-    right.legend()
+    budget_axis(right, mixture, CALLS)
     plt.show()

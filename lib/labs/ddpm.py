@@ -9,7 +9,7 @@ import torch
 from lib import plots
 from lib.data import two_moons_mixture
 from lib.diffusion import DiscreteSchedule, cosine_betas, linear_betas
-from lib.labs import Knob, N, cloud, floor, lab, score
+from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.mixture import GaussianMixture
 from lib.oracle import Oracle
 from lib.samplers import ancestral, sample, transition_variance, walk
@@ -64,12 +64,5 @@ def draw(data: str, width: float, betas: str, T: int, calls: int, last: str) -> 
         curve = [score(sample(model, start, k, rule, generator=seeded(5)), mixture) for k in BUDGETS]
         label = r"$\beta$" if name == "beta" else r"$\tilde\beta$"
         right.plot(BUDGETS, curve, label=label, **plots.RULES[style]._asdict())
-    mean, sd = floor(mixture)
-    right.axhspan(mean - sd, mean + sd, color=plots.ROLES["floor"], alpha=0.25, linewidth=0, label="floor")
-    right.set(xscale="log", yscale="log", xlabel="network calls", ylim=(0.015, 1.5))
-    right.set_title("sliced Wasserstein distance", fontsize=9)
-    right.set_xticks(BUDGETS, BUDGETS)
-    right.set_yticks((0.03, 0.1, 0.3, 1), (0.03, 0.1, 0.3, 1))
-    right.minorticks_off()
-    right.legend()
+    budget_axis(right, mixture, BUDGETS, ylim=(0.015, 1.5))
     plt.show()

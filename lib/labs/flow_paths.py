@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from lib import plots
 from lib.data import batches, two_moons_mixture
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
-from lib.labs import Knob, N, cloud, floor, lab, score
+from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.mlp import MLPDenoiser
 from lib.samplers import calls_a_step, ddim, euler, heun, rk4, sample, walk
 from lib.seeding import randn, seeded
@@ -64,13 +64,7 @@ def draw(path: str, pairs: str, rule: str, calls: int, steps: int) -> None:
     left.plot(trail[..., 0], trail[..., 1], color=plots.INK, linewidth=0.6)
     budgets = [k for k in BUDGETS if k % calls_a_step(RULES[rule]) == 0]
     distances = [score(sample(model, start, k, RULES[rule]), mixture) for k in budgets]
-    right.plot(budgets, distances, **plots.RULES[rule]._asdict())
-    mean, sd = floor(mixture)
-    right.axhspan(mean - sd, mean + sd, color=plots.ROLES["floor"], alpha=0.25, linewidth=0)
-    right.text(BUDGETS[0], mean, "floor", va="center", fontsize=9)
-    right.set(xscale="log", yscale="log", xlabel="network calls", ylim=(0.02, 2))
+    right.plot(budgets, distances, label=rule, **plots.RULES[rule]._asdict())
+    budget_axis(right, mixture, BUDGETS, ylim=(0.02, 2))
     right.set_title(f"{path} path, {pairs} pairs, {steps} steps of training", fontsize=9)
-    right.set_xticks(BUDGETS, BUDGETS)
-    right.set_yticks((0.03, 0.1, 0.3, 1), (0.03, 0.1, 0.3, 1))
-    right.minorticks_off()
     plt.show()

@@ -9,7 +9,7 @@ from lib import plots
 from lib.data import two_moons_mixture
 from lib.diffusion import DiscreteSchedule, cosine_betas, linear_betas
 from lib.flow_matching import CosinePath, LinearPath, VPPath
-from lib.labs import Knob, N, cloud, floor, lab, score
+from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.mixture import GaussianMixture
 from lib.oracle import Oracle
 from lib.samplers import ancestral, calls_a_step, ddim, dpmpp_2m, euler, heun, rk4, sample, walk
@@ -71,12 +71,5 @@ def draw(data: str, width: float, path: str, rule: str, calls: int) -> None:
     left.plot(trail[..., 0], trail[..., 1], color=plots.INK, linewidth=0.6)
     for name, curve in curves.items():
         right.plot(BUDGETS, curve, label=name, **plots.RULES[name]._asdict())
-    mean, sd = floor(mixture)
-    right.axhspan(mean - sd, mean + sd, color=plots.ROLES["floor"], alpha=0.25, linewidth=0, label="floor")
-    right.set(xscale="log", yscale="log", xlabel="network calls", ylim=(0.02, 2))
-    right.set_title("sliced Wasserstein distance", fontsize=9)
-    right.set_xticks(BUDGETS, BUDGETS)
-    right.set_yticks((0.03, 0.1, 0.3, 1), (0.03, 0.1, 0.3, 1))
-    right.minorticks_off()
-    right.legend()
+    budget_axis(right, mixture, BUDGETS, ylim=(0.02, 2))
     plt.show()

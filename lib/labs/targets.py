@@ -8,7 +8,7 @@ import torch
 from lib import plots
 from lib.data import two_moons_mixture
 from lib.diffusion import DiscreteSchedule, linear_betas
-from lib.labs import Knob, N, cloud, floor, lab, score
+from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.oracle import Oracle
 from lib.prediction import make_target, solve
 from lib.samplers import ddim, sample
@@ -62,11 +62,5 @@ def draw(target: str, size: float, where: str, calls: int) -> None:
         color, marker, dash = LOOKS.get(name, ("oracle", "x", ":"))
         curve = [score(sample(model, start, k, ddim), oracle.mixture) for k in CALLS]
         right.plot(CALLS, curve, color=plots.ROLES[color], marker=marker, linestyle=dash, label=name)
-    mean, sd = floor(oracle.mixture)
-    right.axhspan(mean - sd, mean + sd, color=plots.ROLES["floor"], alpha=0.25, linewidth=0, label="floor")
-    right.set(xscale="log", yscale="log", xlabel="network calls")
-    right.set_title("sliced Wasserstein distance", fontsize=9)
-    right.set_xticks(CALLS, CALLS)
-    right.minorticks_off()
-    right.legend()
+    budget_axis(right, oracle.mixture, CALLS)
     plt.show()
