@@ -20,6 +20,7 @@ from lib.diffusion_transformer import DiT
 from lib.files import fill, halved, read, write
 from lib.flow_matching import FlowMatching
 from lib.seeding import seeded
+from lib.vae import load_autoencoder
 
 DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hub, "mnist"),
         "cifar10": partial(from_hub, "cifar10")}  # fmt: skip
@@ -74,8 +75,6 @@ def images(config: Config) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]
     sets = split(*DATA[config.data](), HELD_OUT[config.data])
     if not config.latents:
         return sets
-    from lib.vae import load_autoencoder
-
     encoder = load_autoencoder(config.latents)
     return tuple((torch.cat([encoder.encode(part) for part in x.split(500)]), y) for x, y in sets)
 
@@ -84,8 +83,6 @@ def decoder(config: Config) -> nn.Module:
     """What turns samples into images: the autoencoder's other half, or nothing to do."""
     if not config.latents:
         return nn.Identity()
-    from lib.vae import load_autoencoder
-
     return load_autoencoder(config.latents).decoder
 
 
