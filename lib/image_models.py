@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lib.data import digits, from_hub, mnist_subset, split
 from lib.diffusion import DDPM, cosine_betas, linear_betas
