@@ -204,7 +204,7 @@ def sample_grid(model: Model, shape: tuple[int, ...], decode: Callable[[Tensor],
     device = next(model.net.parameters()).device
     with torch.no_grad():
         rule = ddim if isinstance(model, DDPM) else euler
-        x = decode(sample(Guided(model, 2.0), start.to(device), 20, rule, y.to(device))).cpu()
+        x = decode(sample(Guided(model, 2.0), start.to(device), 20, rule, y.to(device)).cpu())
     x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
     x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
     return x.unflatten(0, (CLASSES, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
@@ -235,7 +235,7 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
     if checkpoint.exists() and not resume:
         raise ValueError(f"{out} holds a run already. Continue it with --resume, or choose another --out.")
     data = fingerprint(x)
-    decode = decoder(config).to(here.device)
+    decode = decoder(config.latents)
     x, y, *held_out = (part.to(here.device) for part in (x, y, *held_out))  # the whole set: 600 MB for CIFAR-10
 
     model = build(config, x.shape[1], x.shape[-1]).to(here.device)
