@@ -1,18 +1,19 @@
 """What an image run trains: a configuration, the model it describes, its data, and the file of the trained net.
 
-    model = load_model("results/digits_fm.safetensors")      a DDPM or a FlowMatching around a DiT, with its model.config
-    x = decoder(model.config)(model.sample((16, *model.shape), calls=20, y=y))
+    model = load_model("results/digits_fm.safetensors")      a DDPM or a FlowMatching around a DiT
+    x = model.decode(model.sample((16, *model.shape), calls=20, y=y))
 
 Images are scaled to [-1, 1]; latents have unit variance (see `lib.vae`). A file of weights says how it was made.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lib.data import digits, from_hub, mnist_subset, split
 from lib.diffusion import DDPM, cosine_betas, linear_betas
@@ -20,6 +21,7 @@ from lib.diffusion_transformer import DiT
 from lib.files import fill, halved, read, write
 from lib.flow_matching import FlowMatching
 from lib.seeding import seeded
+from lib.vae import load_autoencoder
 
 DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hub, "mnist"),
         "cifar10": partial(from_hub, "cifar10")}  # fmt: skip
@@ -74,19 +76,17 @@ def images(config: Config) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]
     sets = split(*DATA[config.data](), HELD_OUT[config.data])
     if not config.latents:
         return sets
-    from lib.vae import load_autoencoder
-
     encoder = load_autoencoder(config.latents)
     return tuple((torch.cat([encoder.encode(part) for part in x.split(500)]), y) for x, y in sets)
 
 
-def decoder(config: Config) -> nn.Module:
-    """What turns samples into images: the autoencoder's other half, or nothing to do."""
-    if not config.latents:
-        return nn.Identity()
-    from lib.vae import load_autoencoder
+def decoder(latents: str | Path) -> Callable[[Tensor], Tensor]:
+    """What turns samples into images: the decoder in an autoencoder's file, or nothing to do where there is none ("")."""
+    return load_autoencoder(latents).decode if latents else _unchanged
 
-    return load_autoencoder(config.latents).decoder
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x
 
 
 def about(config: Config, step: int) -> dict[str, str]:
@@ -107,13 +107,18 @@ def save_model(path: Path, config: Config, model: DDPM | FlowMatching, shape: tu
 
 
 def load_model(path: str | Path) -> DDPM | FlowMatching:
-    """The model in a `model.safetensors`, ready to sample. Its `shape` is that of one sample, (channels, size, size).
+    """The model in a `model.safetensors`, ready to sample: `shape` (channels, size, size) of one sample, `config`, `decode`.
 
-    Raises ValueError, with the reason, for a file that is damaged or of another kind.
+    `decode` makes images of samples; a model of latents finds its autoencoder beside its own file. Raises ValueError, with the
+    reason, for a file that is damaged or of another kind.
     """
     weights, said = read(path, ("config", "shape"), "`python -m lib.train_images` makes such files.")
-    config, shape = Config(**json.loads(said["config"])), tuple(json.loads(said["shape"]))
-    model = build(config, shape[0], shape[-1])
+    try:
+        config, shape = Config(**json.loads(said["config"])), tuple(json.loads(said["shape"]))
+        model = build(config, shape[0], shape[-1])
+    except (TypeError, ValueError, IndexError) as error:
+        raise ValueError(f"What {path} says of its run makes no model: {error}") from None
     fill(model.net, weights, path)
     model.shape, model.config = shape, config
+    model.decode = decoder(config.latents and Path(path).parent / Path(config.latents).name)
     return model.requires_grad_(False).eval()

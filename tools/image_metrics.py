@@ -36,7 +36,7 @@ from lib import (
     split,
     spread,
 )
-from lib.image_models import CLASSES, DATA, HELD_OUT, decoder
+from lib.image_models import CLASSES, DATA, HELD_OUT
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 TARGET = RESULTS / "image_metrics.json"
@@ -161,12 +161,12 @@ def rounded(values) -> list[float]:
 def draw(model, run: Run, seed: int, n: int = SAMPLES) -> tuple[Tensor, Tensor]:
     """The first n of SAMPLES images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone."""
     y = torch.arange(SAMPLES) % CLASSES
-    start, decode = randn((SAMPLES, *model.shape), generator=seeded(seed)), decoder(model.config)
+    start = randn((SAMPLES, *model.shape), generator=seeded(seed))
     guided = model if run.scale == 1 else Guided(model, run.scale, run.interval)
     parts = zip(start[:n].split(100), y[:n].split(100))  # small batches: an image must not depend on n
     with torch.no_grad():
         images = [
-            decode(sample(guided, x, run.calls, RULES[run.rule], labels, generator=seeded(1000 + seed)))
+            model.decode(sample(guided, x, run.calls, RULES[run.rule], labels, generator=seeded(1000 + seed)))
             for x, labels in parts
         ]
     return torch.cat(images).clamp(-1, 1), y[:n]
