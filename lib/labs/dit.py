@@ -19,8 +19,8 @@ STARTS = ("zero", "gates 1")
 def show() -> None:
     """Patch, size and start of a Diffusion Transformer: how it learns, and where its arithmetic goes."""
     knobs = {
-        "patch": Knob("patch", (1, 2, 4, 8), 2),
-        "width": Knob("width", (16, 32, 48, 64, 96), 32),
+        "patch": Knob("patch", (1, 2, 4), 2),
+        "width": Knob("width", (16, 32, 48), 32),
         "depth": Knob("depth", (1, 3, 6, 12), 3),
         "heads": Knob("heads", (1, 2, 4, 8, 16), 4),
         "start": Knob("start", STARTS, "zero"),
