@@ -67,6 +67,7 @@ def draw(noise: float, weight: float, rule: str, band: str, worse: str) -> None:
     share = sliced_wasserstein(guided[weight], wanted[weight])
     cloud(left, wanted[weight], plots.ROLES["floor"], f"w = {weight:g}: {share:.2f} from the tilted distribution")
     left.scatter(*guided[weight].T, s=3, color=plots.ROLES["data"], linewidths=0)
+    left.set(xlim=(-2.4 - 2 * noise, 2.4 + 2 * noise), ylim=(-2.4 - 2 * noise, 2.4 + 2 * noise))
     for name, color, marker, target in (("tilted", "#D55E00", "D", None), ("conditional", "#009E73", "s", 1.0)):
         distance = [sliced_wasserstein(guided[w], wanted[target or w]) for w in WEIGHTS]
         right.plot(WEIGHTS, distance, color=color, marker=marker, label=f"to the {name} one")
