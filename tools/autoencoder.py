@@ -54,7 +54,7 @@ def measure(model: Autoencoder, x: torch.Tensor, y: torch.Tensor) -> dict[str, f
         "scale": model.scale.item(),
     }
     judge = RESULTS / "mnist_classifier.safetensors"
-    if judge.exists():
+    if x.shape[-1] == 28 and judge.exists():
         from lib.classifier import load_classifier
 
         judge = load_classifier(judge)
