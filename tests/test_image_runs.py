@@ -8,7 +8,7 @@ import jupytext
 import pytest
 import torch
 
-from lib import image_models, load_classifier, load_model, mnist_subset
+from lib import image_models, mnist_subset
 from tools import image_ablation
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +53,9 @@ def test_what_a_gpu_would_run_runs_on_a_cpu(name, cell, monkeypatch, tmp_path, c
     again = names["image_run"](config, tmp_path / "run", gpu=True)  # resumes, and has nothing left to do
     assert all(torch.equal(a, b) for a, b in zip(model.net.parameters(), again.net.parameters()))
     assert capsys.readouterr().out.count("trained on a CPU") == 2
+    if name == "mnist":
+        names["judged"](model, "two steps", ROOT / "results" / "mnist_classifier.safetensors")
+        assert "two steps: " in capsys.readouterr().out
 
 
 def test_the_ablation_is_what_its_script_makes(monkeypatch, tmp_path):
@@ -64,4 +67,3 @@ def test_the_ablation_is_what_its_script_makes(monkeypatch, tmp_path):
     cases = image_ablation.run("DDPM, cosine", 0)
     assert set(cases["half-way, newest, 20"]) == set(ABLATION["runs"]["DDPM, cosine"]["0"]["half-way, newest, 20"])
     assert cases["half-way, newest, 20"] != cases["half-way, averaged, 20"]
-    assert load_model and load_classifier

@@ -186,6 +186,8 @@ def refused(name: str, values: dict) -> bool:
     if name == "flow_paths":
         infinite = values["path"] == "VP" and values["rule"] in ("heun", "rk4")
         return infinite or values["calls"] % calls_a_step(flow_paths.RULES[values["rule"]]) != 0
+    if name == "image_runs":
+        return values["process"] == "DDPM" and values["rule"] in ("euler", "heun")
     return False
 
 
