@@ -66,9 +66,44 @@ def explicit_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return (q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])).softmax(-1) @ v
 
 
+class Cubic(torch.autograd.Function):
+    """A x + B x^3 with its derivative by hand: three passes over the memory, where autograd's own takes nine."""
+
+    A, B = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor) -> Tensor:
+        return torch.addcmul(x.new_full((), Cubic.A), x, x, value=Cubic.B).mul_(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx, direction: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return torch.addcmul(x.new_full((), Cubic.A), x, x, value=3 * Cubic.B) * direction
+
+    jvp = backward  # the slope at each number times the direction, forwards as backwards
+
+
+class GELU(nn.Module):
+    """GELU with tanh, as published: x (1 + tanh(u/2)) / 2 = x sigmoid(u) with u = sqrt(8/pi) (x + 0.044715 x^3).
+
+    On a CPU torch's sigmoid is three times as fast as its tanh; elsewhere torch's own GELU is a single kernel.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * Cubic.apply(x).sigmoid_() if x.device.type == "cpu" else F.gelu(x, approximate="tanh")
+
+
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """norm(x) * (1 + scale) + shift for tokens x (B, N, width); shift and scale (B, width) are the same for all tokens."""
-    return torch.addcmul(shift[:, None], F.layer_norm(x, x.shape[-1:], eps=1e-6), 1 + scale[:, None])
+    width = x.shape[-1]
+    ones, zeros = x.new_ones(width), x.new_zeros(width)  # change nothing; without them torch's CPU kernel is slower
+    return torch.addcmul(shift[:, None], F.layer_norm(x, (width,), ones, zeros, eps=1e-6), 1 + scale[:, None])
 
 
 class DiTBlock(nn.Module):
@@ -81,7 +116,7 @@ class DiTBlock(nn.Module):
         self.heads, self.attention = heads, attention
         self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
         self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), GELU(), nn.Linear(4 * width, width))
         nn.init.zeros_(self.modulation[1].weight)
         nn.init.zeros_(self.modulation[1].bias)
 
@@ -91,7 +126,7 @@ class DiTBlock(nn.Module):
         return torch.addcmul(x, gate2[:, None], self.mlp(modulate(x, shift2, scale2)))
 
     def _attend(self, x: Tensor) -> Tensor:
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # each (B, heads, N, d)
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1))
         return self.project(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 

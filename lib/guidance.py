@@ -1,34 +1,44 @@
-"""Classifier-free guidance: a model made of one model asked twice.
+"""Guidance: away from a worse answer, through a better one, and beyond.
 
-    estimate = unconditional + scale * (conditional - unconditional)        (Ho & Salimans 2022, with scale = 1 + their w)
+    estimate = worse + scale * (better - worse)
 
-scale 0 is unconditional, 1 conditional, above 1 guided. The line may be written for eps, x0, v or u alike: at a given (x_t, t)
-each is an affine function of the others, and an affine map commutes with this combination, whose weights sum to 1.
+Classifier-free guidance (Ho & Salimans 2022, with scale = 1 + their w) asks one model twice: worse is without the label, better
+with it. Scale 0 is then unconditional, 1 conditional, above 1 guided. Autoguidance (Karras et al. 2024, arXiv:2406.02507)
+asks two models the same question: worse is a `weak` one, trained less or smaller.
+
+The line may be written for eps, x0, v or u alike: at a given (x_t, t) each is an affine function of the others, and an affine
+map commutes with this combination, whose weights sum to 1.
 """
 
 import torch
 from torch import Tensor
 
-from lib.prediction import NO_LABEL, Estimate, Model, per_sample
+from lib.prediction import NO_LABEL, Estimate, Model, Path, per_sample
 from lib.seeding import rand
 
 
 class Guided:
-    """`model`, guided with strength `scale`. Needs labels y (B,) and one call of 2B rows an estimate.
+    """`model`, guided with strength `scale`: a Model again.
 
-    interval  (low, high): guide where low <= sigma / alpha <= high, and be conditional elsewhere (Kynkäänniemi et al. 2024,
+    weak      None: classifier-free guidance, which needs labels y (B,) and costs one call of 2B rows an estimate.
+              A weaker model on the same path: autoguidance, for one call of B rows of either; y may be None.
+    interval  (low, high): guide where low <= sigma / alpha <= high, and be `model` elsewhere (Kynkäänniemi et al. 2024,
               arXiv:2404.07724). sigma / alpha is the noise level of x_t / alpha = x_data + (sigma / alpha) eps, the scaling of
               that paper; it is infinite at pure noise. Where no row lies inside, the estimate is one call of B rows.
-    Raises ValueError unless 0 <= low < high.
+    Raises ValueError unless 0 <= low < high, and for a weak model on another path.
     """
 
-    def __init__(self, model: Model, scale: float, interval: tuple[float, float] | None = None):
+    def __init__(
+        self, model: Model, scale: float, interval: tuple[float, float] | None = None, *, weak: Model | None = None
+    ):
         if interval is not None and not 0 <= interval[0] < interval[1]:
             raise ValueError(f"interval must be (low, high) with 0 <= low < high, got {tuple(interval)}.")
-        self.model, self.scale, self.interval, self.path = model, scale, interval, model.path
+        if weak is not None and not _same(model.path, weak.path):
+            raise ValueError("The weak model must stand on the path of the model: one x_t and one t ask both.")
+        self.model, self.scale, self.interval, self.weak, self.path = model, scale, interval, weak, model.path
 
     def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
-        if y is None:
+        if y is None and self.weak is None:
             raise ValueError("Guidance steers towards a class: give labels y of shape (B,).")
         scale = self.scale
         if self.interval is not None:
@@ -36,17 +46,35 @@ class Guided:
             if not inside.any():
                 return self.model.estimate(x_t, t, y)
             if not inside.all():
-                # Outside, a weight of 1 is the conditional estimate.
+                # Outside, a weight of 1 is the model's own estimate.
                 scale = per_sample(torch.where(inside, self.scale, 1.0), x_t)
+        worse, better = self._pair(x_t, t, y)
+        return Estimate(*(torch.lerp(a, b, scale) for a, b in zip(worse, better, strict=True)))
+
+    def _pair(self, x_t: Tensor, t: Tensor, y: Tensor | None) -> tuple[Estimate, Estimate]:
+        """The worse and the better answer."""
+        if self.weak is not None:
+            return self.weak.estimate(x_t, t, y), self.model.estimate(x_t, t, y)
         labels = torch.cat([torch.full_like(y, NO_LABEL), y])
         both = self.model.estimate(torch.cat([x_t, x_t]), t.repeat(2), labels)
-        return Estimate(*(torch.lerp(*half.chunk(2), scale) for half in both))
+        worse, better = zip(*(half.chunk(2) for half in both), strict=True)
+        return Estimate(*worse), Estimate(*better)
 
     def _inside(self, t: Tensor) -> Tensor:
         """Whether the noise level at t lies in the interval: (B,), or () where the batch has one time."""
         c = self.path.coeffs(t)
         level = torch.as_tensor(c.sigma, dtype=torch.float64) / c.alpha  # a tensor: Python would not divide by zero
         return (self.interval[0] <= level) & (level <= self.interval[1])
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths have one clock and the same two curves, judged at both ends and in the middle."""
+    if path is other:
+        return True
+    grid, theirs = path.grid(2), other.grid(2)
+    if grid.dtype != theirs.dtype or not torch.equal(grid, theirs):
+        return False
+    return all(torch.equal(a, b) for a, b in zip(path.coeffs(grid)[:2], other.coeffs(grid)[:2], strict=True))
 
 
 def drop_labels(y: Tensor, probability: float, *, generator: torch.Generator | None = None) -> Tensor:

@@ -68,18 +68,20 @@ class Batch(NamedTuple):
     eps: Tensor
 
 
-def draw(config: Config, model: Model, x: Tensor, y: Tensor, step: int, rows: slice = slice(None)) -> Batch:
-    """The given rows of the batch of `step`, on the device of x. Epochs are permutations of the data."""
-    per_epoch = len(x) // config.batch
-    epoch, part = divmod(step, per_epoch)
-    order = torch.randperm(len(x), generator=_generator(config.seed, epoch, 1))
-    chosen = order[part * config.batch : (part + 1) * config.batch]
-    g = _generator(config.seed, step, 2)
+ORDER, DRAWS = 1, 2  # what a stream of random numbers is for
+
+
+def draw(config: Config, model: Model, x: Tensor, y: Tensor, step: int, rows=slice(None), device=None) -> Batch:
+    """The given rows of the batch of `step`, on `device` (default: that of x). Epochs are permutations of the data."""
+    epoch, part = divmod(step, len(x) // config.batch)
+    order = torch.randperm(len(x), generator=_generator(config.seed, epoch, ORDER))
+    chosen = order[part * config.batch : (part + 1) * config.batch].to(x.device)
+    g = _generator(config.seed, step, DRAWS)
     # Labels are dropped here and not in the model's loss, which would not see the whole batch.
-    labels = drop_labels(y[chosen.to(y.device)], config.label_drop, generator=g)
+    labels = drop_labels(y[chosen], config.label_drop, generator=g)
     t = model.path.times(stratified_uniform(config.batch, generator=g))
     eps = randn((config.batch, *x.shape[1:]), generator=g)
-    return Batch(x[chosen[rows].to(x.device)], labels[rows], t[rows].to(x.device), eps[rows].to(x.device))
+    return Batch(*(whole[rows].to(device or x.device) for whole in (x[chosen], labels, t, eps)))
 
 
 def _generator(seed: int, i: int, purpose: int) -> torch.Generator:
@@ -108,6 +110,11 @@ def place() -> Place:
         return Place(torch.device("cuda" if gpu else "cpu"))
     state = PartialState(cpu=not gpu)
     return Place(state.device, state.process_index, state.num_processes)
+
+
+def _fits(x: Tensor, device: torch.device) -> bool:
+    """Whether a data set may live on the device: in less than half of what is free there."""
+    return device.type != "cuda" or x.nbytes < torch.cuda.mem_get_info(device)[0] / 2
 
 
 def mean_over_processes(value: Tensor, world: int) -> float:
@@ -174,6 +181,9 @@ class Log:
         for row in kept:
             self.add(**row)
 
+    def close(self) -> None:
+        self.file.close()
+
     def add(self, **row: float) -> None:
         self.writer.writerow(row)
         self.file.flush()
@@ -234,9 +244,10 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
     checkpoint, mine = out / "checkpoint.safetensors", slice(here.rank, None, here.world)
     if checkpoint.exists() and not resume:
         raise ValueError(f"{out} holds a run already. Continue it with --resume, or choose another --out.")
-    data = fingerprint(x)
-    decode = decoder(config.latents)
-    x, y, *held_out = (part.to(here.device) for part in (x, y, *held_out))  # the whole set: 600 MB for CIFAR-10
+    data, decode = fingerprint(x), decoder(config.latents)
+    if _fits(x, here.device):
+        x, y = x.to(here.device), y.to(here.device)
+    held_out = [part[:1000].to(here.device) for part in held_out]
 
     model = build(config, x.shape[1], x.shape[-1]).to(here.device)
     ema = EMA(model.net, config.ema)
@@ -246,18 +257,18 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
     net = nn.parallel.DistributedDataParallel(model.net) if here.world > 1 else model.net
     trained = model.with_net(torch.compile(net) if compile else net)
 
-    main = here.rank == 0
-    if main:
+    first = here.rank == 0
+    if first:
         out.mkdir(parents=True, exist_ok=True)
         (out / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
         log = Log(out / "log.csv", done)
     last = min(config.steps, stop_at or config.steps)
-    bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not main)
+    bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not first)
     start, began = time.perf_counter(), done
     for step in range(done, last):
         for group in optimizer.param_groups:
             group["lr"] = config.lr * warmup_cosine(step, config.steps)
-        b = draw(config, model, x, y, step, mine)
+        b = draw(config, model, x, y, step, mine, here.device)
         with torch.autocast(here.device.type, torch.bfloat16, enabled=config.bf16):
             loss = trained.loss(b.x, b.y, t=b.t, eps=b.eps)
         optimizer.zero_grad()
@@ -273,18 +284,20 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
                     f"The loss is {value} at step {done}. Lower --lr; the last checkpoint is kept."
                 )
             speed = (done - began) * config.batch / (time.perf_counter() - start)
-            if main:
+            if first:
                 row = {"step": done, "loss": value, "learning_rate": group["lr"], "images_per_second": round(speed, 1)}
                 if done % save_every == 0 or done == last:
                     row["held_out_loss"] = held_out_loss(averaged, *held_out)
                 log.add(**row)
                 bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
-        if main and (done % save_every == 0 or done == last):
+        if first and (done % save_every == 0 or done == last):
             write_png(out / f"samples_{done:06d}.png", sample_grid(averaged, x.shape[1:], decode))
             save_checkpoint(checkpoint, config, done, model.net, ema, optimizer, data)
             start, began = time.perf_counter(), done  # the pictures are not part of the speed
+    if main:
+        log.close()
     bar.close()
-    if main and done == config.steps:
+    if first and done == config.steps:
         save_model(out / "model.safetensors", config, averaged, tuple(x.shape[1:]))
     if here.world > 1:
         dist.barrier()  # nobody leaves while the first still writes
@@ -295,10 +308,8 @@ def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for field in fields(Config):
-        name, text = (
-            "--" + field.name.replace("_", "-"),
-            f"{HELP.get(field.name, field.name)} (default: {field.default!r})",
-        )
+        name = "--" + field.name.replace("_", "-")
+        text = f"{HELP.get(field.name, field.name)} (default: {field.default!r})"
         if field.type is bool:
             parser.add_argument(name, action="store_true", help=text)
         else:
