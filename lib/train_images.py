@@ -294,7 +294,7 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
             write_png(out / f"samples_{done:06d}.png", sample_grid(averaged, x.shape[1:], decode))
             save_checkpoint(checkpoint, config, done, model.net, ema, optimizer, data)
             start, began = time.perf_counter(), done  # the pictures are not part of the speed
-    if main:
+    if first:
         log.close()
     bar.close()
     if first and done == config.steps:

@@ -165,12 +165,14 @@ def draw(model, run: Run, seed: int, n: int = NOISE) -> tuple[Tensor, Tensor]:
     y = torch.arange(NOISE) % CLASSES
     start = randn((NOISE, *model.shape), generator=seeded(seed))
     guided = model if run.scale == 1 else Guided(model, run.scale, run.interval)
-    parts = zip(start[:n].split(100), y[:n].split(100))  # small batches: an image must not depend on n
+    images = []
     with torch.no_grad():
-        images = [
-            model.decode(sample(guided, x, run.calls, RULES[run.rule], labels, generator=seeded(1000 + seed)))
-            for x, labels in parts
-        ]
+        for i in range(0, n, 100):  # small batches, each with noise of its own: an image must not depend on n
+            g = seeded(1000 * (seed + 1) + i)
+            x, labels = start[i : i + 100], y[i : i + 100]
+            images.append(
+                model.decode(sample(guided, x[: n - i], run.calls, RULES[run.rule], labels[: n - i], generator=g))
+            )
     return torch.cat(images).clamp(-1, 1), y[:n]
 
 
