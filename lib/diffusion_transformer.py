@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.gelu import GELU
 
 FREQUENCIES = 256  # of the time embedding, as published
 
@@ -64,39 +65,6 @@ def explicit_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     It has the forward-mode derivative that `F.scaled_dot_product_attention` lacks.
     """
     return (q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])).softmax(-1) @ v
-
-
-class Cubic(torch.autograd.Function):
-    """A x + B x^3 with its derivative by hand: three passes over the memory, where autograd's own takes nine."""
-
-    A, B = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(x: Tensor) -> Tensor:
-        return torch.addcmul(x.new_full((), Cubic.A), x, x, value=Cubic.B).mul_(x)
-
-    @staticmethod
-    def setup_context(ctx, inputs: tuple[Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
-
-    @staticmethod
-    def backward(ctx, direction: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return torch.addcmul(x.new_full((), Cubic.A), x, x, value=3 * Cubic.B) * direction
-
-    jvp = backward  # the slope at each number times the direction, forwards as backwards
-
-
-class GELU(nn.Module):
-    """GELU with tanh, as published: x (1 + tanh(u/2)) / 2 = x sigmoid(u) with u = sqrt(8/pi) (x + 0.044715 x^3).
-
-    On a CPU torch's sigmoid is three times as fast as its tanh; elsewhere torch's own GELU is a single kernel.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * Cubic.apply(x).sigmoid_() if x.device.type == "cpu" else F.gelu(x, approximate="tanh")
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:

@@ -2,13 +2,16 @@
 
     for state in fit(model, batches(x, size=256), steps=2000, ema=ema): ...
 
-The learning rate warms up linearly over the first 5 % of the steps and then falls to 0 along a half cosine.
+The learning rate warms up linearly over the first 5 % of the steps and then falls to 0 along a half cosine (or as
+`schedule` says).
 `stratified=True` spreads the times of a batch evenly, t_i uniform in [i/B, (i+1)/B): the loss keeps its mean and loses most
-of the variance that drawing t brought in (Kingma et al. 2021, section I.1).
+of the variance that drawing t brought in (Kingma et al. 2021, section I.1). `times` draws them from any other density:
+
+    fit(model, data, 2000, times=logit_normal, schedule=lambda i, steps: 1.0)
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -33,15 +36,23 @@ def fit(
     lr: float = 1e-3,
     ema: EMA | None = None,
     stratified: bool = False,
+    times: Callable[..., Tensor] | None = None,
+    schedule: Callable[[int, int], float] | None = None,
     generator: torch.Generator | None = None,
 ) -> Iterator[Progress]:
     """Minimise model.loss(x, y) with Adam for `steps` batches of `data`, in place.
 
-    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early.
+    times(n, like=x, generator=g) draws n numbers in [0, 1), which the path makes times; stratified=True stands for
+    stratified_uniform. schedule(i, steps) is the factor on `lr` at step i, `warmup_cosine` by default.
+    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early
+    or when it is given both `stratified` and `times`.
     """
+    if stratified and times is not None:
+        raise ValueError("`stratified` is one way to draw times and `times` another: give one of them.")
+    draw, factor = stratified_uniform if stratified else times, schedule or warmup_cosine
     generator = generator or fresh()
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: warmup_cosine(i, steps))
+    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: factor(i, steps))
     data = iter(data)
     for step in range(1, steps + 1):
         x, y = next(data, (None, None))
@@ -49,12 +60,12 @@ def fit(
             raise ValueError(
                 f"The data ended after {step - 1} of {steps} batches. `batches` never ends; wrap your own in cycle."
             )
-        t = model.path.times(stratified_uniform(len(x), like=x, generator=generator)) if stratified else None
+        t = model.path.times(draw(len(x), like=x, generator=generator)) if draw else None
         loss = model.loss(x, y, t=t, generator=generator)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        schedule.step()
+        rate.step()
         if ema is not None:
             ema.update()
         if step % 100 == 0 and not loss.isfinite():

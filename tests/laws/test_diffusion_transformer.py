@@ -15,7 +15,7 @@ from lib import (
     seeded,
     unpatchify,
 )
-from lib.diffusion_transformer import GELU
+from lib.gelu import GELU
 
 
 def small(**changes) -> DiT:

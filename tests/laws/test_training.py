@@ -109,6 +109,43 @@ def test_same_seeds_train_the_same_net():
     assert torch.equal(run(1), run(1)) and not torch.equal(run(1), run(2))
 
 
+def small_run(**knobs):
+    """The weights after three steps, and the times that the net saw."""
+    seen = []
+
+    class Net(MLPDenoiser):
+        def forward(self, x_t, t, y=None):
+            seen.append(t)
+            return super().forward(x_t, t, y)
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = FlowMatching(Net(width=8, t_scale=20))
+    stream = batches(two_moons(64, generator=seeded(0))[0], size=64, generator=seeded(1))
+    for _ in fit(model, stream, 3, generator=seeded(2), **knobs):
+        pass
+    return torch.cat([p.detach().flatten() for p in model.parameters()]), torch.stack(seen)
+
+
+def test_times_are_drawn_as_asked():
+    same, t = small_run(times=stratified_uniform)
+    assert torch.equal(same, small_run(stratified=True)[0])
+    assert torch.equal(small_run()[1][0], torch.rand(64, generator=seeded(2)))
+    late = small_run(times=lambda n, **rest: 0.9 + 0.1 * stratified_uniform(n, **rest))[1]
+    assert late.shape == t.shape == (3, 64) and late.min() >= 0.9 and t.min() < 0.1
+    assert 0 < small_run(times=logit_normal)[1].min()
+    with pytest.raises(ValueError, match="give one of them"):
+        small_run(stratified=True, times=logit_normal)
+
+
+def test_the_schedule_scales_the_learning_rate():
+    start, _ = small_run(schedule=lambda i, steps: 0.0)
+    assert torch.equal(small_run()[0], small_run(schedule=warmup_cosine)[0])
+    # Adam's first step has the length lr for every weight that has a gradient.
+    once = small_run(lr=0.01, schedule=lambda i, steps: 0.5 * (i == 0 and steps == 3))[0]
+    assert (once - start).abs().max() == pytest.approx(0.005, rel=1e-3)
+
+
 def test_stratified_times_spread_evenly_and_lower_the_variance_of_the_loss():
     u = stratified_uniform(64, generator=seeded(0))
     assert sorted((u * 64).long().tolist()) == list(range(64))
