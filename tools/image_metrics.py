@@ -232,8 +232,8 @@ RUNS = {  # model: the runs that are measured; the first is the one of the book'
         *(Run("ddim", k) for k in BUDGETS if k != 20),
         Run("ancestral", 20),
     ],
-    "mnist_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 2.0), Run("euler", 20, 1.0)],
-    "mnist_latent_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 2.0), Run("euler", 20, 1.0)],
+    "mnist_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
+    "mnist_latent_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
 }
 
 
