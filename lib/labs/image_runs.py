@@ -54,7 +54,7 @@ def draw(process: str, rule: str, calls: int, w: float, where: str) -> None:
     told = [(a, frechet_distance(seen(judge, z), real), *precision_recall(real, seen(judge, z))) for z, a in rows]
     tiles = x[:60].reshape(-1, 10, 8, 8).permute(0, 2, 1, 3).flatten(0, 1).flatten(1)
     _, ax = plt.subplots(figsize=(plots.WIDTH, 4.6))
-    ax.imshow(tiles, cmap="gray", vmin=-1, vmax=1)
+    ax.imshow(tiles.numpy(), cmap="gray", vmin=-1, vmax=1)
     ax.set(xticks=[], yticks=[])
     lines = [
         f"{name}: agreement {a:.2f}, Fréchet {f:.0f}, precision {p:.2f}, recall {r:.2f}"
