@@ -34,10 +34,15 @@ def show() -> None:
     lab(draw, knobs, "you choose process, rule, budget and guidance, and the digits are drawn and judged anew.")
 
 
-def seen(judge, x: Tensor) -> Tensor:
-    """The judge's features."""
+def features(judge, x: Tensor) -> Tensor:
+    """What the judge sees."""
     with torch.no_grad():
         return judge.features(x)
+
+
+def evenly(x: Tensor, y: Tensor) -> Tensor:
+    """N images, as many of each digit."""
+    return torch.cat([x[y == digit][: N // 10] for digit in range(10)])
 
 
 def draw(process: str, rule: str, calls: int, w: float, where: str) -> None:
@@ -48,13 +53,13 @@ def draw(process: str, rule: str, calls: int, w: float, where: str) -> None:
     y, start = torch.arange(N) % 10, randn((N, 1, 8, 8), generator=seeded(7))
     x = sample(guided, start, calls, RULES[rule], y, generator=seeded(8)).clamp(-1, 1)
 
-    (trained, _), (held_out, y_held) = split(*digits(), 500)
-    real = seen(judge, held_out[:N])
-    rows = ((x, judge.accuracy(x, y)), (trained[:N], judge.accuracy(held_out, y_held)))
-    told = [(a, frechet_distance(seen(judge, z), real), *precision_recall(real, seen(judge, z))) for z, a in rows]
-    tiles = x[:60].reshape(-1, 10, 8, 8).permute(0, 2, 1, 3).flatten(0, 1).flatten(1)
+    trained, held_out = split(*digits(), 500)
+    real, other = (features(judge, evenly(*part)) for part in (held_out, trained))
+    rows = ((judge.accuracy(x, y), features(judge, x)), (judge.accuracy(*held_out), other))
+    told = [(share, frechet_distance(seen, real), *precision_recall(real, seen)) for share, seen in rows]
+    tiles = torch.nn.functional.pad(x[:60, 0], (1, 1, 1, 1), value=0.0).unflatten(0, (-1, 10))
     _, ax = plt.subplots(figsize=(plots.WIDTH, 4.6))
-    ax.imshow(tiles.numpy(), cmap="gray", vmin=-1, vmax=1)
+    ax.imshow(tiles.permute(0, 2, 1, 3).flatten(0, 1).flatten(1).numpy(), cmap="gray", vmin=-1, vmax=1)
     ax.set(xticks=[], yticks=[])
     lines = [
         f"{name}: agreement {a:.2f}, Fréchet {f:.0f}, precision {p:.2f}, recall {r:.2f}"
