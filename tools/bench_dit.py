@@ -158,7 +158,7 @@ def against_peers(what: str, make) -> Row:
     detail = {}
     for s in SIZES:
         names, nets = zip(*peers(s).items())
-        times = dict(zip(names, in_turn(21, *[make(net, s) for net in nets])))
+        times = dict(zip(names, in_turn(11, *[make(net, s) for net in nets])))
         over = {name: ratio(times["ours"], times[name]) for name in ("timm", "diffusers")}
         detail |= {s.name: max(over.values())} | {f"{s.name}, over {name}": value for name, value in over.items()}
         detail[f"{s.name}, ours, ms"] = median(times["ours"]) * 1e3
