@@ -177,11 +177,12 @@ class Log:
 
     def __init__(self, path: Path, done: int):
         kept = [row for row in read_log(path) if row["step"] <= done] if path.exists() and done else []
-        self.path = path
-        with path.open("w", newline="") as file:
-            csv.DictWriter(file, self.COLUMNS).writeheader()
-        for row in kept:
-            self.add(**row)
+        self.path, draft = path, path.with_name(f".{path.name}.draft")
+        with draft.open("w", newline="") as file:
+            writer = csv.DictWriter(file, self.COLUMNS)
+            writer.writeheader()
+            writer.writerows(kept)
+        draft.replace(path)  # a kill here loses no row
 
     def add(self, **row: float) -> None:
         with self.path.open("a", newline="") as file:
