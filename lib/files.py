@@ -4,6 +4,7 @@ A file is written beside its name and then renamed, so whoever looks sees the ol
 """
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def write(path: str | Path, tensors: dict[str, Tensor], about: dict[str, str]) -
     path, tensors = Path(path), {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     draft = path.with_name(f".{path.name}.draft")
     with draft.open("wb") as file:
-        file.write(save(tensors, metadata=about | {"sha256": _checksum(tensors)}))
+        file.write(save(tensors, metadata=about | {"sha256": _checksum(tensors, about)}))
         os.fsync(file.fileno())  # the numbers are on the disk before the name is
     os.replace(draft, path)
 
@@ -36,8 +37,8 @@ def read(path: str | Path, keys: tuple[str, ...], hint: str) -> tuple[dict[str, 
         raise ValueError(f"There is no file {path}. {hint}") from None
     except (SafetensorError, OSError) as error:
         raise ValueError(f"{path} is damaged ({error}). {hint}") from None
-    if about.pop("sha256", None) not in (None, _checksum(tensors)):  # files written elsewhere may have none
-        raise ValueError(f"{path} is damaged (its numbers have changed since they were written). {hint}")
+    if about.pop("sha256", None) not in (None, _checksum(tensors, about)):  # files written elsewhere may have none
+        raise ValueError(f"{path} is damaged (its content has changed since it was written). {hint}")
     if missing := [key for key in keys if key not in about]:
         raise ValueError(f"{path} does not say its {', '.join(missing)}: it is another kind of file. {hint}")
     if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
@@ -45,9 +46,9 @@ def read(path: str | Path, keys: tuple[str, ...], hint: str) -> tuple[dict[str, 
     return tensors, about
 
 
-def _checksum(tensors: dict[str, Tensor]) -> str:
-    """Of all names and numbers: safetensors has none."""
-    digest = hashlib.sha256()
+def _checksum(tensors: dict[str, Tensor], about: dict[str, str]) -> str:
+    """Of all names, numbers and words: safetensors has none."""
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(name.encode())
         digest.update(tensor.flatten().view(torch.uint8).numpy())

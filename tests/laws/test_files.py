@@ -35,7 +35,7 @@ def flip(path):
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (flip, "is damaged .its numbers have changed"),
+        (flip, "is damaged .its content has changed"),
         (lambda path: path.unlink(), "There is no file"),
         (lambda path: path.write_bytes(path.read_bytes()[:-3]), "is damaged"),
         (lambda path: path.write_bytes(b""), "is damaged"),
