@@ -49,7 +49,7 @@ def draw(patch: int, width: int, depth: int, heads: int, start: str, places: str
     tokens = (8 // patch) ** 2
     work = {"MLP": 16 * tokens * width**2, "other linear maps": 8 * tokens * width**2, "pairs": 4 * tokens**2 * width}
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.3, 1))
-    left.plot(range(1, steps + 1), smooth, color=plots.ROLES["learned"], label="mean of ten steps")
+    left.plot(range(1, len(smooth) + 1), smooth, color=plots.ROLES["learned"], label="mean of ten steps")
     left.axhline(math.pi / 2 * variances.sqrt().mean(), color=plots.INK, linestyle="--", label="best linear answer")
     left.set(xlabel="training step", ylim=(0.4, 2))
     left.set_title(f"loss at the end: {smooth[-1]:.2f}", fontsize=9)
