@@ -55,8 +55,10 @@ serve: book  ## the book at http://localhost:8000
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 # The allocator is told to keep what it frees: which side of a comparison gives a page back and which fetches it is chance.
+KEEP := MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000
 bench: .venv-bench/.ready book  ## compare with other libraries, in an environment of its own; measure the explorers
-	MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 .venv-bench/bin/python tools/bench.py
+	$(KEEP) .venv-bench/bin/python -m tools.bench
+	$(KEEP) .venv-bench/bin/python -m tools.bench_dit
 	$(BIN)/python -m tools.bench_explorers
 
 clean:  ## remove what was built, keep .venv

@@ -122,7 +122,7 @@ def from_hub(name: str) -> tuple[Tensor, Tensor]:
     rows = load_dataset(repository, revision=revision, split="train").with_format("numpy")
     pixels = torch.from_numpy(np.stack(rows[image]))
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    return _to_range(pixels), torch.as_tensor(rows[label]).long()
+    return _to_range(pixels), torch.from_numpy(np.stack(rows[label])).long()
 
 
 def _to_range(pixels: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.gelu import GELU
 
 FREQUENCIES = 256  # of the time embedding, as published
 
@@ -68,7 +69,9 @@ def explicit_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """norm(x) * (1 + scale) + shift for tokens x (B, N, width); shift and scale (B, width) are the same for all tokens."""
-    return torch.addcmul(shift[:, None], F.layer_norm(x, x.shape[-1:], eps=1e-6), 1 + scale[:, None])
+    width = x.shape[-1]
+    ones, zeros = x.new_ones(width), x.new_zeros(width)  # change nothing; without them torch's CPU kernel is slower
+    return torch.addcmul(shift[:, None], F.layer_norm(x, (width,), ones, zeros, eps=1e-6), 1 + scale[:, None])
 
 
 class DiTBlock(nn.Module):
@@ -81,17 +84,18 @@ class DiTBlock(nn.Module):
         self.heads, self.attention = heads, attention
         self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
         self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU("tanh"), nn.Linear(4 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), GELU(), nn.Linear(4 * width, width))
         nn.init.zeros_(self.modulation[1].weight)
         nn.init.zeros_(self.modulation[1].bias)
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(c).chunk(6, dim=-1)
-        x = torch.addcmul(x, gate1[:, None], self._attend(modulate(x, shift1, scale1)))
+        x = torch.addcmul(x, gate1[:, None], self.attend(modulate(x, shift1, scale1)))
         return torch.addcmul(x, gate2[:, None], self.mlp(modulate(x, shift2, scale2)))
 
-    def _attend(self, x: Tensor) -> Tensor:
-        q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # each (B, heads, N, d)
+    def attend(self, x: Tensor) -> Tensor:
+        """Self-attention with several heads: tokens (B, N, width) -> tokens."""
+        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1))
         return self.project(self.attention(q, k, v).transpose(1, 2).flatten(2))
 
 

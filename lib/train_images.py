@@ -153,7 +153,9 @@ def load_checkpoint(path: Path, config: Config, net: nn.Module, ema: EMA, optimi
         raise ValueError(f"{path} was trained on other data of the same name. Use another --out.")
     parts = {"net": {}, "ema": {}, "adam": {}}
     for name, tensor in tensors.items():
-        kind, rest = name.split(".", 1)
+        kind, _, rest = name.partition(".")
+        if kind not in parts:
+            raise ValueError(f"{path} is damaged: it holds {name!r}, which no checkpoint has. Use another --out.")
         parts[kind][rest] = tensor
     fill(net, parts["net"], path)
     fill(ema.net, parts["ema"], path)
@@ -175,15 +177,16 @@ class Log:
 
     def __init__(self, path: Path, done: int):
         kept = [row for row in read_log(path) if row["step"] <= done] if path.exists() and done else []
-        self.file = path.open("w", newline="")
-        self.writer = csv.DictWriter(self.file, self.COLUMNS)
-        self.writer.writeheader()
-        for row in kept:
-            self.add(**row)
+        self.path, draft = path, path.with_name(f".{path.name}.draft")
+        with draft.open("w", newline="") as file:
+            writer = csv.DictWriter(file, self.COLUMNS)
+            writer.writeheader()
+            writer.writerows(kept)
+        draft.replace(path)  # a kill here loses no row
 
     def add(self, **row: float) -> None:
-        self.writer.writerow(row)
-        self.file.flush()
+        with self.path.open("a", newline="") as file:
+            csv.DictWriter(file, self.COLUMNS).writerow(row)
 
 
 def read_log(path: str | Path) -> list[dict[str, float]]:

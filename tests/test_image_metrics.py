@@ -1,7 +1,6 @@
 """The metrics of the shipped image models: fair, honest about their floors, and about the files that are shipped."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -20,7 +19,7 @@ class Memory(EmpiricalOracle):
     def __init__(self):
         x, y = digits()
         super().__init__(x, LinearPath(), y)
-        self.shape, self.config = (1, 8, 8), SimpleNamespace(latents="")
+        self.shape, self.decode = (1, 8, 8), lambda x: x
 
 
 @pytest.fixture(scope="module")

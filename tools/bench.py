@@ -6,19 +6,11 @@ What is compared runs in turn, repetition by repetition, and the median of the r
 its own tutorial or README with its own defaults.
 """
 
-import json
 import os
-import platform
-import re
 import statistics
-import subprocess
-import sys
 import time
 from functools import partial
-from importlib.metadata import version
 from itertools import islice
-from pathlib import Path
-from typing import NamedTuple
 
 os.environ["TQDM_DISABLE"] = "1"  # smalldiffusion's training loop draws a progress bar
 
@@ -32,42 +24,10 @@ from torchcfm.models.models import MLP  # importing torchcfm.utils as well would
 import lib
 from lib import randn, sample, seeded, sliced_wasserstein
 from lib.k_budget import k_grid, oracle_methods
+from tools.measure import Row, in_new_process, in_turn, median, ratio, seconds, table
 
 POINTS, SEEDS, LIMIT = 2000, 3, 30.0  # points a cloud; runs a recipe; seconds of training after which a run is given up
 PACKAGES = ("torch", "diffusers", "torchcfm", "smalldiffusion")
-median = statistics.median
-
-
-class Row(NamedTuple):
-    """A line of the table: a value, its bar such as "<= 60", and the numbers behind it."""
-
-    what: str
-    value: float
-    unit: str
-    bar: str
-    detail: dict
-
-    @property
-    def met(self) -> bool:
-        sign, bound = self.bar.split()
-        return self.value <= float(bound) if sign == "<=" else self.value >= float(bound)
-
-
-def seconds(f, clock=time.process_time) -> float:
-    """What one call of f takes."""
-    start = clock()
-    f()
-    return clock() - start
-
-
-def in_turn(repeats: int, *functions) -> list[list[float]]:
-    """The seconds of each function, a list each; the functions take turns, after one round that is not counted."""
-    return list(zip(*[[seconds(f) for f in functions] for _ in range(repeats + 1)][1:]))
-
-
-def ratio(a, b) -> float:
-    """Median over the repetitions."""
-    return median(x / y for x, y in zip(a, b))
 
 
 # ---- importing, and the memory of the exact model, in new processes ------------------------------------------
@@ -84,21 +44,16 @@ print(peak() - before)
 """
 
 
-def in_new_process(code: str) -> float:
-    """The number that `code` prints."""
-    return float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
-
-
 def importing() -> Row:
     """What our modules add to importing torch."""
-    mine, bare = zip(*[[in_new_process(IMPORT.format(name)) for name in ("lib", "torch")] for _ in range(7)])
+    mine, bare = zip(*[[float(in_new_process(IMPORT.format(name))) for name in ("lib", "torch")] for _ in range(7)])
     return Row("import lib / import torch", ratio(mine, bare), "x", "<= 1.1", {"torch alone, s": median(bare)})
 
 
 def memory() -> Row:
     """How far the peak rises while 100,000 points are estimated at once."""
     times = {"one time": "torch.tensor([0.5]).expand(100_000)", "a time for each": "torch.rand(100_000)"}
-    detail = {name: in_new_process(MEMORY.format(t)) for name, t in times.items()}
+    detail = {name: float(in_new_process(MEMORY.format(t))) for name, t in times.items()}
     return Row("peak memory of the exact model, 100,000 points", max(detail.values()), "MB", "<= 500", detail)
 
 
@@ -294,20 +249,8 @@ def grid() -> Row:
 def main() -> None:
     """Measure, print, write."""
     torch.set_num_threads(1)
-    info = Path("/proc/cpuinfo")
-    cpu = re.findall("model name\\s*: (.*)", info.read_text())[0] if info.exists() else platform.machine()
-    machine = {"cpu": cpu, "cores": os.cpu_count(), "torch threads": torch.get_num_threads()}
-    machine |= {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
-    print(*[f"{name} {value}" for name, value in machine.items()], sep=", ")
-    rows = []
-    for measure in (importing, memory, sampling_loop, sampling_step, training_step, grid, training):
-        row = measure()
-        note = ", ".join(f"{name} {value:.3g}" for name, value in row.detail.items() if isinstance(value, float))
-        met = "met" if row.met else "MISSED"
-        print(f"{row.what:64} {row.value:6.3g} {row.unit:2}  {row.bar:7}  {met:6}  {note}", flush=True)
-        rows.append(row._asdict() | {"met": row.met})
-    Path("results").mkdir(exist_ok=True)
-    Path("results/bench.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
+    measures = importing, memory, sampling_loop, sampling_step, training_step, grid, training
+    table(measures, PACKAGES, "results/bench.json")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ from lib.image_models import CLASSES, DATA, HELD_OUT
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 TARGET = RESULTS / "image_metrics.json"
-SEEDS, SAMPLES, HALVINGS, K = (0, 1, 2), 1000, 20, 3
+SEEDS, HALVINGS, K = (0, 1, 2), 20, 3
+SAMPLES = {"digits": 1000, "mnist_subset": 500}  # of a run and seed; the larger images take longer
+NOISE = 1000  # starts that are drawn for a seed, of which a run takes the first
 CHECK = 100  # of the first seed's samples: what a test draws again
 RULES = {rule.__name__: rule for rule in (euler, heun, ddim, dpmpp_2m, ancestral)}
 
@@ -107,11 +109,11 @@ def matching(labels: Tensor, y: Tensor) -> Tensor:
     return torch.cat(rows)
 
 
-def against_halves(b: Bench, features: Tensor | None = None, y: Tensor | None = None) -> list[float]:
+def against_halves(b: Bench, features: Tensor | None = None, y: Tensor | None = None, most: int = 100) -> list[float]:
     """Frechet distance to a random half of the real images, of the other half or of generated images of its classes."""
     found = []
     for seed in range(HALVINGS):
-        one, other = halves(b.y, seed, SAMPLES // CLASSES)
+        one, other = halves(b.y, seed, most)
         fake = b.features[one] if features is None else features[matching(b.y[one], y)]
         found.append(frechet_distance(fake, b.features[other]))
     return found
@@ -133,13 +135,13 @@ def against_held_out(b: Bench, features: Tensor, y: Tensor) -> dict[str, float]:
 
 def floors(data: str) -> dict[str, list[float]]:
     """Mean and sd of every metric where real images stand in for generated ones."""
-    b = bench(data)
+    b, most = bench(data), SAMPLES[data] // CLASSES
     found = []
     for seed in range(HALVINGS):
-        order = torch.randperm(b.trained, generator=seeded(seed))  # a class has at least 100 of them
-        rows = order[matching(torch.arange(CLASSES).repeat_interleave(100), b.y[order])]
+        order = torch.randperm(b.trained, generator=seeded(seed))
+        rows = order[matching(torch.arange(CLASSES).repeat_interleave(most), b.y[: b.trained][order])]
         found.append(against_held_out(b, b.features[rows], b.y[rows]))
-    plain, n = [], len(halves(b.y, 0, SAMPLES // CLASSES)[0])
+    plain, n = [], len(halves(b.y, 0, most)[0])
     for seed in range(HALVINGS):
         order = torch.randperm(len(b.y), generator=seeded(seed))
         plain.append(frechet_distance(b.features[order[:n]], b.features[order[n : 2 * n]]))
@@ -147,7 +149,7 @@ def floors(data: str) -> dict[str, list[float]]:
     agreement = (b.judge.head(real.float()).argmax(1) == y).double().mean().item()
     return {
         "agreement": [round(agreement, 4)],
-        "frechet": rounded(spread(against_halves(b))),
+        "frechet": rounded(spread(against_halves(b, most=most))),
         "frechet_of_any_halves": rounded(spread(plain)),  # with whatever classes they have: easier
         **{name: rounded(spread([row[name] for row in found])) for name in found[0]},
     }
@@ -158,17 +160,19 @@ def rounded(values) -> list[float]:
     return [round(value, 4) for value in values]
 
 
-def draw(model, run: Run, seed: int, n: int = SAMPLES) -> tuple[Tensor, Tensor]:
-    """The first n of SAMPLES images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone."""
-    y = torch.arange(SAMPLES) % CLASSES
-    start = randn((SAMPLES, *model.shape), generator=seeded(seed))
+def draw(model, run: Run, seed: int, n: int = NOISE) -> tuple[Tensor, Tensor]:
+    """The first n of NOISE images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone."""
+    y = torch.arange(NOISE) % CLASSES
+    start = randn((NOISE, *model.shape), generator=seeded(seed))
     guided = model if run.scale == 1 else Guided(model, run.scale, run.interval)
-    parts = zip(start[:n].split(100), y[:n].split(100))  # small batches: an image must not depend on n
+    images = []
     with torch.no_grad():
-        images = [
-            model.decode(sample(guided, x, run.calls, RULES[run.rule], labels, generator=seeded(1000 + seed)))
-            for x, labels in parts
-        ]
+        for i in range(0, n, 100):  # small batches, each with noise of its own: an image must not depend on n
+            g = seeded(1000 * (seed + 1) + i)
+            x, labels = start[i : i + 100], y[i : i + 100]
+            images.append(
+                model.decode(sample(guided, x[: n - i], run.calls, RULES[run.rule], labels[: n - i], generator=g))
+            )
     return torch.cat(images).clamp(-1, 1), y[:n]
 
 
@@ -185,16 +189,14 @@ def check(model, run: Run, data: str) -> dict[str, float]:
     return {name: round(value, 3) for name, value in found.items()}
 
 
-def measure(model, run: Run, data: str, n: int = SAMPLES) -> dict:
+def measure(model, run: Run, data: str) -> dict:
     """Every metric of a run, for each seed."""
-    b, rows = bench(data), []
+    b, rows, n = bench(data), [], SAMPLES[data]
     for seed in SEEDS:
         x, y = draw(model, run, seed, n)
         features = seen(b.judge, x)
         row = {"agreement": agreement(b.judge, x, y)} | against_held_out(b, features, y)
-        if n == SAMPLES:
-            row["frechet"] = spread(against_halves(b, features, y)).mean
-        rows.append(row)
+        rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES)).mean})
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return run._asdict() | {"samples": n} | values | {"check": check(model, run, data)}
 
@@ -210,12 +212,28 @@ def marks(name: str, data: str) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files]
 
 
-BUDGETS = (1, 2, 3, 5, 10, 20, 50, 100)
+BUDGETS = (1, 2, 5, 10, 20, 100)
+WHERE = (0.5, 1.0)  # guiding at these noise levels alone keeps most of the diversity
 RUNS = {  # model: the runs that are measured; the first is the one of the book's bars
-    "digits_fm": [Run("euler", 20, 2.0), *(Run("euler", k) for k in BUDGETS)],
-    "digits_ddpm": [Run("ddim", 20, 2.0), *(Run("ddim", k) for k in BUDGETS)],
-    "mnist_fm": [Run("euler", 20, 2.0)],
-    "mnist_latent_fm": [Run("euler", 20, 2.0)],
+    "digits_fm": [
+        Run("euler", 20, 2.0, WHERE),
+        Run("euler", 20, 1.0),
+        Run("euler", 20, 2.0),
+        Run("euler", 20, 4.0),
+        Run("euler", 20, 4.0, WHERE),
+        Run("heun", 20, 2.0, WHERE),
+        Run("dpmpp_2m", 20, 2.0, WHERE),
+        *(Run("euler", k) for k in BUDGETS if k != 20),
+    ],
+    "digits_ddpm": [
+        Run("ddim", 20, 2.0, WHERE),
+        Run("ddim", 20, 1.0),
+        Run("ddim", 20, 2.0),
+        *(Run("ddim", k) for k in BUDGETS if k != 20),
+        Run("ancestral", 20),
+    ],
+    "mnist_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
+    "mnist_latent_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
 }
 
 

@@ -15,6 +15,7 @@ from lib import (
     seeded,
     unpatchify,
 )
+from lib.gelu import GELU
 
 
 def small(**changes) -> DiT:
@@ -86,6 +87,23 @@ def test_only_explicit_attention_has_a_forward_derivative():
     net = stirred(small(classes=None))
     with pytest.raises(NotImplementedError, match="forward"):
         torch.func.jvp(lambda t: net(x.float(), t), (t.float(),), (torch.ones(1),))
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")  # torch's own, when it prepares forward mode
+def test_gelu_is_torchs_with_all_its_derivatives():
+    x = 2 * randn((20,), like=torch.zeros(0, dtype=torch.float64), generator=seeded(0))
+    for derivative in (
+        lambda f: f,
+        lambda f: torch.func.grad(lambda x: f(x).sum()),
+        lambda f: torch.func.hessian(lambda x: f(x).sum()),  # forwards over backwards, under vmap
+        lambda f: torch.func.jacrev(torch.func.grad(lambda x: f(x).sum())),
+        lambda f: torch.func.vmap(f),
+        lambda f: lambda x: torch.func.jvp(f, (x,), (x,))[1],
+    ):
+        torch.testing.assert_close(derivative(GELU())(x), derivative(torch.nn.GELU("tanh"))(x), atol=1e-12, rtol=0)
+    single = x.float().requires_grad_()
+    assert torch.autograd.gradgradcheck(GELU(), (x.requires_grad_(),))
+    torch.testing.assert_close(GELU()(single), torch.nn.GELU("tanh")(single), atol=1e-6, rtol=0)
 
 
 def test_every_patch_hears_of_every_other():

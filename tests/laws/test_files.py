@@ -25,9 +25,17 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert files.read(tmp_path / "f", (), "")[1] == {"kind": "old"}
 
 
+def flip(path):
+    """One bit of the numbers."""
+    content = bytearray(path.read_bytes())
+    content[-7] ^= 1
+    path.write_bytes(content)
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
+        (flip, "is damaged .its content has changed"),
         (lambda path: path.unlink(), "There is no file"),
         (lambda path: path.write_bytes(path.read_bytes()[:-3]), "is damaged"),
         (lambda path: path.write_bytes(b""), "is damaged"),
