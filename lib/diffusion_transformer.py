@@ -90,10 +90,11 @@ class DiTBlock(nn.Module):
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(c).chunk(6, dim=-1)
-        x = torch.addcmul(x, gate1[:, None], self._attend(modulate(x, shift1, scale1)))
+        x = torch.addcmul(x, gate1[:, None], self.attend(modulate(x, shift1, scale1)))
         return torch.addcmul(x, gate2[:, None], self.mlp(modulate(x, shift2, scale2)))
 
-    def _attend(self, x: Tensor) -> Tensor:
+    def attend(self, x: Tensor) -> Tensor:
+        """Self-attention with several heads: tokens (B, N, width) -> tokens."""
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1))
         return self.project(self.attention(q, k, v).transpose(1, 2).flatten(2))
 

@@ -161,11 +161,12 @@ def test_a_truncated_checkpoint_is_refused(keep, whole, tmp_path):
     assert not (tmp_path / "model.safetensors").exists()
 
 
-@pytest.mark.parametrize("place", ["length", "header", "name"])
-def test_a_checkpoint_with_changed_bytes_is_refused(place, whole, tmp_path):
+@pytest.mark.parametrize("place", ["length", "header", "name", "first number", "last number"])
+def test_a_checkpoint_with_a_changed_byte_is_refused(place, whole, tmp_path):
     contents = bytearray((whole / "checkpoint.safetensors").read_bytes())
-    at = {"length": 1, "header": 9, "name": contents.index(b"net.blocks")}[place]
-    contents[at] ^= 0x15
+    numbers = 8 + int.from_bytes(contents[:8], "little")
+    at = {"length": 1, "header": 9, "name": contents.index(b"net.blocks"), "first number": numbers, "last number": -1}
+    contents[at[place]] ^= 0x15
     with pytest.raises(ValueError, match=r"checkpoint.safetensors"):
         resumed(tmp_path, bytes(contents))
 

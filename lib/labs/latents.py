@@ -36,7 +36,7 @@ def show() -> None:
 
 
 def draw(one: str, other: str, which: int, start: float) -> None:
-    """Three rows of blends, and under each picture what the judge reads and how sure it is."""
+    """Three rows of blends, and above each picture what the judge reads and how sure it is."""
     judge = load_classifier(RESULTS / "mnist_classifier.safetensors")
     autoencoder = load_autoencoder(RESULTS / "mnist_autoencoder.safetensors")
     model = load_model(RESULTS / "mnist_latent_fm.safetensors")
@@ -58,7 +58,7 @@ def draw(one: str, other: str, which: int, start: float) -> None:
         for line, (name, pictures) in zip(axes, rows.items(), strict=True):
             line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
             for ax, picture, says in zip(line, pictures, judge(pictures).softmax(1), strict=True):
-                ax.imshow(picture[0], cmap="gray", vmin=-1, vmax=1)
+                ax.imshow(picture[0].numpy(), cmap="gray", vmin=-1, vmax=1)
                 ax.set(xticks=[], yticks=[])
-                ax.set_xlabel(f"{says.argmax()}: {says.max():.0%}", fontsize=8, labelpad=2)
+                ax.set_title(f"{says.argmax()}: {says.max():.0%}", fontsize=8, pad=2)
     plt.show()
