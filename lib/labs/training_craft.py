@@ -47,7 +47,7 @@ def draw(decay: float, schedule: str, times: str, steps: int) -> None:
     stream = batches(two_moons(20_000, generator=seeded(0))[0], size=256, generator=seeded(1))
     knobs, seen = {"times": TIMES[times], "schedule": RATES[schedule], "generator": seeded(2)}, []
     for step, _ in fit(model, stream, steps, lr=1e-2, ema=ema, **knobs):
-        if step % max(1, steps // 40) == 0:
+        if step == 1 or step % max(1, steps // 40) == 0:
             seen.append((step, excess(model.net), excess(ema.net)))
 
     _, (curve, samples) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.6, 1))
