@@ -21,7 +21,7 @@ RATES = {"constant": lambda i, steps: 1.0, "cosine": warmup_cosine}
 def show() -> None:
     """Train a small flow with another decay, schedule, density of times and length."""
     knobs = {
-        "decay": Knob("decay of the average", (0.0, 0.9, 0.98, 0.99, 0.999, 0.9999), 0.98),
+        "decay": Knob("decay of average", (0.0, 0.9, 0.98, 0.99, 0.999, 0.9999), 0.98),
         "schedule": Knob("learning rate", tuple(RATES), "constant"),
         "times": Knob("times", tuple(TIMES), "strata"),
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 600),
