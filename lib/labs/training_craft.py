@@ -21,7 +21,7 @@ RATES = {"constant": lambda i, steps: 1.0, "cosine": warmup_cosine}
 def show() -> None:
     """Train a small flow with another decay, schedule, density of times and length."""
     knobs = {
-        "decay": Knob("decay of the average", (0.0, 0.9, 0.98, 0.99, 0.999, 0.9999), 0.98),
+        "decay": Knob("decay of average", (0.0, 0.9, 0.98, 0.99, 0.999, 0.9999), 0.98),
         "schedule": Knob("learning rate", tuple(RATES), "constant"),
         "times": Knob("times", tuple(TIMES), "strata"),
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 600),
@@ -47,7 +47,7 @@ def draw(decay: float, schedule: str, times: str, steps: int) -> None:
     stream = batches(two_moons(20_000, generator=seeded(0))[0], size=256, generator=seeded(1))
     knobs, seen = {"times": TIMES[times], "schedule": RATES[schedule], "generator": seeded(2)}, []
     for step, _ in fit(model, stream, steps, lr=1e-2, ema=ema, **knobs):
-        if step % max(1, steps // 40) == 0:
+        if step == 1 or step % max(1, steps // 40) == 0:
             seen.append((step, excess(model.net), excess(ema.net)))
 
     _, (curve, samples) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.6, 1))
