@@ -111,7 +111,7 @@ def test_static_draws_the_start_and_says_one_sentence(name, capsys, monkeypatch,
     monkeypatch.setattr("ipywidgets.Widget.__init__", lambda *_, **__: pytest.fail("a widget without a front end"))
     LABS[name].show()
     assert len(plt.get_fignums()) == 1
-    assert all(ax.collections or ax.lines or ax.images for ax in plt.gcf().axes)
+    assert all(ax.collections or ax.lines or ax.images or ax.patches for ax in plt.gcf().axes)
     assert all(any(digit in ax.get_title() for digit in "0123456789") for ax in plt.gcf().axes[:1])
     said = capsys.readouterr()
     assert said.err == ""

@@ -27,7 +27,7 @@ def show() -> None:
         {
             "one": Knob("From a", digit, "3"),
             "other": Knob("To a", digit, "7"),
-            "which": Knob("Held-out digits number", tuple(range(1, 21)), 1),
+            "which": Knob("Which of them", tuple(range(1, 21)), 1),
             "start": Knob("Noise up to t =", (0.1, 0.3, 0.5, 0.7, 0.9), 0.5),
         },
         "the controls choose two held-out digits and the time on the straight path to which the blended latents are made noisy "
