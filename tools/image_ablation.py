@@ -1,6 +1,6 @@
 """Train one small DiT on digits in three ways, with several seeds: flow matching, DDPM with cosine and with linear betas.
 
-    python tools/image_ablation.py [most runs]     results/image_ablation.json, for chapter 12; fifteen minutes on one core
+    python -m tools.image_ablation [most runs]     results/image_ablation.json, for chapter 12; fifteen minutes on one core
 
 The net, its first weights, the data, the batches and the steps are the same. Each run is measured half-way, where the learning
 rate is still high, and at its end, where it is 0, with the averaged weights and with the newest ones. What stands in the
@@ -69,7 +69,7 @@ def main(most: int) -> None:
     """Train, measure, write after every run."""
     torch.set_num_threads(1)
     report = {
-        "command": "python tools/image_ablation.py",
+        "command": "python -m tools.image_ablation",
         "torch": torch.__version__.split("+")[0],
         "net": NET,
         "samples": N,

@@ -176,16 +176,11 @@ def draw(model, run: Run, seed: int, n: int = NOISE) -> tuple[Tensor, Tensor]:
     return torch.cat(images).clamp(-1, 1), y[:n]
 
 
-def agreement(judge, x: Tensor, y: Tensor) -> float:
-    """Share of the images that read as the class that was asked for."""
-    return judge.accuracy(x, y)
-
-
 def check(model, run: Run, data: str) -> dict[str, float]:
     """The numbers of the first CHECK samples of the first seed, cheap enough to be computed again."""
     b, (x, y) = bench(data), draw(model, run, SEEDS[0], CHECK)
     features, (real, _) = seen(b.judge, x), b.held_out
-    found = {"agreement": agreement(b.judge, x, y), "frechet": frechet_distance(features, real[:CHECK])}
+    found = {"agreement": b.judge.accuracy(x, y), "frechet": frechet_distance(features, real[:CHECK])}
     return {name: round(value, 3) for name, value in found.items()}
 
 
@@ -195,7 +190,7 @@ def measure(model, run: Run, data: str) -> dict:
     for seed in SEEDS:
         x, y = draw(model, run, seed, n)
         features = seen(b.judge, x)
-        row = {"agreement": agreement(b.judge, x, y)} | against_held_out(b, features, y)
+        row = {"agreement": b.judge.accuracy(x, y)} | against_held_out(b, features, y)
         rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES)).mean})
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return run._asdict() | {"samples": n} | values | {"check": check(model, run, data)}
