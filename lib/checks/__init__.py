@@ -56,7 +56,7 @@ class Exercise:
     cases: makes the inputs, a list of tuples of arguments. It is called anew, with the same seed, for every run, so that an
         answer that changes its inputs spoils nothing. Not used for a number.
     run: how to get something to compare out of an answer, run(answer, *case); when missing, the answer is called. It may
-        sample with the answer, count its calls, or measure it. Results: numbers, tensors, words, and tuples, lists or dicts of them.
+        sample with the answer, count its calls, or measure it. Results: numbers, tensors, words; tuples, lists, dicts of them.
     rtol, atol: how far a right answer may be off. `rtol` is relative to the largest entry of the expected tensor.
     """
 
