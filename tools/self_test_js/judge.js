@@ -34,7 +34,7 @@ function several({ right, count }, ticked) {
 function number({ answer, tolerance, wrong }, text) {
   const read = parse(text);
   const value = read.at({});
-  const near = (target) => Math.abs(value - target) <= tolerance * (Math.abs(target) || 1);
+  const near = (target) => Math.abs(value - target) <= tolerance * Math.max(Math.abs(target), 1e-9); // a zero is a zero
   const said = Number.isFinite(Number(text)) ? [] : [`Read as ${Number(value.toPrecision(6))}.`];
   if (near(answer)) return verdict(true, ["right"], ...said);
   const known = wrong.findIndex(near);
