@@ -101,6 +101,14 @@ def test_records_are_folded_away_and_other_output_stays():
     assert mend_pages.mended(both) == both
 
 
+def test_a_formula_keeps_the_sign_behind_it():
+    formula = r'<span class="math notranslate nohighlight">\(a &lt; b\)</span>'
+    once = mend_pages.mended(f"({formula}), then")
+    assert once == f'(<span class="k-whole">{formula}),</span> then'
+    assert mend_pages.mended(once) == once
+    assert mend_pages.mended(f"{formula} then") == f"{formula} then"
+
+
 def test_pages_are_mended():
     for path in PAGES:
         assert mend_pages.mended(path.read_text()) == path.read_text(), path.name

@@ -88,6 +88,11 @@ def test_a_model_on_another_path_is_refused():
         explorers.flow(flow=DDPM(MLPDenoiser()))
 
 
+def test_a_dimension_outside_the_menu_is_refused():
+    with pytest.raises(ValueError, match="32, 64 and 128"):
+        explorers.t_scale(dim=256)
+
+
 def frames(*shape: int) -> torch.Tensor:
     return torch.linspace(-1.2, 1.2, torch.Size(shape).numel()).reshape(shape)
 

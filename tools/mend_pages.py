@@ -24,6 +24,8 @@ OUTPUT = re.compile(
     r'(<div class="output stream[^>]*>)<div class="highlight"><pre><span></span>(.*?)</pre></div>', re.DOTALL
 )
 TABLE = '<div class="pst-scrollable-table-container">'
+# A formula is one word to the browser: without this, a line may begin with the full stop behind it.
+POINTED = re.compile(r'(?<!<span class="k-whole">)(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)’”]+)')
 
 
 def folded(output: re.Match) -> str:
@@ -44,6 +46,7 @@ def mended(text: str) -> str:
     for pattern, replacement in MENDS:
         text = re.sub(pattern, replacement, text)
     text = OUTPUT.sub(folded, text)
+    text = POINTED.sub(r'<span class="k-whole">\1</span>', text)
     # A box that scrolls is reachable by keyboard, so it needs a role, and a name that no other has.
     numbers = count(1)
     return re.sub(TABLE, lambda box: f'{box[0][:-1]} role="region" aria-label="Table {next(numbers)}">', text)

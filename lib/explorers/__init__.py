@@ -99,7 +99,12 @@ def k_budget(flow: FlowMatching | None = None, ddpm: DDPM | None = None) -> HTML
 
 
 def t_scale(dim: int = 64) -> HTML:
-    """The sinusoidal time embedding over the clock [0, 1], and how many directions it has, by its scale."""
+    """The sinusoidal time embedding over the clock [0, 1], and how many directions it has, by its scale.
+
+    dim: where its menu starts, 32, 64 or 128. Raises ValueError for another.
+    """
+    if dim not in (32, 64, 128):
+        raise ValueError(f"The menu of this explorer offers the dimensions 32, 64 and 128, got {dim}.")
     return _figure(
         "t-scale",
         {"dim": dim},

@@ -19,7 +19,7 @@ export const digits = {
 
   controls: ({ steps, scales, labels }) => [
     choice("label", "Class", labels.map((label, i) => [i, label])),
-    range("K", "Steps K", { stops: steps, value: steps.at(-1) }),
+    range("K", "Network calls K", { stops: steps, value: steps.at(-1) }),
     range("w", "Guidance weight w", { stops: scales, value: scales[Math.min(1, scales.length - 1)] }),
     press("start", "Another start"),
   ],
@@ -30,7 +30,7 @@ export const digits = {
     const { steps, scales, samples } = world;
     const { map, cell, large } = layout(view.width, steps.length, scales.length);
     const start = state.start % samples;
-    view.text(map.x - 6, map.y - 6, "steps K", { align: "right", size: 11 });
+    view.text(map.x - 6, map.y - 6, "calls K", { align: "right", size: 11 });
     scales.forEach((w, row) => {
       const y = map.y + row * cell;
       view.text(map.x - 6, y + cell / 2, `w = ${w}`, { align: "right", base: "middle", size: 11 });
@@ -54,7 +54,7 @@ export const digits = {
     }
   },
 
-  say: ({ label, K, w, start }, { labels, samples }) => `Class ${labels[label]}, start ${(start % samples) + 1} of ${samples}: K = ${K} steps, guidance weight w = ${w}.`,
+  say: ({ label, K, w, start }, { labels, samples }) => `Class ${labels[label]}, start ${(start % samples) + 1} of ${samples}: K = ${K} network calls, guidance weight w = ${w}.`,
 
   pick(x, y, view, state, { steps, scales }) {
     const { map, cell } = layout(view.width, steps.length, scales.length);

@@ -123,7 +123,7 @@ function paintChart(view, box, world) {
     y: [0.05, 0.1, 0.2, 0.5, 1, 2].map((v) => [log(v), String(v)]),
     grid: true,
     xlabel: "network calls a sample",
-    title: "sliced Wasserstein distance to the target",
+    title: "sliced Wasserstein distance",
   });
   view.text(box.x + 6, chart.py(log(mean)), "floor: a perfect sample, ± 2 sd", { size: 11, base: "middle" });
   const runs = new Map();

@@ -1,0 +1,207 @@
+"""Every checker is tried on right answers, on the mistakes it names, and on answers that are no answers."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+from lib.checks import Exercise, Mistake
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path for path in (ROOT / "lib" / "checks").glob("ch*/*.py") if path.stem != "__init__")
+EXERCISES = {
+    (path.parent.name, path.stem): importlib.import_module(f"lib.checks.{path.parent.name}.{path.stem}").check
+    for path in FILES
+}
+KEYS = sorted(EXERCISES)
+CHAPTERS = {path.stem: path.read_text() for path in (ROOT / "book" / "chapters").glob("*.md")}
+LEAST = 5  # exercises of a chapter
+
+
+def answers(key):
+    """What tests/checks/chNN.py holds for an exercise."""
+    return importlib.import_module(f"tests.checks.{key[0]}").ANSWERS[key[1]]
+
+
+def words(key) -> str:
+    return "/".join(key)
+
+
+# --- each checker ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", KEYS, ids=words)
+def test_right_answers_are_accepted(key):
+    right = answers(key).right
+    assert len(right) >= 2
+    assert [EXERCISES[key].judge(answer).text for answer in right if not EXERCISES[key].judge(answer).right] == []
+    if callable(right[0]):
+        assert len({inspect.getsource(answer) for answer in right}) == len(right)  # written differently
+
+
+@pytest.mark.parametrize("key", KEYS, ids=words)
+def test_every_classic_mistake_gets_its_own_name(key):
+    check, wrong = EXERCISES[key], answers(key).wrong
+    assert len(wrong) >= 3
+    assert {mistake.name for mistake in check.mistakes} == set(wrong)
+    assert len(check.mistakes) == len(wrong)
+    assert {name: check.judge(answer).mistake for name, answer in wrong.items()} == {name: name for name in wrong}
+    own = [mistake.like for mistake in check.mistakes if callable(mistake.like)]
+    assert not any(answer is like for answer in wrong.values() for like in own)  # a reader does not know our words
+
+
+@pytest.mark.parametrize("key", KEYS, ids=words)
+def test_a_mistake_is_explained_and_leads_to_a_heading(key):
+    for mistake in EXERCISES[key].mistakes:
+        chapter, _, heading = mistake.see.partition(": ")
+        assert re.search(rf"^#+ {re.escape(heading)}$", CHAPTERS[chapter], re.MULTILINE), mistake.see
+        assert len(mistake.says) >= 40
+        assert mistake.says.endswith((".", "!", "?"))
+
+
+@pytest.mark.parametrize("key", KEYS, ids=words)
+def test_no_answer_is_no_reason_to_stop(key):
+    check = EXERCISES[key]
+
+    def stops(*arguments):
+        return 1 / 0
+
+    def says_so(*arguments):
+        raise NotImplementedError
+
+    for attempt in (None, ...) + ((lambda *arguments: None, says_so) if callable(check.answer) else ()):
+        verdict = check.judge(attempt)
+        assert (verdict.right, verdict.mistake) == (False, None)
+        assert verdict.text.startswith("Not written yet") or "NoneType" in verdict.text
+    for attempt in (
+        stops,
+        "a word",
+        torch.full((3,), torch.nan),
+        lambda *arguments: "a word",
+        lambda *arguments: torch.zeros(3, 1, 7),
+    ):
+        verdict = check.judge(attempt)
+        assert (verdict.right, verdict.mistake) == (False, None)
+        assert "Traceback" not in verdict.text
+    assert all(len(line) <= 100 for line in check.judge(stops).text.split("\n"))
+
+
+# --- each chapter ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chapter", sorted(CHAPTERS))
+def test_a_chapter_has_its_exercises(chapter):
+    """Each with a hint, a stub that says "Not written yet", and a worked solution, folded away, that is right."""
+    names = [name for part, name in KEYS if part == f"ch{chapter[:2]}"]
+    assert len(names) >= LEAST
+    text = CHAPTERS[chapter]
+    assert len(re.findall(r"^### Exercise ", text, re.MULTILINE)) == len(names)
+    assert text.count("<details><summary>Hint</summary>") >= len(names)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", 4)
+    for name in names:
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code" and f"{name}.check(" in cell.source]
+        assert len(cells) == 2, f"{name}: one stub and one worked solution"
+        said = ["".join(output.get("text", "") for output in cell.outputs) for cell in cells]
+        assert said[0].startswith("Not written yet"), name
+        assert said[1].startswith("Right"), name
+        stub, worked = cells
+        assert worked.source.startswith("# @title Worked solution"), name
+        assert "hide-input" in worked.metadata.tags, name
+        assert worked.metadata.jupyter.source_hidden, name
+        assert "hide-input" not in stub.metadata.get("tags", []), name
+
+
+# --- the checker itself ----------------------------------------------------------------------------------------------
+
+SAYS = "The sign is turned round, so that the walk goes to the noise."
+MINUS = Mistake("the wrong sign", lambda x: -2 * x, SAYS, "02_noise_schedules: Recap")
+DOUBLE = Exercise(lambda x: 2 * x, lambda g: [(torch.arange(4.0),), (torch.randn(3, generator=g),)], mistakes=[MINUS])
+
+
+def says(attempt) -> str:
+    return DOUBLE.judge(attempt).text
+
+
+def test_yours_is_shown_beside_the_expected():
+    text = says(lambda x: x + 1)
+    assert "x = a tensor of shape (4,)" in text
+    assert re.search(r"\[0\] +1 +0\n +\[1\] +2 +2", text)
+
+
+def test_a_mistake_is_named_with_what_to_read():
+    text = says(lambda x: x - 3 * x)
+    assert "the wrong sign" in text
+    assert "“Recap” in 02_noise_schedules.ipynb" in text
+
+
+@pytest.mark.parametrize(
+    ("attempt", "hint"),
+    [
+        (lambda x: 6 * x, "times 3"),
+        (lambda x: 2 * x + 5, "plus 5"),
+        (lambda x: (2 * x).flip(0), "reverse order"),
+        (lambda x: 2 * x / 0, "finite"),
+        (lambda x: x[:2], "shape (2,), where (4,)"),
+        (lambda x: (x, x), "2 things"),
+        (lambda x: x @ torch.zeros(7), "line 1 of <lambda> with RuntimeError"),
+        (3.0, "wants a function, not float"),
+    ],
+)
+def test_what_is_no_classic_mistake_gets_a_hint(attempt, hint):
+    verdict = DOUBLE.judge(attempt)
+    assert (verdict.right, verdict.mistake) == (False, None)
+    assert hint in verdict.text.replace("\n", " ")
+
+
+def test_an_answer_that_changes_its_inputs_spoils_nothing():
+    assert DOUBLE.judge(lambda x: x.mul_(2)).right
+    assert not DOUBLE.judge(lambda x: x.mul_(3)).right
+
+
+def test_an_answer_near_the_right_one_is_wrong():
+    assert DOUBLE.judge(lambda x: 2 * x * (1 + 1e-6)).right
+    assert not DOUBLE.judge(lambda x: 2 * x * (1 + 1e-3)).right
+
+
+def test_one_mistake_among_several_inputs_is_not_that_mistake():
+    assert DOUBLE.judge(lambda x: -2 * x if len(x) == 4 else x).mistake is None
+
+
+def test_a_number_is_compared_with_its_tolerance():
+    check = Exercise(0.5, mistakes=[Mistake("the square", 0.25, SAYS, "02_noise_schedules: Recap")], rtol=0.01)
+    assert check.judge(0.502).right
+    assert not check.judge(0.51).right
+    assert check.judge(torch.tensor(0.25)).mistake == "the square"
+    assert check.judge(lambda: 0.5).text == "The checker wants a number, not function."
+
+
+def test_run_decides_what_is_compared():
+    check = Exercise(sum, lambda g: [(2,)], mistakes=[], run=lambda f, n: f([1] * n))
+    assert check.judge(len).right
+    assert check.judge(max).text.startswith("Not yet. For n = 2:")
+
+
+def test_dicts_words_and_tuples_are_compared_piece_by_piece():
+    check = Exercise(lambda: {"a": (1.0, "up")}, mistakes=[])
+    assert check.judge(lambda: {"a": (torch.tensor(1.0), "up")}).right
+    assert "up" in check.judge(lambda: {"a": [1.0, "down"]}).text
+    assert "keys a" in check.judge(lambda: {"b": 1}).text
+    assert "2 things" in check.judge(lambda: {"a": 1}).text
+    assert "word" in check.judge(lambda: {"a": (1.0, 2)}).text
+
+
+def test_a_wrong_curve_is_drawn(capsys):
+    from matplotlib import pyplot
+
+    check = Exercise(lambda n: torch.linspace(0, 1, n), lambda g: [(30,)], mistakes=[])
+    check(lambda n: torch.linspace(0, 1, n) ** 2)
+    assert "n = 30" in capsys.readouterr().out
+    (axes,) = pyplot.gcf().axes
+    assert [line.get_label() for line in axes.lines] == ["expected", "yours"]
+    pyplot.close("all")
+    check(lambda n: torch.linspace(0, 1, n))
+    assert pyplot.get_fignums() == []
