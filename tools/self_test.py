@@ -185,11 +185,17 @@ class Questions(Written):
         parts = [legend, *self.note(question), *answers(question, name)]
         trap = []
         if "trap" in question:
-            trap = [tag("div", {"class": "trap"}, tag("p", {}, tag("strong", {}, "It circulates as: "), *self.line(question["trap"])))]
-        return tag("div", {"class": "qz", "id": name, "data-question": data}, *trap, tag("fieldset", {}, *parts), self.key(question))
+            head = tag("strong", {}, "It circulates as: ")
+            trap = [tag("div", {"class": "trap"}, tag("p", {}, head, *self.line(question["trap"])))]
+        box = {"class": "qz", "id": name, "data-question": data}
+        return tag("div", box, *trap, tag("fieldset", {}, *parts), self.key(question))
 
     def note(self, question: dict) -> list[nodes.Node]:
-        return [tag("div", {"class": "qz-body"}, *self.parse_text_to_nodes(question["note"]))] if "note" in question else []
+        return (
+            [tag("div", {"class": "qz-body"}, *self.parse_text_to_nodes(question["note"]))]
+            if "note" in question
+            else []
+        )
 
     def boxes(self, question: dict, name: str) -> list[Tag]:
         kind = "radio" if question["kind"] == "choice" else "checkbox"
@@ -198,7 +204,7 @@ class Questions(Written):
             tag(
                 "label",
                 {"class": "qz-option"},
-                tag("input", {"type": kind, "name": name, "value": i}),
+                tag("input", {"type": kind, "name": name, "value": i, "autocomplete": "off"}),
                 tag("span", {"class": "qz-letter"}, letter(i)),
                 tag("span", {}, *self.line(option["say"])),
             )
@@ -256,7 +262,9 @@ class Questions(Written):
 def allowed(names: dict) -> str:
     """Which names a formula may use and where it is tried, as Markdown."""
     ranges = [
-        f"`{name}` = `{given}`" if isinstance(given, str) else f"`{name}` ({given[0]:g} to {given[1]:g})".replace("(-", "(−")
+        f"`{name}` = `{given}`"
+        if isinstance(given, str)
+        else f"`{name}` ({given[0]:g} to {given[1]:g})".replace("(-", "(−")
         for name, given in names.items()
     ]
     return f"In {', '.join(ranges)}."

@@ -58,7 +58,8 @@ function mount(box) {
   function given() {
     if (list) return [...list.children].map((item) => Number(item.dataset.item));
     const ticked = inputs.flatMap((input, i) => (input.checked ? [i] : []));
-    return { choice: ticked[0], several: ticked }[question.kind] ?? inputs[0].value;
+    if (inputs[0].type === "text") return inputs[0].value;
+    return question.kind === "choice" ? ticked[0] : ticked;
   }
 
   /** Put an answer back; false where it does not fit. */
