@@ -30,7 +30,7 @@ KINDS = ("choice", "several", "number", "formula", "order")
 NO_MATCH = {
     "number": "That is none of the usual mistakes. Look again at what is asked for, and in which unit.",
     "formula": "That is none of the usual mistakes.",
-    "order": "Not in this order.",
+    "order": "This order is none of the usual mistakes. Ask of each what it needs from the others.",
 }
 
 
@@ -249,7 +249,7 @@ class Questions(Written):
             rows.append((i, head, mistake["why"], mistake.get("see", question["see"])))
         if question["kind"] != "choice":
             answer = question["answer"] if "answer" in question else right_letters(question)
-            rows.insert(0, ("right", str(answer), question["why"], question["see"]))
+            rows.insert(0, ("right", f"{answer} (right)", question["why"], question["see"]))
         if question["kind"] in NO_MATCH:
             rows.append(("else", "Anything else", question.get("else", NO_MATCH[question["kind"]]), question["see"]))
         lines = [

@@ -216,7 +216,7 @@ def test_it_works_where_nothing_may_be_kept(browser):
         assert faults == theme
 
 
-@pytest.mark.parametrize("kept", ["nonsense", "[]", "null", "3", json.dumps({f"q-{id}:{{}}": ["x"] for id in ALL})])
+@pytest.mark.parametrize("kept", ["nonsense", "null", json.dumps({f"q-{id}:{{}}": ["x"] for id in ALL})])
 def test_damaged_memory_is_left_aside(kept, browser):
     for id, question in ALL.items():
         kept = kept.replace(f"q-{id}:{{}}", f"q-{id}:{self_test.for_script(question)['edition']}")

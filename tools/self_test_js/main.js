@@ -93,6 +93,7 @@ function mount(box) {
 
   function tell(state, said, cases = []) {
     me.state = box.dataset.state = state;
+    read.textContent = ""; // the reply repeats it
     const head = { right: "Right.", wrong: "Not yet." }[state];
     const lines = said.map((text) => element("p", { textContent: text }));
     const whys = cases.map((name) => {
