@@ -1,10 +1,8 @@
 """The self-test: complete questions, answers that lib computes again, and a judge that knows every mistake it promises."""
 
 import copy
-import gzip
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,13 +12,13 @@ from bs4 import BeautifulSoup
 from lib import seeded
 from tests.self_test.truths import FORMULAS, numbers, order_keys
 from tests.test_claims import recorded, uncited_numbers
-from tools import claims, explorers, self_test
+from tools import claims, questions
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html" / "book"
-CHAPTERS = self_test.chapters()
-ALL = {question["id"]: question for questions in CHAPTERS.values() for question in questions}
-OF_KIND = {kind: [q for q in ALL.values() if q["kind"] == kind] for kind in self_test.KINDS}
+CHAPTERS = questions.chapters()
+ALL = {question["id"]: question for some in CHAPTERS.values() for question in some}
+OF_KIND = {kind: [q for q in ALL.values() if q["kind"] == kind] for kind in questions.KINDS}
 
 FIELDS = {
     "choice": {"options"},
@@ -53,7 +51,7 @@ def faults(question: dict) -> list[str]:
     found += [
         f"no section {see}"
         for see in [question.get("see", ""), *(reply["see"] for reply in replies if "see" in reply)]
-        if self_test.address(see) not in self_test.titles()
+        if questions.address(see) not in questions.titles()
     ]
     right = [option for option in question.get("options", []) if option.get("right")]
     if kind == "choice" and len(right) != 1:
@@ -76,10 +74,10 @@ def test_a_question_is_complete(question):
 
 
 def test_there_are_enough_of_every_sort():
-    ids = [question["id"] for questions in CHAPTERS.values() for question in questions]
+    ids = [question["id"] for some in CHAPTERS.values() for question in some]
     assert len(ids) == len(set(ids)) >= 50
     chapters = {path.stem for path in (ROOT / "book" / "chapters").glob("*.md") if path.stem[:2] <= "13"}
-    assert chapters | {"16_bugs"} <= CHAPTERS.keys() and all(len(questions) >= 3 for questions in CHAPTERS.values())
+    assert chapters | {"16_bugs"} <= CHAPTERS.keys() and all(len(some) >= 3 for some in CHAPTERS.values())
     assert len(OF_KIND["number"]) >= 8 and len(OF_KIND["order"]) >= 6 and len(OF_KIND["formula"]) >= 8
     assert len(OF_KIND["choice"]) >= 8 and len(OF_KIND["several"]) >= 8
 
@@ -90,7 +88,7 @@ def test_the_right_option_stands_anywhere():
 
 
 def test_all_eight_questions_of_the_menu_are_taken_apart():
-    assert len(self_test.menu()) == 8
+    assert len(questions.menu()) == 8
     assert {question["menu"] for question in ALL.values() if "menu" in question} == set(range(1, 9))
 
 
@@ -171,116 +169,6 @@ def test_every_formula_is_that_of_lib(question):
     assert disagreements(question) == []
 
 
-# --- the judge, which the page runs -------------------------------------------------------------------------------------
-
-
-def judged(pairs: list[tuple[dict, object]]) -> list[dict]:
-    """What the script says to answers: verdicts, or {"error": ...} for text that is no formula."""
-    command = [explorers.NODE, ROOT / "tests" / "self_test" / "judge.mjs"]
-    done = subprocess.run(command, input=json.dumps(pairs), capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)
-
-
-def test_every_answer_is_judged_as_its_question_says():
-    pairs, expected = [], []
-    for question in ALL.values():
-        data = self_test.for_script(question)
-        if question["kind"] == "choice":
-            cases = [(i, i in data["right"], [i]) for i in range(data["count"])]
-        elif question["kind"] == "several":
-            cases = [(data["right"], True, ["right"])]
-            cases += [([i], False, [i]) for i in range(data["count"]) if i not in data["right"]]
-        elif question["kind"] == "order":
-            cases = [(list(range(data["count"])), True, ["right"])]
-            cases += [(order, False, [i]) for i, order in enumerate(data["wrong"])]
-        else:
-            cases = [(str(data["answer"]), True, ["right"])]
-            cases += [(str(wrong), False, [i]) for i, wrong in enumerate(data["wrong"])]
-        for given, right, replies in cases:
-            pairs.append((data, given))
-            expected.append((question["id"], given, right, replies))
-    verdicts = judged(pairs)
-    found = [(id, given, it["right"], it["cases"]) for (id, given, _, _), it in zip(expected, verdicts, strict=True)]
-    assert found == expected
-
-
-V = self_test.for_script(ALL["define-v"])
-CONVERT = self_test.for_script(ALL["eps-to-v"])
-SHARE = self_test.for_script(ALL["null-zero"])
-
-
-@pytest.mark.parametrize(
-    ("question", "given"),
-    [
-        (V, "alpha eps - sigma x"),
-        (V, "α·ε − σ·x"),
-        (V, "-(sigma x - eps alpha)"),
-        (V, "αε-σx"),
-        (CONVERT, "(eps - sigma*x_t)/alpha"),
-        (CONVERT, "alpha*eps - sigma/alpha*(x_t - sigma*eps)"),
-        (CONVERT, "(ε − √(1−α²) x_t) α^-1"),
-        (CONVERT, "alpha**-1 * [eps - sigma x_t]"),
-        (SHARE, "1/11"),
-        (SHARE, "9.09%"),
-        (SHARE, "0.05/(0.5 + 0.05)"),
-        (SHARE, "9.1e-2"),
-    ],
-)
-def test_a_right_answer_may_be_written_in_many_ways(question, given):
-    assert judged([(question, given)])[0]["right"] is True
-
-
-@pytest.mark.parametrize(
-    ("given", "understood"),
-    [("2x", "2 · x"), ("-x^2", "−x^2"), ("1/2x", "(1 / 2) · x"), ("x/(2eps)", "x / (2 · eps)"), ("x-(eps-x)", "x − (eps − x)"),
-     ("2^-x^2", "2^(−x^2)"), ("alpha(1-sigma)", "alpha · (1 − sigma)"), ("(-x)^2", "(−x)^2"), ("α ε", "alpha · eps")],
-)  # fmt: skip
-def test_a_formula_is_read_back(given, understood):
-    assert judged([(V, given)])[0]["said"][0] == f"Read as {understood}."
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [("", "Nothing is written"), ("alpha*", "missing after “*”"), ("(alpha", "not closed"), ("alpha)", "bracket too many"),
-     ("alpha*/x", "missing between “*” and “/”"), ("*x", "cannot begin"), ("v = alpha", "without “=”"), ("0,5x", "with a point"),
-     ("sqrt x", "Write sqrt(…)"), ("alphaeps", "The names here are alpha, sigma, x, eps"), ("x_0", "I do not know “x_0”"),
-     ("constructor", "I do not know"), ("alpha $ x", "cannot read “$”")],
-)  # fmt: skip
-def test_what_is_no_formula_is_explained(given, message):
-    assert message in judged([(V, given)])[0]["error"]
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [("x*eps", "yours is"), ("2*(alpha*eps - sigma*x)", "yours is 2 times the answer"),
-     ("log(-alpha)", "has no value at alpha ="),
-     ("1/(alpha-alpha)", "has no value"), ("0", "yours is 0")],
-)  # fmt: skip
-def test_another_wrong_formula_gets_help(given, said):
-    (verdict,) = judged([(V, given)])
-    assert verdict["right"] is False and verdict["cases"] == ["else"] and said in " ".join(verdict["said"])
-
-
-def test_half_of_the_boxes_is_no_answer():
-    question = self_test.for_script(ALL["why-cheaper"])
-    few, mixed = judged([(question, [0]), (question, [0, 3])])
-    missing = "All you ticked is right, and something is missing."
-    assert few["cases"] == [] and few["said"] == ["2 of 4 boxes are as they should be.", missing]
-    assert mixed["cases"] == [3] and mixed["said"] == ["1 of 4 boxes are as they should be."]
-
-
-def test_an_order_says_how_far_it_is_right():
-    question = self_test.for_script(ALL["ends-order"])
-    (verdict,) = judged([(question, [0, 1, 4, 3, 2])])
-    assert verdict["cases"] == ["else"] and verdict["said"] == ["From the top, 2 of 5 are in place."]
-
-
-def test_the_committed_script_is_a_fresh_one():
-    fresh = explorers.bundle(explorers.SELF_TEST / "main.js", "tools/self_test_js")
-    assert fresh == self_test.BUNDLE.read_text(), "run `make explorers`"
-    assert len(gzip.compress(fresh.encode())) < 8_000
-
-
 # --- the page without a script ------------------------------------------------------------------------------------------
 
 
@@ -289,7 +177,7 @@ def test_the_page_holds_every_question_and_reply():
     boxes = soup.select("div.qz")
     assert [box["id"] for box in boxes] == [f"q-{id}" for id in ALL]
     for box, question in zip(boxes, ALL.values()):
-        assert json.loads(box["data-question"]) == self_test.for_script(question)
+        assert json.loads(box["data-question"]) == questions.for_script(question)
         assert box.fieldset.legend.get_text(strip=True)
         replies = [row["data-case"] for row in box.select("details li[data-case]")]
         count = len(question.get("options", question.get("wrong")))
@@ -313,7 +201,7 @@ def test_letters_of_the_key_are_those_of_the_page():
     for question in OF_KIND["order"]:
         items = soup.select(f"#q-{question['id']} .qz-items > li")
         letters = {int(item["data-item"]): item.select_one(".qz-letter").get_text() for item in items}
-        assert self_test.right_letters(question) == " ".join(letters[i] for i in range(len(items)))
+        assert questions.right_letters(question) == " ".join(letters[i] for i in range(len(items)))
         assert [int(item["data-item"]) for item in items] != sorted(letters)
 
 

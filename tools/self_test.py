@@ -1,100 +1,40 @@
-"""The self-test's questions, and the Sphinx directives that write them into pages.
-
-    book/questions/NN_chapter.yml   a list of questions; CONTRIBUTING says what a question holds
-    book/questions/menu.yml         the eight open questions that these take apart
+"""Sphinx directives that write the self-test into pages.
 
     ```{questions} NN_chapter```    the questions, answerable; the page needs an element with the id qz-total
     ```{answers} NN_chapter```      their answers, each with its reason
-    ```{menu}```                    the eight, each with links to the questions that take it apart
+    ```{menu}```                    the eight open questions, each with links to the questions that take it apart
 
 The HTML is complete without a script: every question ends in a folded list of its answer and of what each wrong one means. The
 script (tools/self_test_js, bundled by `make explorers`) reads that list.
 """
 
-import hashlib
 import json
-import random
-import re
-from functools import cache
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).parents[1]
-QUESTIONS = ROOT / "book" / "questions"
-BUNDLE = ROOT / "tools" / "self_test_js" / "bundle.js"
-KINDS = ("choice", "several", "number", "formula", "order")
+from tools.questions import (
+    FOLDER,
+    address,
+    chapters,
+    for_script,
+    letter,
+    menu,
+    number,
+    reason,
+    right_letters,
+    shuffled,
+    titles,
+)
+
+BUNDLE = Path(__file__).parent / "self_test_js" / "bundle.js"
 NO_MATCH = {
     "number": "That is none of the usual mistakes. Look again at what is asked for, and in which unit.",
     "formula": "That is none of the usual mistakes.",
     "order": "This order is none of the usual mistakes. Ask of each what it needs from the others.",
 }
-
-
-# --- the data ---------------------------------------------------------------------------------------------------------
-
-
-@cache
-def chapters() -> dict[str, list[dict]]:
-    """The questions of every file, by its stem."""
-    return {path.stem: yaml.safe_load(path.read_text()) for path in sorted(QUESTIONS.glob("[0-9]*.yml"))}
-
-
-@cache
-def menu() -> list[dict]:
-    """The eight open questions."""
-    return yaml.safe_load((QUESTIONS / "menu.yml").read_text())
-
-
-@cache
-def titles() -> dict[str, str]:
-    """The title of every section of the chapters, by the part of its address after notebooks/: NN_chapter.html#section."""
-    found = {}
-    for path in sorted((ROOT / "book" / "chapters").glob("*.md")):
-        prose = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
-        for title in re.findall(r"^#+ (.+)$", prose, re.MULTILINE):
-            found[f"{path.stem}.html#{nodes.make_id(title)}"] = title
-    return found
-
-
-def address(see: str) -> str:
-    """NN_chapter#section as titles() has it."""
-    return see.replace("#", ".html#", 1)
-
-
-def number(stem: str, at: int) -> str:
-    """The number of question `at` of a file: 3.1 is the first on chapter 3."""
-    return f"{int(stem[:2])}.{at + 1}"
-
-
-def shuffled(question: dict) -> list[int]:
-    """The items of an ordering as they are first shown: always the same, and neither right nor reversed."""
-    right = list(range(len(question["items"])))
-    draw = random.Random(question["id"])
-    shown = right[:]
-    while shown in (right, right[::-1]):
-        draw.shuffle(shown)
-    return shown
-
-
-def for_script(question: dict) -> dict:
-    """What judge.js reads."""
-    kind = question["kind"]
-    wrong = [mistake["is"] for mistake in question.get("wrong", [])]
-    if kind in ("choice", "several"):
-        options = question["options"]
-        what = {"right": [i for i, option in enumerate(options) if option.get("right")], "count": len(options)}
-    elif kind == "number":
-        what = {"answer": question["answer"], "tolerance": question["tolerance"], "wrong": wrong}
-    elif kind == "formula":
-        what = {"names": question["names"], "answer": question["answer"], "wrong": wrong}
-    else:
-        what = {"count": len(question["items"]), "wrong": [[place - 1 for place in order] for order in wrong]}
-    edition = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:8]
-    return {"kind": kind, "edition": edition} | what
 
 
 # --- HTML that docutils has no node for -------------------------------------------------------------------------------
@@ -137,27 +77,18 @@ class Written(SphinxDirective):
         return tag("span", {"class": "qz-why"}, *self.line(text), " ", tag("span", {"class": "qz-see"}, link))
 
 
-def letter(i: int) -> str:
-    """Option 0 is a."""
-    return "abcdefgh"[i]
-
-
-def right_letters(question: dict) -> str:
-    """The answer to a question with letters, as one would write it on paper."""
-    if question["kind"] == "order":
-        shown = shuffled(question)
-        return " ".join(letter(shown.index(item)) for item in range(len(shown)))
-    return " ".join(letter(i) for i, option in enumerate(question["options"]) if option.get("right"))
-
-
-def reason(question: dict) -> str:
-    """Why the answer is right: that of the right option where there is one, else the question's own."""
-    if question["kind"] == "choice":
-        return next(option["why"] for option in question["options"] if option.get("right"))
-    return question["why"]
-
-
 # --- the directives ---------------------------------------------------------------------------------------------------
+
+
+def allowed(names: dict) -> str:
+    """Which names a formula may use and where it is tried, as Markdown."""
+    ranges = [
+        f"`{name}` = `{given}`"
+        if isinstance(given, str)
+        else f"`{name}` ({given[0]:g} to {given[1]:g})".replace("(-", "(−")
+        for name, given in names.items()
+    ]
+    return f"In {', '.join(ranges)}."
 
 
 class Questions(Written):
@@ -168,7 +99,7 @@ class Questions(Written):
     def run(self) -> list[nodes.Node]:
         """Make one box a question; the first directive of a page brings the script."""
         (stem,) = self.arguments
-        self.env.note_dependency(str(QUESTIONS / f"{stem}.yml"))
+        self.env.note_dependency(str(FOLDER / f"{stem}.yml"))
         found = [self.box(question, number(stem, at)) for at, question in enumerate(chapters()[stem])]
         found = [tag("div", {"class": "qz-chapter"}, *found)]
         if "has_self_test" not in self.env.temp_data:
@@ -259,17 +190,6 @@ class Questions(Written):
         return tag("details", {}, tag("summary", {}, "Answer, and what the wrong ones mean"), tag("ul", {}, *lines))
 
 
-def allowed(names: dict) -> str:
-    """Which names a formula may use and where it is tried, as Markdown."""
-    ranges = [
-        f"`{name}` = `{given}`"
-        if isinstance(given, str)
-        else f"`{name}` ({given[0]:g} to {given[1]:g})".replace("(-", "(−")
-        for name, given in names.items()
-    ]
-    return f"In {', '.join(ranges)}."
-
-
 class Answers(Written):
     """The answers of one file, for print."""
 
@@ -278,7 +198,7 @@ class Answers(Written):
     def run(self) -> list[nodes.Node]:
         """Make one row a question."""
         (stem,) = self.arguments
-        self.env.note_dependency(str(QUESTIONS / f"{stem}.yml"))
+        self.env.note_dependency(str(FOLDER / f"{stem}.yml"))
         rows = []
         for at, question in enumerate(chapters()[stem]):
             link = nodes.reference("", number(stem, at), refuri=f"self_test.html#q-{question['id']}", internal=True)
@@ -296,7 +216,7 @@ class Menu(Written):
 
     def run(self) -> list[nodes.Node]:
         """Make one item a question, with what is wrong with it and where it is taken apart."""
-        self.env.note_dependency(str(QUESTIONS / "menu.yml"))
+        self.env.note_dependency(str(FOLDER / "menu.yml"))
         rows = []
         for place, entry in enumerate(menu(), 1):
             parts = [

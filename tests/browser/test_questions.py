@@ -6,10 +6,10 @@ import re
 import pytest
 
 from tests.browser.checks import HTML, RULES, overflow, settle, violations, watched
-from tools import self_test
+from tools import questions
 
 PAGE = HTML / "book" / "self_test.html"
-ALL = {question["id"]: question for questions in self_test.chapters().values() for question in questions}
+ALL = {question["id"]: question for some in questions.chapters().values() for question in some}
 REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
 
 
@@ -86,7 +86,7 @@ class Sheet:
 
 
 def right_answer(question: dict):
-    data = self_test.for_script(question)
+    data = questions.for_script(question)
     return {
         "choice": lambda: data["right"][0],
         "several": lambda: data["right"],
@@ -96,7 +96,7 @@ def right_answer(question: dict):
 
 def wrong_answers(question: dict) -> list[tuple[str, object]]:
     """(name of the reply, answer) for every mistake that the question knows."""
-    data = self_test.for_script(question)
+    data = questions.for_script(question)
     if question["kind"] == "several":
         return [(i, [i]) for i in range(data["count"]) if i not in data["right"]]
     if question["kind"] == "choice":
@@ -146,7 +146,7 @@ def test_replies_are_accessible(opened):
 
 def test_wrong_answers_are_kept_too_until_all_are_forgotten(opened):
     sheet, faults = opened
-    one_of_each = {kind: next(q for q in ALL.values() if q["kind"] == kind) for kind in self_test.KINDS}
+    one_of_each = {kind: next(q for q in ALL.values() if q["kind"] == kind) for kind in questions.KINDS}
     for question in one_of_each.values():
         sheet.answer(question, wrong_answers(question)[0][1])
     replies = {kind: sheet.reply(question) for kind, question in one_of_each.items()}
@@ -223,10 +223,10 @@ def test_it_works_where_nothing_may_be_kept(browser):
         assert faults == theme
 
 
-@pytest.mark.parametrize("kept", ["nonsense", "null", json.dumps({f"q-{id}:{{}}": ["x"] for id in ALL})])
+@pytest.mark.parametrize("kept", ["nonsense", "[]", json.dumps({f"q-{id}:{{}}": ["x"] for id in ALL})])
 def test_damaged_memory_is_left_aside(kept, browser):
     for id, question in ALL.items():
-        kept = kept.replace(f"q-{id}:{{}}", f"q-{id}:{self_test.for_script(question)['edition']}")
+        kept = kept.replace(f"q-{id}:{{}}", f"q-{id}:{questions.for_script(question)['edition']}")
     with watched(browser, f"localStorage.setItem('self-test', {json.dumps(kept)})") as (page, faults):
         page.goto(PAGE.as_uri())
         sheet = Sheet(page)

@@ -1,5 +1,5 @@
 // Brings the questions of a page to life: a Check button, feedback that is read aloud, progress that this browser keeps.
-// The page itself (tools/self_test.py) holds the questions, and behind "Answer" the feedback that is shown here.
+// The page itself (written by tools/self_test.py) holds the questions, and behind "Answer" the feedback that is shown here.
 
 import { FormulaError, parse } from "./formula.js";
 import { judge } from "./judge.js";
@@ -19,7 +19,7 @@ let kept = {}; // {question: answer}
 let keeps = true;
 try {
   const read = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-  if (read && typeof read === "object") kept = read;
+  if (read?.constructor === Object) kept = read;
 } catch (error) {
   keeps = error instanceof SyntaxError; // text that is no JSON is replaced; a refusal stays one
 }
