@@ -189,6 +189,8 @@ def test_an_answer_that_hands_nothing_to_run_is_not_written_yet():
     check = Exercise(lambda x: 2 * x, lambda g: [(1.0,)], mistakes=[], run=lambda f, x: f(x) + 1)
     assert check.judge(lambda x: None).text.startswith("Not written yet")
     assert check.judge(lambda x: ...).text.startswith("Not written yet")
+    counted = Exercise(lambda x: 2 * x, lambda g: [(1.0,)], mistakes=[], run=lambda f, x: (f(x), {"calls": 1}))
+    assert counted.judge(lambda x: None).text.startswith("Not written yet")
     assert "TypeError" in check.judge(lambda x: "word").text
     assert "ZeroDivisionError" in check.judge(lambda x: 1 / 0).text
 
