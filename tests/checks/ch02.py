@@ -5,6 +5,7 @@ import math
 import numpy as np
 import torch
 
+from lib import DiscreteSchedule, linear_betas, zero_terminal_snr
 from tests.checks.answers import Answers
 
 
@@ -27,7 +28,114 @@ def cosine(T, s=0.008, power=2, divide=True, first=1):
     return (torch.cos((t + s) / (1 + s) * math.pi / 2) / start) ** power
 
 
+# --- marginal
+
+
+def jump_by_schedule(x, eps, t, betas):
+    c = DiscreteSchedule(betas).coeffs(t, like=x)
+    return c.alpha * x + c.sigma * eps
+
+
+def jump_by_loop(x, eps, t, betas):
+    states = []
+    for one, noise, when in zip(x, eps, t.tolist()):
+        bar = math.prod((1 - b) for b in betas[: when + 1].tolist())
+        states.append(math.sqrt(bar) * one + math.sqrt(1 - bar) * noise)
+    return torch.stack(states)
+
+
+def jump(x, eps, t, bars, signal=math.sqrt, noise=math.sqrt):
+    bars = [max(min(float(bars[i]), 1.0), 0.0) for i in t.tolist()]
+    return torch.stack([signal(b) * one + noise(1 - b) * other for one, other, b in zip(x, eps, bars)])
+
+
+def bars(betas):
+    return (1 - betas).log().cumsum(0).exp()
+
+
+# --- ratios
+
+
+def betas_by_loop(alpha_bars):
+    before, found = 1.0, []
+    for now in alpha_bars.tolist():
+        found.append(min(1 - now / before, 0.999))
+        before = now
+    return found
+
+
+def betas_with_numpy(alpha_bars):
+    whole = np.concatenate([[1.0], alpha_bars.numpy()])
+    return np.minimum(1 - whole[1:] / whole[:-1], 0.999)
+
+
+# --- nothing
+
+
+def to_zero_by_betas(alpha_bars):
+    before = torch.cat([torch.ones(1).double(), alpha_bars[:-1]])
+    return torch.cumprod(1 - zero_terminal_snr(1 - alpha_bars / before), 0)
+
+
+def to_zero_by_line(alpha_bars):
+    a = alpha_bars**0.5
+    stretch = a[0] / (a[0] - a[-1])
+    return (stretch * a - stretch * a[-1]).square()
+
+
 ANSWERS = {
+    "short": Answers(
+        right=[0.603, math.exp(-50 * 0.01005)],
+        wrong={
+            "the sum for the exponential": 0.4975,
+            "the amplitude": 0.7764,
+            "the variance of the noise": 0.397,
+            "as if there were a thousand steps": 4.036e-5,
+            "the last step alone": 0.98,
+        },
+    ),
+    "marginal": Answers(
+        right=[jump_by_schedule, jump_by_loop],
+        wrong={
+            "alpha-bar without its root": lambda x, e, t, b: jump(x, e, t, bars(b), signal=float),
+            "the noise's variance without its root": lambda x, e, t, b: jump(x, e, t, bars(b), noise=float),
+            "alpha for alpha-bar": lambda x, e, t, b: jump(x, e, t, 1 - b),
+            "one step too few": lambda x, e, t, b: jump_by_schedule(x, e, t - 1, b),
+            "the sum of the betas": lambda x, e, t, b: jump(x, e, t, 1 - b.cumsum(0)),
+        },
+    ),
+    "rescaled": Answers(
+        right=[
+            lambda T: linear_betas(T),
+            lambda T: [1000 / T * (1e-4 + i * (0.02 - 1e-4) / (T - 1)) for i in range(T)],
+        ],
+        wrong={
+            "left as they are": lambda T: linear_betas(T, rescale=False),
+            "the factor upside down": lambda T: linear_betas(T, rescale=False) * T / 1000,
+            "only the last beta": lambda T: torch.linspace(0.0001, 20 / T, T),
+            "a thousand betas, every so many": lambda T: linear_betas(1000)[range(0, 1000, 1000 // T)],
+        },
+    ),
+    "ratios": Answers(
+        right=[betas_by_loop, betas_with_numpy],
+        wrong={
+            "no clip": lambda a: 1 - a / torch.cat([torch.ones(1).double(), a[:-1]]),
+            "the rest of alpha-bar": lambda a: torch.minimum(1 - a, torch.tensor(0.999)),
+            "the first step lost": lambda a: [0.0, *betas_by_loop(a)[1:]],
+            "ratios of amplitudes": lambda a: betas_by_loop(a.sqrt()),
+            "differences for ratios": lambda a: -np.diff(np.concatenate([[1.0], a.numpy()])),
+        },
+    ),
+    "nothing": Answers(
+        right=[to_zero_by_betas, to_zero_by_line],
+        wrong={
+            "alpha-bar moved, not its root": lambda a: a[0] * (a - a[-1]) / (a[0] - a[-1]),
+            "the last set to zero": lambda a: a * (torch.arange(len(a)) < len(a) - 1),
+            "shifted, not stretched": lambda a: a - 2 * (a * a[-1]).sqrt() + a[-1],
+            "the root returned": lambda a: to_zero_by_line(a).sqrt(),
+            "stretched to one": lambda a: to_zero_by_line(a) / a[0],
+        },
+    ),
     "cosine": Answers(
         right=[cosine_by_loop, cosine_with_numpy],
         wrong={

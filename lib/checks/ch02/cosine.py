@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lib.checks import Exercise, Mistake
 
-SEE = "02_noise_schedules: Three schedules"
+SEE = "02_noise_schedules: Every detail of the cosine schedule"
 
 
 def f(t: Tensor, T: int, s: float = 0.008) -> Tensor:
