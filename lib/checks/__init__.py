@@ -93,11 +93,15 @@ class Exercise:
                 return Verdict(
                     False, None, _fill("Not written yet: the function returns nothing. End it with `return`.")
                 )
-            wrong = self.first_difference(results, expected)
         except NotImplementedError:
             return Verdict(False, None, _fill("Not written yet: the function says so itself."))
         except Refused as refused:
             return Verdict(False, None, _fill(f"Not yet. {refused}"))
+        try:
+            wrong = self.first_difference(results, expected)
+        except Refused as refused:  # another form or shape, which may be a mistake of its own
+            mistake = self.recognise(results, expected)
+            return Verdict(False, mistake and mistake.name, "\n".join([_fill(f"Not yet. {refused}"), *_named(mistake)]))
         if wrong is None:
             many = len(expected)
             where = "" if not callable(self.answer) else f", on {many} generated input{'s' * (many > 1)}"
@@ -164,11 +168,18 @@ class Exercise:
         for mistake in self.mistakes:
             try:
                 alike = self.results(mistake.like)
-                if self.first_difference(results, alike) is None and self.first_difference(alike, expected) is not None:
-                    return mistake
-            except Refused:  # the mistake has another form than this answer
+            except Refused:  # a mistake that stops is told by its own words
                 continue
+            if self.agree(results, alike) and not self.agree(alike, expected):
+                return mistake
         return None
+
+    def agree(self, results: list, others: list) -> bool:
+        """Whether two answers give the same on every input."""
+        try:
+            return self.first_difference(results, others) is None
+        except Refused:
+            return False
 
     # --- saying it -------------------------------------------------------------------------------------------------------
 
@@ -178,11 +189,8 @@ class Exercise:
         mine, true = next(pair for pair in pairs if not self.close(*pair))
         where = self.describe(index)
         lines = [f"Not yet{'. For ' + where if where else ''}:", *_beside(mine, true)]
-        if mistake is not None:
-            chapter, _, heading = mistake.see.partition(": ")
-            lines += [_fill(f"The mistake has a name: {mistake.name}. {mistake.says}")]
-            lines += [_fill(f"Read again: “{heading}” in {chapter}.ipynb.")]
-        elif hint := _relation(mine, true):
+        lines += _named(mistake)
+        if mistake is None and (hint := _relation(mine, true)):
             lines += [_fill(hint)]
         return "\n".join(lines), (mine, true) if _worth_drawing(mine, true) else None
 
@@ -267,6 +275,15 @@ def _place(error: Exception, answer: Callable) -> str:
 def _number(value: float) -> str:
     """A number to five digits."""
     return f"{value:.5g}"
+
+
+def _named(mistake: Mistake | None) -> list[str]:
+    """The name of a mistake, why it is wrong, and what to read again; nothing for an unknown one."""
+    if mistake is None:
+        return []
+    chapter, _, heading = mistake.see.partition(": ")
+    says = _fill(f"The mistake has a name: {mistake.name}. {mistake.says}")
+    return [says, _fill(f"Read again: “{heading}” in {chapter}.ipynb.")]
 
 
 def _beside(mine: Tensor | str, true: Tensor | str, most: int = 6) -> list[str]:

@@ -185,6 +185,15 @@ def test_run_decides_what_is_compared():
     assert check.judge(max).text.startswith("Not yet. For n = 2:")
 
 
+def test_a_mistake_may_be_one_of_shape():
+    short = Mistake("a point short", lambda n: torch.arange(n), SAYS, "02_noise_schedules: Recap")
+    check = Exercise(lambda n: torch.arange(n + 1), lambda g: [(4,), (7,)], mistakes=[short])
+    verdict = check.judge(lambda n: list(range(n)))
+    assert verdict.mistake == "a point short"
+    assert "shape (4,), where (5,)" in verdict.text
+    assert check.judge(lambda n: list(range(n - 1))).mistake is None
+
+
 def test_an_answer_that_hands_nothing_to_run_is_not_written_yet():
     check = Exercise(lambda x: 2 * x, lambda g: [(1.0,)], mistakes=[], run=lambda f, x: f(x) + 1)
     assert check.judge(lambda x: None).text.startswith("Not written yet")

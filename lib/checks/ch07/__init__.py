@@ -1,0 +1,1 @@
+"""The exercises of chapter 07, solvers and the K budget."""
