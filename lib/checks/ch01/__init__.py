@@ -1,0 +1,1 @@
+"""The exercises of chapter 01, two moons with known answers."""

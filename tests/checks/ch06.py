@@ -1,0 +1,209 @@
+"""Answers to the exercises of chapter 06."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from scipy.optimize import linear_sum_assignment
+
+from tests.checks.answers import Answers
+
+# --- cfm
+
+
+def cfm_by_parts(net, x_data, eps, t):
+    t_column = t.reshape(-1, 1)
+    velocity = x_data - eps
+    return F.mse_loss(net(eps + t_column * velocity, t), velocity)
+
+
+def cfm_one_by_one(net, x_data, eps, t):
+    total = 0.0
+    for i in range(len(t)):
+        x_t = t[i] * x_data[i] + (1 - t[i]) * eps[i]
+        error = net(x_t[None], t[i : i + 1])[0] - (x_data[i] - eps[i])
+        total += error.pow(2).sum() / error.numel()
+    return total / len(t)
+
+
+def cfm(see, aim, measure=F.mse_loss):
+    def loss(net, x_data, eps, t):
+        time = t.unsqueeze(-1)
+        return measure(net(see(x_data, eps, time), t), aim(x_data, eps))
+
+    return loss
+
+
+def on_the_line(x_data, eps, time):
+    return time * x_data + eps - time * eps
+
+
+def forwards(x_data, eps):
+    return x_data - eps
+
+
+# --- marginal
+
+
+def marginal_by_loop(x, t, data):
+    fields = []
+    for place in x:
+        densities = torch.stack([torch.exp(-(place - t * d).pow(2).sum() / 2 / (1 - t) ** 2) for d in data])
+        velocities = torch.stack([(d - place) / (1 - t) for d in data])
+        fields.append((densities[:, None] * velocities).sum(0) / densities.sum())
+    return torch.stack(fields)
+
+
+def marginal_by_distributions(x, t, data):
+    away = torch.distributions.Normal(t * data, 1 - t).log_prob(x[:, None]).sum(-1)
+    return (torch.softmax(away, 1) @ data - x) / (1 - t)
+
+
+def marginal(exponent, normalise=True):
+    """`exponent(square distance to shrunk data, to the data, t)`."""
+
+    def field(x, t, data):
+        shrunk, whole = ((x[:, None] - place).pow(2).sum(-1) for place in (t * data, data))
+        w = torch.exp(exponent(shrunk, whole, t))
+        w = w / w.sum(1, keepdim=True) if normalise else w / len(data)
+        return torch.einsum("bn,bnd->bd", w, data - x[:, None]) / (1 - t)
+
+    return field
+
+
+def marginal_nearest(x, t, data):
+    index = (x[:, None] - t * data).norm(dim=-1).min(1).indices
+    return (data[index] - x) / (1 - t)
+
+
+# --- couple
+
+
+def couple_by_penalty(x_data, y, eps):
+    """One assignment for all, in which no pair may cross the classes."""
+    cost = (x_data[:, None] - eps).pow(2).sum(-1) + 1e6 * (y[:, None] != y)
+    return eps[linear_sum_assignment(cost.numpy())[1]]
+
+
+def couple_by_class(assign):
+    def couple(x_data, y, eps):
+        result = torch.zeros_like(eps)
+        for k in set(y.tolist()):
+            rows = (y == k).nonzero().flatten()
+            a, b = x_data[rows], eps[rows]
+            assign((a[:, None] - b).pow(2).sum(-1), rows, eps, result)
+        return result
+
+    return couple
+
+
+def couple_straight(cost, rows, eps, result):
+    i, j = linear_sum_assignment(cost)
+    result[rows[i]] = eps[rows[j]]
+
+
+def couple_inverse(cost, rows, eps, result):
+    i, j = linear_sum_assignment(cost)
+    result[rows[j]] = eps[rows[i]]
+
+
+def couple_by_length(cost, rows, eps, result):
+    couple_straight(cost.sqrt(), rows, eps, result)
+
+
+def couple_nearest(cost, rows, eps, result):
+    result[rows] = eps[rows[cost.min(1).indices]]
+
+
+def couple_dearest(cost, rows, eps, result):
+    couple_straight(-cost, rows, eps, result)
+
+
+def couple_blind(x_data, y, eps):
+    return eps[linear_sum_assignment((x_data[:, None] - eps).pow(2).sum(-1))[1]]
+
+
+def couple_sorted(x_data, y, eps):
+    order = y.argsort(stable=True)
+    return couple_by_penalty(x_data, y, eps)[order]
+
+
+def bayes(exponent_at_one, exponent_at_minus_one):
+    p = math.exp(exponent_at_one) / (math.exp(exponent_at_one) + math.exp(exponent_at_minus_one))
+    return p * (1 - 0.5) / 0.5 + (1 - p) * (-1 - 0.5) / 0.5
+
+
+ANSWERS = {
+    "between": Answers(
+        right=[0.523, bayes(0.0, -2.0), 2 * (math.tanh(1) - 0.5)],
+        wrong={
+            "the nearer point alone": 1,
+            "even weights": -1,
+            "sigma for sigma squared": bayes(0.0, -1.0),
+            "data that did not shrink": bayes(-0.5, -4.5),
+            "the rest of the time forgotten": bayes(0.0, -2.0) / 2,
+            "the velocity of the other clock": -0.523,
+        },
+    ),
+    "least": Answers(
+        right=[8, 10 - (9 * 0.25 - 0.75) ** 2 / (9 * 0.25**2 + 0.75**2)],
+        wrong={
+            "a perfect net without a loss": 0,
+            "the variance of the target": 10,
+            "the error of the data": 4.5,
+            "the rest of the time without its square": 6,
+            "the two errors as if independent": 4.5 + 0.5,
+            "the deviation for the variance": 4,
+            "the root taken": math.sqrt(8),
+        },
+    ),
+    "cfm": Answers(
+        right=[cfm_by_parts, cfm_one_by_one],
+        wrong={
+            "the velocity with a plus": cfm(on_the_line, lambda x, e: x + e),
+            "the velocity of the other clock": cfm(on_the_line, lambda x, e: e - x),
+            "the net fed with data": cfm(lambda x, e, t: x, forwards),
+            "the mixture turned round": cfm(lambda x, e, t: (1 - t) * x + t * e, forwards),
+            "the net told the other clock": lambda net, x, e, t: cfm_by_parts(lambda x_t, s: net(x_t, 1 - s), x, e, t),
+            "a sum over the coordinates": cfm(on_the_line, forwards, lambda a, b: (a - b).pow(2).sum() / len(a)),
+            "the absolute error": cfm(on_the_line, forwards, F.l1_loss),
+        },
+    ),
+    "marginal": Answers(
+        right=[marginal_by_loop, marginal_by_distributions],
+        wrong={
+            "the nearest point alone": marginal_nearest,
+            "even weights": lambda x, t, data: (data.mean(0) - x) / (1 - t),
+            "densities that do not sum to 1": marginal(lambda a, b, t: -a / 2 / (1 - t) ** 2, normalise=False),
+            "sigma for sigma squared": marginal(lambda a, b, t: -a / 2 / (1 - t)),
+            "the forgotten half": marginal(lambda a, b, t: -a / (1 - t) ** 2),
+            "data that did not shrink": marginal(lambda a, b, t: -b / 2 / (1 - t) ** 2),
+            "the rest of the time forgotten": lambda x, t, data: marginal_by_loop(x, t, data) * (1 - t),
+        },
+    ),
+    "curve": Answers(
+        right=[
+            lambda t, least: (t, least * t + (1 - t), 1.0, least - 1.0),
+            lambda t, least: (t, least + (1 - least) * (1 - t), t**0, -(1 - least) * t**0),
+        ],
+        wrong={
+            "the minimum added on top": lambda t, least: (t, least + 1 - t, t**0, -(t**0)),
+            "the slope of the other straight path": lambda t, least: (t, least * t + 1 - t, 1.0, -1.0),
+            "the slope without its sign": lambda t, least: (t, least * t + 1 - t, 1.0, 1 - least),
+            "data that shrink as well": lambda t, least: (t - least * t, least * t + 1 - t, 1 - least, least - 1),
+            "nothing left at the end": lambda t, least: (t, 1.0 - t, 1.0, -1.0),
+            "the clock turned round": lambda t, least: (1 - t, t + least * (1 - t), -1.0, 1.0 - least),
+        },
+    ),
+    "couple": Answers(
+        right=[couple_by_penalty, couple_by_class(couple_straight)],
+        wrong={
+            "paired across the classes": couple_blind,
+            "the order turned round": couple_by_class(couple_inverse),
+            "the distance without its square": couple_by_class(couple_by_length),
+            "the nearest noise for everybody": couple_by_class(couple_nearest),
+            "the classes one after the other": couple_sorted,
+            "the dearest pairs": couple_by_class(couple_dearest),
+        },
+    ),
+}
