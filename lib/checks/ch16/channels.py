@@ -14,7 +14,7 @@ SEE = "11_conditioning_and_guidance: Noise, data, v, velocity: all the same"
 def cases(g: torch.Generator) -> list[tuple]:
     """Latents of 4 and of 16 channels."""
     outputs = [torch.randn(2, 2, 2 * channels, 3, 3, generator=g, dtype=torch.float64) for channels in (4, 16)]
-    return [(*pair, 1.5, channels) for pair, channels in zip(outputs, (4, 16))]
+    return [(tuple(pair), 1.5, channels) for pair, channels in zip(outputs, (4, 16))]
 
 
 def guide(cond, uncond, scale, first):
@@ -25,6 +25,7 @@ def guide(cond, uncond, scale, first):
 check = Repair(
     guide,
     cases,
+    run=lambda guide, outputs, scale, channels: guide(*outputs, scale, channels),
     broken=lambda cond, uncond, scale, channels: guide(cond, uncond, scale, 3),
     mistakes=[
         Mistake(

@@ -13,7 +13,7 @@ def cases(g: torch.Generator) -> list[tuple]:
     """Random points, early and late steps, three eta."""
     points = torch.randn(3, 6, 2, generator=g, dtype=torch.float64)
     times = torch.tensor([[0.01, 0.05], [0.3, 0.5], [0.9, 0.99]], dtype=torch.float64)
-    return [(*points, bar_t, bar_s, eta) for bar_t, bar_s in times for eta in (0.0, 0.5, 1.0)]
+    return [(tuple(points), bar_t, bar_s, eta) for bar_t, bar_s in times for eta in (0.0, 0.5, 1.0)]
 
 
 def variance(bar_t, bar_s, eta):
@@ -57,6 +57,7 @@ check = Repair(
     answer,
     cases,
     broken=found,
+    run=lambda step, points, bar_t, bar_s, eta: step(*points, bar_t, bar_s, eta),
     mistakes=[
         Mistake(
             "fresh noise on top",

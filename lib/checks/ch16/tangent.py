@@ -16,16 +16,16 @@ SEE = "10_the_dit: Attention without its matrix"
 
 def cases(g: torch.Generator) -> list[tuple]:
     """Queries, keys and values, and a direction for each. Fused kernels want four axes: (1, 2 heads, 4 tokens, 3)."""
-    return [(*torch.randn(6, 1, 2, 4, 3, generator=g),)]
+    return [tuple(tuple(three) for three in torch.randn(2, 3, 1, 2, 4, 3, generator=g))]
 
 
-def run(attention, q, k, v, dq, dk, dv) -> dict:
+def run(attention, inputs, directions) -> dict:
     """The values, whether there is a forward derivative, and its values along a direction."""
-    values, found, along = attention(q, k, v), "exists", torch.zeros_like(q)
+    values, found, along = attention(*inputs), "exists", torch.zeros_like(inputs[0])
     with warnings.catch_warnings(), fwAD.dual_level():
         warnings.simplefilter("ignore", DeprecationWarning)  # torch's own, when it prepares forward mode
         try:
-            along = fwAD.unpack_dual(attention(*map(fwAD.make_dual, (q, k, v), (dq, dk, dv)))).tangent
+            along = fwAD.unpack_dual(attention(*map(fwAD.make_dual, inputs, directions))).tangent
         except NotImplementedError:
             found = "missing"
     return {"values": values, "derivative": found, "its values": along}
