@@ -30,9 +30,9 @@ class Repair(Exercise):
         verdict = super().judge(attempt)
         if verdict.right or not self.unchanged(attempt):
             return verdict
-        return Verdict(
-            False, None, verdict.text.replace("Not yet", "Still broken", 1)
-        )  # the symptom has its own picture
+        first, *lines = verdict.text.replace("Not yet", "Still broken", 1).split("\n")
+        table = [line for line in lines if line.startswith("  ")]  # no hint: to find the cause is the exercise
+        return Verdict(False, None, "\n".join([first, *table]))
 
     def unchanged(self, attempt: Callable | float) -> bool:
         """Whether an answer does, on every input, what the code did when it was found."""
