@@ -166,7 +166,7 @@ ANSWERS = {
             "counted from one": lambda n: torch.linspace(1, n, n) / n,
         },
     ),
-    "betas": Answers(
+    "line": Answers(
         right=[scaled, lambda T: betas(T, 0.1 / T, 20 / T)],
         wrong={
             "only the end scaled": lambda T: betas(T, 1e-4, 20 / T),
@@ -228,7 +228,7 @@ ANSWERS = {
             "always the same number": the_first,
         },
     ),
-    "channels": Answers(
+    "lagging": Answers(
         right=[on_noise, on_noise_in_place],
         wrong={
             "the variances guided too": lambda c, u, s, n: u + s * (c - u),
