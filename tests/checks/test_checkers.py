@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from lib.checks import Exercise, Mistake
+from lib.checks.repair import Repair
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for path in (ROOT / "lib" / "checks").glob("ch*/*.py") if path.stem != "__init__")
@@ -90,12 +91,30 @@ def test_no_answer_is_no_reason_to_stop(key):
     assert all(len(line) <= 100 for line in check.judge(stops).text.split("\n"))
 
 
+REPAIRS = [key for key in KEYS if isinstance(EXERCISES[key], Repair)]
+
+
+@pytest.mark.parametrize("key", REPAIRS, ids=words)
+def test_a_bug_is_called_broken_and_its_cause_is_not_told(key):
+    check = EXERCISES[key]
+    verdict = check.judge(check.broken)
+    assert (verdict.right, verdict.mistake, verdict.leaves) == (False, None, None)
+    assert verdict.text.startswith("Still broken")
+    assert all(line.startswith("  ") for line in verdict.text.split("\n")[1:])  # a table, and no hint
+    for answer in [*answers(key).right, *answers(key).wrong.values()]:
+        assert not check.unchanged(answer)
+        assert not check.judge(answer).text.startswith("Still broken")
+
+
 # --- each chapter ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("chapter", sorted(CHAPTERS))
 def test_a_chapter_has_its_exercises(chapter):
-    """Each with a hint, a stub that says "Not written yet", and a worked solution, folded away, that is right."""
+    """Each with a hint, a stub that says "Not written yet", and a worked solution, folded away, that is right.
+
+    The stub of a repair is not empty: it is the bug, and its checker says so.
+    """
     names = [name for part, name in KEYS if part == f"ch{chapter[:2]}"]
     assert len(names) >= LEAST
     text = CHAPTERS[chapter]
@@ -106,7 +125,8 @@ def test_a_chapter_has_its_exercises(chapter):
         cells = [cell for cell in notebook.cells if cell.cell_type == "code" and f"{name}.check(" in cell.source]
         assert len(cells) == 2, f"{name}: one stub and one worked solution"
         said = ["".join(output.get("text", "") for output in cell.outputs) for cell in cells]
-        assert said[0].startswith("Not written yet"), name
+        at_first = "Still broken" if isinstance(EXERCISES[f"ch{chapter[:2]}", name], Repair) else "Not written yet"
+        assert said[0].startswith(at_first), name
         assert said[1].startswith("Right"), name
         stub, worked = cells
         assert worked.source.startswith("# @title Worked solution"), name

@@ -1,0 +1,1 @@
+"""Exhibits of the bug museum: code as it was found, and its repair."""

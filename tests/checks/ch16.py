@@ -1,0 +1,247 @@
+"""Answers to the repairs of the bug museum."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from tests.checks.answers import Answers
+
+
+def f(t, T, power=2):
+    return math.cos((t / T + 0.008) / 1.008 * math.pi / 2) ** power
+
+
+def curve(T, first=1, last=0, power=2, by=None):
+    """alpha-bar at the times first ... T - last, one by one."""
+    by = f(0, T, power) if by is None else by
+    return torch.tensor([f(t, T, power) / by for t in range(first, T + 1 - last)])
+
+
+def bars_with_numpy(T):
+    c = np.cos((np.arange(T + 1) / T + 0.008) / 1.008 * np.pi / 2)
+    return (c[1:] / c[0]) ** 2
+
+
+def bars_by_betas(T):
+    whole = curve(T, first=0)
+    betas = (1 - whole[1:].double() / whole[:-1].double()).clamp(max=0.999)
+    return torch.cumprod(1 - betas, 0)
+
+
+def angle_squared(T):
+    angles = [((t / T + 0.008) / 1.008 * math.pi / 2) ** 2 for t in range(T + 1)]
+    return torch.tensor([math.cos(a) / math.cos(angles[0]) for a in angles[1:]])
+
+
+def betas(T, low, high):
+    return torch.tensor([low + (high - low) * i / (T - 1) for i in range(T)])
+
+
+def scaled(T):
+    return torch.linspace(0.0001, 0.02, T) * 1000 / T
+
+
+def trailing_by_range(T, steps):
+    return torch.tensor([*range(T - 1, -1, -(T // steps)), -1])
+
+
+def trailing_by_formula(T, steps):
+    return T - 1 - torch.arange(steps + 1) * T // steps
+
+
+def ddim(x0, eps, z, bar_t, bar_s, eta, spend=True, power=2, root=True):
+    share = (1 - bar_s) / (1 - bar_t) * (1 - bar_t / bar_s)
+    left = 1 - bar_s - (eta**power * share if spend else 0)
+    std = eta * share**0.5 if root else eta**2 * share
+    return bar_s**0.5 * x0 + torch.as_tensor(left).clamp(min=0) ** 0.5 * eps + std * z
+
+
+def ddim_with_signal_and_noise(x0, eps, z, bar_t, bar_s, eta):
+    sigma_t, sigma_s = (1 - bar_t).sqrt(), (1 - bar_s).sqrt()
+    std = eta * sigma_s / sigma_t * (1 - bar_t / bar_s).sqrt()
+    return bar_s.sqrt() * x0 + (sigma_s**2 - std**2).sqrt() * eps + std * z
+
+
+def flow(net, x, eps, t, target=None, point=None):
+    x_t = torch.lerp(eps, x, t[:, None]) if point is None else point
+    return F.mse_loss(net(x_t, t), x - eps if target is None else target)
+
+
+def flow_by_steps(net, x, eps, t):
+    u = x - eps
+    return ((net(eps + t.reshape(-1, 1) * u, t) - u) ** 2).mean()
+
+
+def coins(y, p, generator):
+    y = y.clone()
+    y[torch.rand(y.shape, generator=generator) < p] = -1
+    return y
+
+
+def coins_by_loop(y, p, generator):
+    heads = torch.bernoulli(torch.full(y.shape, p), generator=generator)
+    return torch.stack([-torch.ones_like(one) if head else one for one, head in zip(y, heads)])
+
+
+def zeroed(y, p, generator):
+    y = y.clone()
+    y[torch.rand(y.shape, generator=generator) < p] = 0
+    return y
+
+
+def kept_by_p(y, p, generator):
+    gone = torch.rand(y.shape, generator=generator) > p
+    return y.masked_fill(gone, -1)
+
+
+def the_first(y, p, generator):
+    y = y.clone()
+    y[: round(p * len(y))] = -1
+    return y
+
+
+def on_noise(cond, uncond, scale, channels):
+    (eps_c, rest), (eps_u, _) = (out.split([channels, channels], 1) for out in (cond, uncond))
+    return torch.cat([eps_u + scale * (eps_c - eps_u), rest], 1)
+
+
+def on_noise_in_place(cond, uncond, scale, channels):
+    out = cond.clone()
+    out[:, :channels] += (scale - 1) * (cond - uncond)[:, :channels]
+    return out
+
+
+def pushed(cond, uncond, scale, channels):
+    out = cond.clone()
+    out[:, :3] += (scale - 1) * channels / 3 * (cond - uncond)[:, :3]
+    return out
+
+
+def on_variances(cond, uncond, scale, channels):
+    out = cond.clone()
+    out[:, channels:] += (scale - 1) * (cond - uncond)[:, channels:]
+    return out
+
+
+def attend(q, k, v, scale=True, axis=-1, cut=False):
+    scores = torch.einsum("...id,...jd->...ij", q, k) * (q.shape[-1] ** -0.5 if scale else 1)
+    weights = torch.softmax(scores, axis)
+    return torch.einsum("...ij,...jd->...id", weights.detach() if cut else weights, v)
+
+
+def attend_by_exp(q, k, v):
+    scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+    weights = (scores - scores.amax(-1, keepdim=True)).exp()
+    return weights @ v / weights.sum(-1, keepdim=True)
+
+
+ANSWERS = {
+    "finite": Answers(
+        right=[curve, bars_with_numpy, bars_by_betas],
+        wrong={
+            "the first entry clamped": lambda T: torch.minimum(curve(T, 0, 1).double(), torch.tensor(0.9999)),
+            "the missing division by f(0)": lambda T: curve(T, 0, 1, by=1),
+            "divided by the first step": lambda T: curve(T, by=f(1, T)),
+        },
+    ),
+    "power": Answers(
+        right=[curve, bars_with_numpy],
+        wrong={
+            "squared twice": lambda T: curve(T) ** 2,
+            "the root instead of the square": lambda T: curve(T, power=1).clamp(min=0) ** 0.5,
+            "the square inside the cosine": angle_squared,
+        },
+    ),
+    "alarm": Answers(
+        right=[
+            lambda n: torch.linspace(0, n, n) / n,
+            lambda n: torch.arange(n) / (n - 1),
+            lambda n: np.linspace(0, n - 1, n) / (n - 1),
+        ],
+        wrong={
+            "a repair that breaks it": lambda n: torch.linspace(0, n - 1, n) / n,
+            "half of the repair": lambda n: torch.arange(n) * n / (n - 1) ** 2,
+            "counted from one": lambda n: torch.linspace(1, n, n) / n,
+        },
+    ),
+    "line": Answers(
+        right=[scaled, lambda T: betas(T, 0.1 / T, 20 / T)],
+        wrong={
+            "only the end scaled": lambda T: betas(T, 1e-4, 20 / T),
+            "scaled the wrong way round": lambda T: betas(T, 1e-4, 0.02) * T / 1000,
+            "the thousand betas thinned out": lambda T: betas(1000, 1e-4, 0.02)[range(0, 1000, 1000 // T)],
+        },
+    ),
+    "spacing": Answers(
+        right=[trailing_by_range, trailing_by_formula],
+        wrong={
+            "shifted by one": lambda T, n: torch.tensor([*range(T - T // n + 1, 0, -(T // n)), -1]),
+            "both ends forced": lambda T, n: torch.tensor([*np.linspace(T - 1, 0, n).round(), -1]),
+            "from T itself": lambda T, n: torch.tensor([*range(T, 0, -(T // n)), -1]),
+        },
+    ),
+    "rotation": Answers(
+        right=[
+            lambda v, x, a, s: x * a - v * s,
+            lambda v, x, a, s: (x - s * (s * x + a * v)) / a,
+        ],
+        wrong={
+            "the noise instead of the data": lambda v, x, a, s: a * v + s * x,
+            "all signs turned": lambda v, x, a, s: -(a * x - s * v),
+            "solved as if v were the noise": lambda v, x, a, s: x / a - v * s / a,
+        },
+    ),
+    "root": Answers(
+        right=[ddim, ddim_with_signal_and_noise],
+        wrong={
+            "fresh noise on top": lambda *a: ddim(*a, spend=False),
+            "eta without its square": lambda *a: ddim(*a, power=1),
+            "a variance for a standard deviation": lambda *a: ddim(*a, root=False),
+        },
+    ),
+    "fed": Answers(
+        right=[flow, flow_by_steps],
+        wrong={
+            "the noise fed": lambda net, x, eps, t: flow(net, x, eps, t, point=eps),
+            "the clock backwards": lambda net, x, eps, t: flow(net, x, eps, t, point=torch.lerp(x, eps, t[:, None])),
+            "the target turned round": lambda net, x, eps, t: flow(net, x, eps, t, target=eps - x),
+        },
+    ),
+    "weight": Answers(
+        right=[
+            lambda c, u, s: torch.lerp(u, c, s),
+            lambda c, u, s: s * c + (1 - s) * u,
+        ],
+        wrong={
+            "weights that do not sum to 1": lambda c, u, s: s * c - (1 - s) * u,
+            "the answers swapped": lambda c, u, s: torch.lerp(c, u, s),
+            "switched off at 1 and below": lambda c, u, s: torch.lerp(u, c, max(s, 1.0)),
+        },
+    ),
+    "coin": Answers(
+        right=[coins, coins_by_loop],
+        wrong={
+            "inverted": kept_by_p,
+            "a class for the null label": zeroed,
+            "always the same number": the_first,
+        },
+    ),
+    "lagging": Answers(
+        right=[on_noise, on_noise_in_place],
+        wrong={
+            "the variances guided too": lambda c, u, s, n: u + s * (c - u),
+            "a larger scale instead": pushed,
+            "the other half": on_variances,
+        },
+    ),
+    "tangent": Answers(
+        right=[attend, attend_by_exp],
+        wrong={
+            "the missing root": lambda q, k, v: attend(q, k, v, scale=False),
+            "the wrong axis": lambda q, k, v: attend(q, k, v, axis=-2),
+            "weights cut off from the derivative": lambda q, k, v: attend(q, k, v, cut=True),
+        },
+    ),
+}
