@@ -2,9 +2,11 @@
 
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -79,6 +81,38 @@ def test_notebook_is_fresh(chapter):
     )
 
 
+def foreign_start(nb: dict, root: Path = ROOT) -> bool:
+    """Whether a notebook's first code cell is another than all notebooks have, or printed something."""
+    first = next(cell for cell in nb["cells"] if cell["cell_type"] == "code")
+    expected = notebooks.first_cell(root)
+    return any(first[key] != expected[key] for key in ("source", "metadata", "outputs"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_starts_with_the_first_cell(notebook):
+    assert not foreign_start(nbformat.read(notebook, 4)), "run `make notebooks`"
+
+
+@pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="only GitHub knows the address that it should be")
+def test_the_address_is_that_of_the_repository():
+    assert wrong_address(notebooks.address(), os.environ) is None
+
+
+def wrong_address(address: str, environment: Mapping[str, str]) -> str | None:
+    """What to do where GitHub Actions runs in another repository than the one that _config.yml names."""
+    here = f"{environment['GITHUB_SERVER_URL']}/{environment['GITHUB_REPOSITORY']}"
+    if address == here:
+        return None
+    return f"In _config.yml set repository.url to {here}, run `make notebooks`, and commit what changed."
+
+
+def test_another_address_is_found():
+    environment = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/a-book"}
+    assert wrong_address(URL, environment) is None
+    for other in ("", f"{URL}-2"):
+        assert f"set repository.url to {URL}, run" in wrong_address(other, environment)
+
+
 def test_every_notebook_has_a_chapter():
     assert {path.stem for path in NOTEBOOKS} == {path.stem for path in CHAPTERS}
 
@@ -115,6 +149,10 @@ plt.show()
 """
 
 
+CONFIG = 'repository:\n  url: ""\n'
+URL = "https://github.com/someone/a-book"
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project with one chapter, executed once."""
@@ -125,6 +163,7 @@ def project(tmp_path_factory):
     (root / "lib" / "other.py").write_text("")
     (root / "notebooks" / "small.py").write_text("def two():\n    return 2\n")
     (root / "chapter.md").write_text(CHAPTER)
+    (root / "_config.yml").write_text(CONFIG)
     assert notebooks.make(root / "chapter.md", root / "notebooks" / "chapter.ipynb", root).endswith(" s")
     return root
 
@@ -141,7 +180,8 @@ def read(project: Path) -> dict:
 def test_the_tool_makes_a_tidy_notebook(project):
     nb = read(project)
     assert flaws(nb) == []
-    assert nb.cells[1].outputs[0].text == "claim two = 2\n"
+    assert not foreign_start(nb, project)
+    assert nb.cells[2].outputs[0].text == "claim two = 2\n"
     assert "<!--" not in nb.cells[0].source
     assert set(nb.metadata) == {"kernelspec", "language_info", "stamp"}
 
@@ -158,6 +198,26 @@ def test_new_text_keeps_the_outputs(project):
     assert "Another sentence" in read(project).cells[0].source
     (project / "chapter.md").write_text(CHAPTER)
     assert remake(project) == "text"
+
+
+def test_a_new_address_keeps_the_outputs(project):
+    before = read(project).cells
+    (project / "_config.yml").write_text(CONFIG.replace('""', URL))
+    assert foreign_start(read(project), project)
+    assert remake(project) == "text"
+    assert f'ADDRESS = "{URL}"\n' in read(project).cells[1].source
+    assert not foreign_start(read(project), project)
+    assert read(project).cells[2:] == before[2:]
+    (project / "_config.yml").write_text(CONFIG)
+    assert remake(project) == "text"
+    assert read(project).cells == before
+
+
+@pytest.mark.parametrize("wrong", ["someone/a-book", f"{URL}/", f"{URL}.git", "http" + URL[5:], '"'])
+def test_a_malformed_address_is_refused(wrong, tmp_path):
+    (tmp_path / "_config.yml").write_text(f"repository: {{url: '{wrong}'}}")
+    with pytest.raises(SystemExit, match="must look like"):
+        notebooks.address(tmp_path)
 
 
 def test_the_same_chapter_gives_the_same_bytes(project):
@@ -186,7 +246,7 @@ def test_code_and_reached_modules_decide_the_stamp_and_nothing_else(project):
 
 def test_a_failing_cell_is_named(project, tmp_path):
     (tmp_path / "broken.md").write_text("# Title\n\n```{code-cell} ipython3\n1 / 0\n```\n")
-    with pytest.raises(SystemExit, match=r"broken: cell 1 failed(?s:.*)ZeroDivisionError"):
+    with pytest.raises(SystemExit, match=r"broken: cell 2 failed(?s:.*)ZeroDivisionError"):
         notebooks.make(tmp_path / "broken.md", tmp_path / "broken.ipynb", project)
     assert not (tmp_path / "broken.ipynb").exists()
 
@@ -251,26 +311,42 @@ PATH_OUT = {"output_type": "stream", "name": "stdout", "text": "in /" + "home/me
     ("edit", "flaw"),
     [
         (lambda nb: nb["metadata"].update(widgets={}), "metadata.widgets"),
-        (plant(1, outputs=[{"output_type": "stream", "name": "stdout"}]), "invalid"),
+        (plant(2, outputs=[{"output_type": "stream", "name": "stdout"}]), "invalid"),
         (lambda nb: [cell.update(id="twice") for cell in nb["cells"]], "not unique"),
-        (plant(1, execution_count=None), "execution counts"),
-        (plant(1, metadata={"tags": ["nbval-ignore-output"]}), "of 2 outputs are compared"),
-        (plant(1, metadata={"tags": ["nbval-skip"]}), "without a line"),
+        (plant(2, execution_count=None), "execution counts"),
+        (plant(2, metadata={"tags": ["nbval-ignore-output"]}), "of 2 outputs are compared"),
+        (plant(2, metadata={"tags": ["nbval-skip"]}), "without a line"),
         (plant(0, source="see /" + "root/x"), "a machine's path"),
-        (plant(1, outputs=[PATH_OUT]), "path in the output"),
-        (plant(1, outputs=[STDERR]), "careful"),
-        (plant(1, outputs=[ADDRESS]), "an address"),
-        (plant(1, source="two();"), "semicolon"),
-        (plant(2, metadata={}), "alternative text: None"),
-        (plant(2, metadata={"mystnb": {"image": {"alt": "A plot."}}}), "alternative text: 'A plot.'"),
-        (plant(2, metadata={"mystnb": {"image": {"alt": "026a6b4544029af8b2bd7d18a0a784db.png"}}}), "026a6b"),
-        (plant(1, outputs=[POSTER]), "alternative text: 'short'"),
+        (plant(2, outputs=[PATH_OUT]), "path in the output"),
+        (plant(2, outputs=[STDERR]), "careful"),
+        (plant(2, outputs=[ADDRESS]), "an address"),
+        (plant(2, source="two();"), "semicolon"),
+        (plant(3, metadata={}), "alternative text: None"),
+        (plant(3, metadata={"mystnb": {"image": {"alt": "A plot."}}}), "alternative text: 'A plot.'"),
+        (plant(3, metadata={"mystnb": {"image": {"alt": "026a6b4544029af8b2bd7d18a0a784db.png"}}}), "026a6b"),
+        (plant(2, outputs=[POSTER]), "alternative text: 'short'"),
     ],
 )
 def test_flaws_are_found(project, edit, flaw):
     nb = copy.deepcopy(read(project))
     edit(nb)
     assert any(flaw in text for text in flaws(nb)), flaws(nb)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        plant(1, source="# @title Something else"),
+        plant(1, metadata={}),
+        plant(1, outputs=[PATH_OUT]),
+        lambda nb: nb["cells"].pop(1),
+        lambda nb: nb["cells"].insert(1, nb["cells"].pop(2)),
+    ],
+)
+def test_another_first_cell_is_found(project, edit):
+    nb = copy.deepcopy(read(project))
+    edit(nb)
+    assert foreign_start(nb, project)
 
 
 # --- nbval -----------------------------------------------------------------------------------------------------------
@@ -286,7 +362,7 @@ def nbval(notebook: Path) -> subprocess.CompletedProcess:
 def test_nbval_accepts_what_was_executed(project):
     done = nbval(project / "notebooks" / "chapter.ipynb")
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
 
 
 def test_nbval_rejects_a_wrong_number(project):
@@ -296,4 +372,4 @@ def test_nbval_rejects_a_wrong_number(project):
     planted.write_text(text.replace("claim two = 2", "claim two = 3"))
     done = nbval(planted)
     assert done.returncode == 1
-    assert "1 failed, 1 passed" in done.stdout
+    assert "1 failed, 2 passed" in done.stdout

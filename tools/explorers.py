@@ -1,9 +1,9 @@
-"""Build the generated parts of lib/explorers: `make explorers`.
+"""Build the generated parts of lib/explorers, and the script of the self-test: `make explorers`.
 
-    python tools/explorers.py             palette.js and bundle.js
+    python tools/explorers.py             palette.js and the two files bundle.js
     python tools/explorers.py --posters   and each explorer's first picture, drawn by Chromium
 
-All three are committed, so that reading and building the book needs neither node nor a browser.
+All of them are committed, so that reading and building the book needs neither node nor a browser.
 """
 
 import argparse
@@ -22,13 +22,14 @@ from lib.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle
 from tools import browser, vendor
 
 EXPLORERS = Path(__file__).parents[1] / "lib" / "explorers"
+SELF_TEST = Path(__file__).parent / "self_test_js"
 NODE = Path(sys.executable).with_name("node")
 WIDTH = 720  # CSS pixels of a poster's figure, the page's column
 # esbuild is a large WebAssembly program: optimising it would take far longer than running it, hence liftoff only.
 ESBUILD = [NODE, "--liftoff-only", vendor.VENDOR / "esbuild-wasm" / "bin" / "esbuild"]
 OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none", "--charset=utf8"]
 LOADERS = ["--loader:.css=text"]
-BUNDLE_HEAD = "// Generated from lib/explorers/*.js by `make explorers`.\n"
+BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
 PALETTE_HEAD = "// Generated from lib/plots.py by `make explorers`.\n"
 
 # matplotlib's named dashes in CSS pixels; it gives the others in multiples of the line's width
@@ -55,8 +56,8 @@ def palette() -> str:
     return PALETTE_HEAD + "".join(f"export const {name} = {json.dumps(table)};\n" for name, table in tables.items())
 
 
-def bundle(entry: Path = EXPLORERS / "main.js") -> str:
-    """bundle.js: the entry with everything it imports, as one small module."""
+def bundle(entry: Path = EXPLORERS / "main.js", source: str = "lib/explorers") -> str:
+    """bundle.js: the entry with everything it imports, as one small module; its first line names the source."""
     command = [*ESBUILD, entry, *OPTIONS, *LOADERS, "--log-level=warning"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, encoding="utf8")
     # esbuild exits with 0 also when node could not load it.
@@ -65,7 +66,7 @@ def bundle(entry: Path = EXPLORERS / "main.js") -> str:
     # The module is written into the page, where these end a script or change how it is read.
     if found := re.search(r"</script|<!--", done.stdout, re.IGNORECASE):
         sys.exit(f"explorers: the bundle holds {found[0]!r}, which a page cannot carry inside a script")
-    return BUNDLE_HEAD + done.stdout
+    return BUNDLE_HEAD.format(source) + done.stdout
 
 
 def poster(chromium: Browser, html: str) -> bytes:
@@ -115,6 +116,7 @@ def main() -> None:
     arguments = arguments.parse_args()
     (EXPLORERS / "palette.js").write_text(palette())
     (EXPLORERS / "bundle.js").write_text(bundle())
+    (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/self_test_js"))
     if arguments.posters:
         posters()
 

@@ -25,7 +25,9 @@ OUTPUT = re.compile(
 )
 TABLE = '<div class="pst-scrollable-table-container">'
 # A formula is one word to the browser: without this, a line may begin with the full stop behind it.
-POINTED = re.compile(r'(?<!<span class="k-whole">)(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)’”]+)')
+POINTED = re.compile(
+    r'(?<!<span class="k-whole">)(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)’”]+)'
+)
 
 
 def folded(output: re.Match) -> str:

@@ -2,9 +2,10 @@
 
     python tools/notebooks.py [--allow-slow] [NN ...]
 
-Only what changed is done. A notebook carries two stamps: a hash of its chapter's text, and a hash of everything that
-decides its outputs: the code cells, the modules of lib they reach and the files of results/ they name. When only the
-text changed, the old outputs are kept. The files are deterministic, up to the bytes of images.
+Only what changed is done. A notebook carries two stamps: a hash of its chapter's text and of the first cell, which
+tools/first_cell.py puts before the chapter's own code and which prints nothing here; and a hash of everything that decides
+its outputs: the code cells, the modules of lib they reach and the files of results/ they name. When only the former
+changed, the old outputs are kept. The files are deterministic, up to the bytes of images.
 """
 
 import argparse
@@ -18,11 +19,13 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
+FIRST_CELL = ROOT / "tools" / "first_cell.py"
 LIMIT = 60  # seconds a chapter may run, on two cores
 
 
@@ -98,6 +101,21 @@ def read_chapter(path: Path) -> NotebookNode:
     return jupytext.reads(MARKERS.sub("", path.read_text()), fmt="md:myst")
 
 
+def address(root: Path = ROOT) -> str:
+    """The repository's address, which stands in _config.yml and nowhere else; empty when there is none yet."""
+    url = yaml.safe_load((root / "_config.yml").read_text())["repository"]["url"]
+    if url and not re.fullmatch(r"https://github\.com/[\w-]+/[\w.-]+(?<!\.git)", url):
+        sys.exit(f"_config.yml: repository.url must look like https://github.com/OWNER/NAME, got {url!r}")
+    return url
+
+
+def first_cell(root: Path = ROOT) -> NotebookNode:
+    """The code cell that makes a notebook run on Colab. Its page does not show it; Colab and JupyterLab fold it."""
+    source = FIRST_CELL.read_text().rstrip().replace('ADDRESS = ""', f'ADDRESS = "{address(root)}"')
+    metadata = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
+    return nbformat.v4.new_code_cell(source, metadata=metadata)
+
+
 def stamp(path: Path, root: Path = ROOT) -> dict[str, str]:
     """The two hashes that say whether a chapter's notebook is up to date."""
     cells = [cell.source for cell in read_chapter(path).cells if cell.cell_type == "code"]
@@ -105,7 +123,8 @@ def stamp(path: Path, root: Path = ROOT) -> dict[str, str]:
     python = re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)  # ast knows no magics
     files = reached(python, root) | {root / name for name in re.findall(r"results/[\w./-]+\.\w+", code)}
     contents = [str(file.relative_to(root)).encode() + file.read_bytes() for file in sorted(files) if file.exists()]
-    return {"text": sha(path.read_bytes()), "code": sha(*(cell.encode() for cell in cells), *contents)}
+    text = sha(path.read_bytes(), first_cell(root).source.encode())
+    return {"text": text, "code": sha(*(cell.encode() for cell in cells), *contents)}
 
 
 def old_stamp(target: Path) -> dict[str, str]:
@@ -136,10 +155,14 @@ def execute(nb: NotebookNode, chapter: str, folder: Path) -> None:
 
 
 def keep_outputs(nb: NotebookNode, old: NotebookNode) -> None:
-    """Copy the outputs of a notebook with the same code cells."""
-    old_cells = (cell for cell in old.cells if cell.cell_type == "code")
-    for cell, before in zip((cell for cell in nb.cells if cell.cell_type == "code"), old_cells, strict=True):
-        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    """Copy the outputs of a notebook with the same code cells, its first one aside, which prints nothing."""
+    cells, old_cells = ([cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (nb, old))
+    kept = [[], *(cell.outputs for cell in old_cells[1 - len(cells) :])]
+    for number, (cell, outputs) in enumerate(zip(cells, kept, strict=True), 1):
+        cell.outputs, cell.execution_count = outputs, number
+        for output in outputs:
+            if "execution_count" in output:
+                output.execution_count = number
 
 
 def normalise(nb: NotebookNode, stamps: dict[str, str]) -> None:
@@ -167,6 +190,8 @@ def make(chapter: Path, target: Path, root: Path = ROOT, allow_slow: bool = Fals
     if stamps == before:
         return "fresh"
     nb, start = read_chapter(chapter), time.perf_counter()
+    place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
+    nb.cells.insert(place, first_cell(root))
     if stamps["code"] == before.get("code"):
         keep_outputs(nb, nbformat.read(target, 4))
         done = "text"

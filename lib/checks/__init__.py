@@ -21,7 +21,6 @@ from torch import Tensor
 from lib.seeding import seeded
 
 WIDTH = 88  # characters of a line: the page's column
-UNWRITTEN = (None, ...)  # what a function without a body returns, and what stands where a number is asked for
 
 
 class Mistake(NamedTuple):
@@ -83,14 +82,14 @@ class Exercise:
     def judge(self, attempt: Callable | float) -> Verdict:
         """The verdict on an answer. Never raises: an answer that fails is an answer."""
         wanted = "a function" if callable(self.answer) else "a number"
-        if any(attempt is empty for empty in UNWRITTEN):
+        if _empty(attempt):
             return Verdict(False, None, _fill(f"Not written yet: the checker waits for {wanted}."))
         if callable(attempt) != callable(self.answer):
             return Verdict(False, None, _fill(f"The checker wants {wanted}, not {type(attempt).__name__}."))
         try:
             results = self.results(attempt)
             expected = self.results(self.answer)
-            if any(result is empty for result in results for empty in UNWRITTEN):
+            if any(_empty(result) for result in results):
                 return Verdict(
                     False, None, _fill("Not written yet: the function returns nothing. End it with `return`.")
                 )
@@ -119,8 +118,27 @@ class Exercise:
             except NotImplementedError:
                 raise
             except Exception as error:
+                if self.run and self._returns_nothing(answer, len(found)):
+                    raise NotImplementedError from None
                 raise Refused(f"It stopped{_place(error, answer)} with {type(error).__name__}: {error}") from error
         return found
+
+    def _returns_nothing(self, answer: Callable, index: int) -> bool:
+        """Whether `run` stopped on this input because the answer handed it nothing to go on with."""
+
+        def watched(*arguments, **options):
+            result = answer(*arguments, **options)
+            if _empty(result):
+                raise NotImplementedError
+            return result
+
+        try:
+            self.run(watched, *self.fresh_cases()[index])
+        except NotImplementedError:
+            return True
+        except Exception:
+            return False
+        return False
 
     def fresh_cases(self) -> Sequence[tuple]:
         """The inputs, the same every time."""
@@ -180,6 +198,15 @@ class Exercise:
         case = self.fresh_cases()[index]
         parts = [f"{name} = {word}" for name, value in zip(names, case) if (word := _word(value))]
         return ", ".join(parts)
+
+
+def _empty(value) -> bool:
+    """Whether a value, or a part of it, is what an unwritten function returns."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list):
+        return any(_empty(part) for part in value)
+    return value is None or value is ...
 
 
 def _leaves(value, right) -> list:

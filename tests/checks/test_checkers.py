@@ -185,6 +185,16 @@ def test_run_decides_what_is_compared():
     assert check.judge(max).text.startswith("Not yet. For n = 2:")
 
 
+def test_an_answer_that_hands_nothing_to_run_is_not_written_yet():
+    check = Exercise(lambda x: 2 * x, lambda g: [(1.0,)], mistakes=[], run=lambda f, x: f(x) + 1)
+    assert check.judge(lambda x: None).text.startswith("Not written yet")
+    assert check.judge(lambda x: ...).text.startswith("Not written yet")
+    counted = Exercise(lambda x: 2 * x, lambda g: [(1.0,)], mistakes=[], run=lambda f, x: (f(x), {"calls": 1}))
+    assert counted.judge(lambda x: None).text.startswith("Not written yet")
+    assert "TypeError" in check.judge(lambda x: "word").text
+    assert "ZeroDivisionError" in check.judge(lambda x: 1 / 0).text
+
+
 def test_dicts_words_and_tuples_are_compared_piece_by_piece():
     check = Exercise(lambda: {"a": (1.0, "up")}, mistakes=[])
     assert check.judge(lambda: {"a": (torch.tensor(1.0), "up")}).right

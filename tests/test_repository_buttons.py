@@ -1,0 +1,79 @@
+"""One address in _config.yml, and every button follows: a small copy of the book is built with one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.test_book import EXTERNAL, PAGES, fetched, missing, wordless
+from tools import notebooks
+
+ROOT = Path(__file__).parents[1]
+ADDRESS = "https://github.com/someone/a-book"
+CHAPTER = "notebooks/01_two_moons"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A book of two pages at that address; built as the book is, warnings as errors."""
+    root = tmp_path_factory.mktemp("book")
+    config = (ROOT / "_config.yml").read_text()
+    config, number = re.subn(r"^  url: .*$", f"  url: {ADDRESS}", config, flags=re.MULTILINE)
+    assert number == 1
+    (root / "_config.yml").write_text(config)
+    (root / "_toc.yml").write_text(f"format: jb-book\nroot: book/intro\nchapters: [{{file: {CHAPTER}}}]\n")
+    (root / "book").mkdir()
+    (root / "book" / "intro.md").write_text("# A small book\n\nOne sentence.\n")
+    (root / "notebooks").mkdir()
+    source = root / "01_two_moons.md"
+    source.write_text("# A chapter\n\nOne sentence.\n\n```{code-cell} ipython3\n1 + 1\n```\n")
+    notebooks.make(source, root / f"{CHAPTER}.ipynb", root)
+    source.unlink()
+    for name in ("book/_static", "book/references.bib", "tools", "lib", "vendor"):
+        (root / name).symlink_to(ROOT / name)
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", root, "-W", "-n", "--keep-going", "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root / "_build" / "html"
+
+
+def buttons(page: Path) -> dict[str, str]:
+    """The buttons of a page that lead to another machine: {what they say: where they lead}."""
+    links = BeautifulSoup(page.read_text(), "html.parser").select(".header-article-items a, .article-header-buttons a")
+    return {link.get_text(strip=True): link["href"] for link in links if link["href"].startswith("http")}
+
+
+def test_a_chapter_opens_on_colab_and_is_edited_where_it_is_written(built):
+    assert buttons(built / f"{CHAPTER}.html") == {
+        "Colab": "https://colab.research.google.com/github/someone/a-book/blob/main/notebooks/01_two_moons.ipynb",
+        "Repository": ADDRESS,
+        "Suggest edit": f"{ADDRESS}/edit/main/book/chapters/01_two_moons.md",
+        "Open issue": f"{ADDRESS}/issues/new?title=Issue%20on%20page%20%2Fnotebooks/01_two_moons.html"
+        "&body=Your%20issue%20content%20here.",
+    }
+
+
+def test_a_page_without_code_has_no_button_for_colab(built):
+    assert list(buttons(built / "book" / "intro.html")) == ["Repository", "Suggest edit", "Open issue"]
+
+
+@pytest.mark.parametrize("name", [CHAPTER, "book/intro"])
+def test_a_page_with_buttons_is_as_good_as_the_others(name, built):
+    path = built / f"{name}.html"
+    soup = BeautifulSoup(path.read_text(), "html.parser")
+    assert [address for address in fetched(soup) if EXTERNAL.match(address)] == []
+    assert missing(soup, path) == []
+    assert wordless(soup) == []
+
+
+def test_the_first_cell_is_not_on_the_page(built):
+    assert notebooks.first_cell().source.split("\n")[0] not in (built / f"{CHAPTER}.html").read_text()
+    assert "1 + 1" in BeautifulSoup((built / f"{CHAPTER}.html").read_text(), "html.parser").get_text()
+
+
+@pytest.mark.skipif(notebooks.address() != "", reason="the book has an address")
+def test_without_an_address_there_are_no_buttons():
+    assert {path.name: found for path in PAGES if (found := buttons(path))} == {}

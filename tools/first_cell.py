@@ -1,0 +1,59 @@
+# @title Run this first on Colab: it fetches the book. Where the book is installed, it does nothing.
+"""The first code cell of every chapter, with the address that stands in _config.yml."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ADDRESS = ""
+BOOK = Path("knob-by-knob")  # the folder it is fetched into
+
+
+class NoBook(Exception):
+    """Stops the notebook with a sentence in the place of a traceback."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+def run(problem, *command):
+    """Run a command and return what it prints. If it fails, say the problem and the reason."""
+    settings = os.environ | {"GIT_TERMINAL_PROMPT": "0"}  # git never waits for a password
+    done = subprocess.run(command, capture_output=True, text=True, env=settings)
+    if done.returncode:
+        raise NoBook(f"{problem}\n{done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def fetch():
+    """Clone the book, install its package and nothing else, and go to its notebooks."""
+    if not BOOK.is_dir():
+        if not ADDRESS or Path("../lib/prediction.py").exists():
+            raise NoBook(
+                "The book's package, lib, is not installed in this Python"
+                + ("" if ADDRESS else ", and no public address is known to fetch it from")
+                + ". In a copy of the book run `make book`, and open the notebook with its .venv."
+            )
+        problem = f"The book cannot be fetched from {ADDRESS}. Is there a network?"
+        run(problem, "git", "clone", "--quiet", "--depth", "1", ADDRESS, BOOK)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", BOOK]
+    run("The book's package cannot be installed.", *pip)
+    sys.path.insert(0, str(BOOK.resolve()))  # for this kernel; those that start later find it alone
+    commit = run("This is no clone.", "git", "-C", BOOK, "log", "-1", "--format=%h of %cs")
+    os.chdir(BOOK / "notebooks")  # the chapters read ../results
+
+    import torch
+
+    print("the book:", commit)
+    for name in ("torch", "numpy", "matplotlib", "ipywidgets"):
+        print(f"{name}:", version(name))
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    print(f"GPU: {gpu}. Nothing here needs one; with one (menu Runtime, Change runtime type)")
+    print("the last cells of chapter 12 also train on larger images, for hours.")
+
+
+if BOOK.is_dir() or getattr(importlib.util.find_spec("lib"), "origin", None) is None:
+    fetch()
