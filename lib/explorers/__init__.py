@@ -161,11 +161,8 @@ def decision_tree(root: str = "../") -> HTML:
                 f"<li>{part('answer', html.escape(a['answer']))} {branch(a)}</li>" for a in node["answers"]
             )
             return f"{part('ask', html.escape(node['ask']))}<ul>{answers}</ul>"
-        if "see" in node:
-            page, _, anchor = node["see"].partition("#")
-            more = f'<a href="{root}{page}.html{"#" * bool(anchor)}{anchor}">Read on.</a>'
-        else:
-            more = f"(Chapter {node['chapter']}, which is being written.)"
+        page, _, anchor = node["see"].partition("#")
+        more = f'<a href="{root}{page}.html{"#" * bool(anchor)}{anchor}">Read on.</a>'
         return part("advice", f"{html.escape(node['advice'])} {more}")
 
     tree = json.loads((FOLDER / "decision_tree.json").read_text())
