@@ -12,8 +12,11 @@ from tools import api_directive, sizes
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT.glob("book/*.md"))
 PUBLIC = [(module, name) for module in api_directive.modules() for name in api_directive.public(module)]
-# What a docstring has to say: a shape, a dtype, or what comes out. A signature that ends in "-> float" says it too.
-TELLS = re.compile(r"\([A-Z]\w*,[^)]*\)|\(B[,.)]|\bshape|\blike\b|->|float64|<->|[Rr]eturn|\b(B|N|M), ")
+# What a docstring has to say: a shape, a formula, a dtype, or what comes out. A signature that ends in "-> float" says it too.
+TELLS = re.compile(
+    r"\([A-Z]\w*,[^)]*\)|\(B[,.)]|\bshape|\blike\b|->|float64|<->|[Rr]eturn"
+    r"| = |\btensors\b|\bcopy of\b|\b(B|N|M), "
+)
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------------

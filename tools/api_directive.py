@@ -5,7 +5,6 @@ with `names` in backticks and formulas indented. Each name has an anchor that st
 """
 
 import ast
-import importlib
 import inspect
 import re
 import textwrap
@@ -134,9 +133,9 @@ class Api(SphinxDirective):
     def section(self, anchor: str, title: str, path, node: ast.AST) -> nodes.section:
         """Title, signature, docstring, and where the source is."""
         section = nodes.section("", nodes.title("", "", nodes.literal(title, title)), ids=[anchor], names=[anchor])
-        domain = self.env.get_domain("std")
-        domain.anonlabels[anchor] = self.env.docname, anchor
-        domain.labels[anchor] = self.env.docname, anchor, title
+        domain = self.env.get_domain("std")  # it keeps its labels in lower case
+        domain.anonlabels[anchor.lower()] = self.env.docname, anchor
+        domain.labels[anchor.lower()] = self.env.docname, anchor, title
         text = signature(node)
         section += nodes.literal_block(text, text, language="python")
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -152,12 +151,6 @@ class Api(SphinxDirective):
             where += nodes.Text(place)
         section += where
         return section
-
-
-def has_docstring(module: str, name: str) -> str | None:
-    """The docstring of a public name, as Python has it; None for a constant."""
-    thing = getattr(importlib.import_module(f"lib.{module}"), name)
-    return inspect.getdoc(thing) if inspect.isroutine(thing) or inspect.isclass(thing) else None
 
 
 def setup(app: Sphinx) -> dict:
