@@ -188,7 +188,7 @@ class Exercise:
         pairs = list(_pairs(result, right))
         mine, true = next(pair for pair in pairs if not self.close(*pair))
         where = self.describe(index)
-        lines = [f"Not yet{'. For ' + where if where else ''}:", *_beside(mine, true)]
+        lines = [_fill(f"Not yet{'. For ' + where if where else ''}:"), *_beside(mine, true)]
         lines += _named(mistake)
         if mistake is None and (hint := _relation(mine, true)):
             lines += [_fill(hint)]
@@ -310,18 +310,24 @@ def _relation(mine: Tensor | str, true: Tensor | str) -> str:
     """A simple relation between a wrong result and the right one, when there is one."""
     if isinstance(true, str) or not mine.isfinite().all():
         return "" if isinstance(true, str) else "Not every entry of yours is a finite number."
+    if true.numel() == 1:
+        known = {"with the other sign": -true, "doubled": 2 * true, "halved": true / 2, "squared": true**2}
+        return next((f"Yours is the expected answer, {how}." for how, it in known.items() if _near(mine, it)), "")
     factor = (mine * true).sum() / (true * true).sum()
-    if torch.allclose(mine, factor * true, rtol=1e-3, atol=1e-9) and true.numel() > 1 and factor != 0:
-        return (
-            "Yours is the expected answer with the other sign."
-            if abs(factor + 1) < 1e-3
-            else (f"Yours is the expected answer times {_number(factor.item())}.")
-        )
-    if true.numel() > 2 and torch.allclose(mine - true, (mine - true).mean(), rtol=1e-3, atol=1e-9):
+    if _near(mine, factor * true) and factor != 0:
+        if abs(factor + 1) < 1e-3:
+            return "Yours is the expected answer with the other sign."
+        return f"Yours is the expected answer times {_number(factor.item())}."
+    if true.numel() > 2 and _near(mine - true, (mine - true).mean()):
         return f"Yours is the expected answer plus {_number((mine - true).mean().item())}."
-    if true.ndim >= 1 and torch.allclose(mine, true.flip(0), rtol=1e-3, atol=1e-9):
+    if true.ndim >= 1 and _near(mine, true.flip(0)):
         return "Yours is the expected answer in reverse order."
     return ""
+
+
+def _near(a: Tensor, b: Tensor) -> bool:
+    """Equal to three digits."""
+    return torch.allclose(a, b, rtol=1e-3, atol=1e-9)
 
 
 def _worth_drawing(mine: Tensor | str, true: Tensor | str) -> bool:

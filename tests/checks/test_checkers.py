@@ -196,6 +196,9 @@ def test_a_number_is_compared_with_its_tolerance():
     assert check.judge(0.502).right
     assert not check.judge(0.51).right
     assert check.judge(torch.tensor(0.25)).mistake == "the square"
+    assert "doubled" in check.judge(1.0).text
+    assert "the other sign" in check.judge(-0.5).text
+    assert check.judge(0.7).text.count("Yours") == 0
     assert check.judge(lambda: 0.5).text == "The checker wants a number, not function."
 
 
