@@ -293,7 +293,7 @@ def _beside(mine: Tensor | str, true: Tensor | str, most: int = 6) -> list[str]:
     elif true.ndim == 0:
         rows = [("", _number(mine.item()), _number(true.item()))]
     else:
-        flat = (mine - true).abs().nan_to_num(math.inf).flatten()
+        flat = (mine - true).abs().nan_to_num(1e300, posinf=1e300).flatten()
         start = (
             max(0, min(int((flat > flat.max() / 100).nonzero()[0]) - 1, len(flat) - most)) if len(flat) > most else 0
         )

@@ -177,6 +177,14 @@ def test_what_is_no_classic_mistake_gets_a_hint(attempt, hint):
     assert hint in verdict.text.replace("\n", " ")
 
 
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+def test_what_is_not_finite_is_shown(bad):
+    check = Exercise(lambda x: 2 * x, lambda g: [(torch.arange(40.0),)], mistakes=[])
+    verdict = check.judge(lambda x: torch.where(x > 30, bad, 2 * x))
+    assert f"{bad:>14}" in verdict.text
+    assert "finite" in verdict.text
+
+
 def test_an_answer_that_changes_its_inputs_spoils_nothing():
     assert DOUBLE.judge(lambda x: x.mul_(2)).right
     assert not DOUBLE.judge(lambda x: x.mul_(3)).right
