@@ -9,7 +9,6 @@ beside the expected one. When it differs and agrees with a mistake on every inpu
 """
 
 import inspect
-import math
 import textwrap
 import traceback
 from collections.abc import Callable, Sequence
