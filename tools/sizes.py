@@ -1,7 +1,7 @@
 """How many lines of code something takes: without docstrings, comments and blank lines.
 
 A page shows such a number as <!--lines:lib.samplers.rk4-->9<!--/lines-->; tests/test_pages.py counts again. A name may be a
-module, a function or class in it, or `lib.mlp.MLPDenoiser/label|classes`: only the lines in which one of these words occurs.
+module, a function or class in it, or `lib.mlp.MLPDenoiser/label+classes`: only the lines in which one of these words occurs.
 
     python tools/sizes.py book/extension_menu.md      writes the numbers into a page
 """
@@ -52,7 +52,7 @@ def size(name: str) -> int:
     if not isinstance(node, ast.Module):
         lines &= set(range(node.lineno, node.end_lineno + 1))
     if words:
-        lines = {line for line in lines if re.search(rf"\b({words})\b", source.split("\n")[line - 1])}
+        lines = {line for line in lines if re.search(rf"\b({words.replace('+', '|')})\b", source.split("\n")[line - 1])}
     return len(lines)
 
 
