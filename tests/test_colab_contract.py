@@ -1,0 +1,95 @@
+"""What the book may ask of Colab: tests/colab.json is a snapshot of what is installed there, which nobody may replace."""
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+COLAB = json.loads((ROOT / "tests" / "colab.json").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# the module and the package that brings it; a part of torch, matplotlib or IPython comes with them
+BRINGS = {"sklearn": "scikit-learn", "IPython": "ipython", "PIL": "pillow", "matplotlib_inline": "ipython"}
+NEWER = re.compile(r"\bwidgets\.(?:Stack|TagsInput|ColorsInput|TimePicker|NaiveDatetimePicker)\b")  # since ipywidgets 8
+
+
+def asked() -> list[Requirement]:
+    """Everything pyproject.toml asks for, extras too."""
+    extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
+    return [Requirement(line) for line in PROJECT["dependencies"] + extras]
+
+
+def refused(requirements: list[Requirement], python: str, colab: dict) -> list[str]:
+    """What Colab's versions do not satisfy, or Colab does not have."""
+    found = []
+    for requirement in requirements:
+        have = colab["packages"].get(requirement.name)
+        if have is None:
+            found.append(f"{requirement.name} is not on Colab")
+        elif Version(have) not in requirement.specifier:
+            found.append(f"{requirement} is more than Colab's {have}")
+    if Version(colab["python"]) not in Requirement(f"python{python}").specifier:
+        found.append(f"Python {python} is more than Colab's")
+    return found
+
+
+def imported(source: str) -> Iterator[str]:
+    """Top-level names of the modules a piece of code imports, those of the standard library and our own left out."""
+    source = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+        yield from {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"lib", "tools", "tests"}
+
+
+def missing(source: str) -> list[str]:
+    """The packages a piece of code needs and Colab does not have."""
+    return sorted({BRINGS.get(name, name) for name in imported(source)} - set(COLAB["packages"]))
+
+
+def code(notebook: Path) -> str:
+    return "\n".join(cell.source for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code")
+
+
+def test_colab_has_what_the_package_asks_for():
+    assert refused(asked(), PROJECT["requires-python"], COLAB) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "lib").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_colab_has_what_lib_imports(path):
+    assert missing(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_colab_has_what_a_chapter_imports(path):
+    assert missing(code(path)) == []
+
+
+def test_no_widget_is_newer_than_colabs():
+    sources = [path.read_text() for path in (ROOT / "lib").rglob("*.py")]
+    sources += [code(path) for path in (ROOT / "notebooks").glob("*.ipynb")]
+    assert not any(NEWER.search(source) for source in sources)
+
+
+@pytest.mark.parametrize("requirement", ["torch>=2.12", "numpy>=2.2", "ipywidgets>=8", "jaxtyping"])
+def test_a_floor_too_high_is_found(requirement):
+    assert len(refused([Requirement(requirement)], ">=3.11", COLAB)) == 1
+
+
+def test_a_python_too_new_is_found():
+    assert refused([], ">=3.14", COLAB) == ["Python >=3.14 is more than Colab's"]
+
+
+def test_a_stranger_is_found():
+    assert missing("import jaxtyping\nfrom torch import nn\nimport json\nfrom lib import DDPM") == ["jaxtyping"]
+    assert NEWER.search("widgets.Stack([])")
