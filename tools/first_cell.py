@@ -19,7 +19,7 @@ class NoBook(Exception):
         return [str(self)]
 
 
-def run(problem, *command):
+def shell(problem, *command):
     """Run a command and return what it prints. If it fails, say the problem and the reason."""
     settings = os.environ | {"GIT_TERMINAL_PROMPT": "0"}  # git never waits for a password
     done = subprocess.run(command, capture_output=True, text=True, env=settings)
@@ -38,11 +38,11 @@ def fetch():
                 + ". In a copy of the book run `make book`, and open the notebook with its .venv."
             )
         problem = f"The book cannot be fetched from {ADDRESS}. Is there a network?"
-        run(problem, "git", "clone", "--quiet", "--depth", "1", ADDRESS, BOOK)
+        shell(problem, "git", "clone", "--quiet", "--depth", "1", ADDRESS, BOOK)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", BOOK]
-    run("The book's package cannot be installed.", *pip)
+    shell("The book's package cannot be installed.", *pip)
     sys.path.insert(0, str(BOOK.resolve()))  # for this kernel; those that start later find it alone
-    commit = run("This is no clone.", "git", "-C", BOOK, "log", "-1", "--format=%h of %cs")
+    commit = shell("This is no clone.", "git", "-C", BOOK, "log", "-1", "--format=%h of %cs")
     os.chdir(BOOK / "notebooks")  # the chapters read ../results
 
     import torch
