@@ -6,9 +6,7 @@ step: a `lib.samplers.Step`, with x (B, d), t and s (B,), h = s - t, estimate an
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.data import two_moons_mixture
-from lib.flow_matching import LinearPath
-from lib.oracle import Oracle
+from lib.checks.counting import Counting
 from lib.samplers import Step, euler, heun, walk
 from lib.seeding import randn
 
@@ -19,18 +17,6 @@ def answer(step: Step) -> Tensor:
     """Half a step by Euler's rule, and the whole step with the velocity found there."""
     half = step.x + step.h / 2 * step.estimate.velocity(step.c_t)
     return step.x + step.h * step.slope(half, (step.t + step.s) / 2)
-
-
-class Counting(Oracle):
-    """The oracle of two moons, which counts its calls."""
-
-    def __init__(self) -> None:
-        super().__init__(two_moons_mixture(), LinearPath())
-        self.calls = 0
-
-    def estimate(self, x_t, t, y=None):
-        self.calls += 1
-        return super().estimate(x_t, t, y)
 
 
 def run(midpoint, steps: int, x: Tensor) -> tuple[Tensor, int]:

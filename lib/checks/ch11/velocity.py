@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.data import two_moons_mixture
-from lib.flow_matching import LinearPath
+from lib.checks.counting import Counting
 from lib.guidance import Guided
 from lib.oracle import Oracle
 from lib.prediction import NO_LABEL
@@ -16,18 +15,6 @@ from lib.seeding import rand, randn
 
 SEE = "11_conditioning_and_guidance: Noise, data, v, velocity: all the same"
 NAMES = "11_conditioning_and_guidance: Three conventions for one weight"
-
-
-class Counting(Oracle):
-    """The oracle of two moons, which counts its calls."""
-
-    def __init__(self) -> None:
-        super().__init__(two_moons_mixture(), LinearPath())
-        self.calls = 0
-
-    def estimate(self, x_t, t, y=None):
-        self.calls += 1
-        return super().estimate(x_t, t, y)
 
 
 def answer(model: Oracle, x_t: Tensor, t: Tensor, y: Tensor, w: float) -> Tensor:

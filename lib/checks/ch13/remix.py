@@ -7,26 +7,13 @@ import torch
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.data import two_moons_mixture
-from lib.flow_matching import LinearPath
+from lib.checks.counting import Counting
 from lib.oracle import Oracle
 from lib.samplers import euler, sample
 from lib.seeding import randn
 
 SEE = "13_latent_diffusion: Lab: from one digit to another"
 PATH = "06_flow_matching: Path and velocity"
-
-
-class Counting(Oracle):
-    """The oracle of two moons, which counts its calls."""
-
-    def __init__(self) -> None:
-        super().__init__(two_moons_mixture(), LinearPath())
-        self.calls = 0
-
-    def estimate(self, x_t, t, y=None):
-        self.calls += 1
-        return super().estimate(x_t, t, y)
 
 
 def answer(model: Oracle, z: Tensor, eps: Tensor, t: float, calls: int) -> Tensor:
