@@ -1,6 +1,7 @@
 """The gates that other tools keep, each with a planted mistake at which it must close: ruff, warnings, coverage, the build."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,10 @@ def run_tests(folder: Path, text: str, *options: str) -> subprocess.CompletedPro
         "-p",
         "no:cacheprovider",
     ]
-    return subprocess.run([*call, *options, folder / "test_x.py"], cwd=ROOT, text=True, capture_output=True)
+    # Its measurements stay apart from those of the run around it.
+    apart = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    apart["COVERAGE_FILE"] = str(folder / ".coverage")
+    return subprocess.run([*call, *options, folder / "test_x.py"], cwd=ROOT, env=apart, text=True, capture_output=True)
 
 
 def test_a_warning_closes(tmp_path):
