@@ -1,14 +1,11 @@
 """DDPM's step as a rule for `lib.sample`: rule(step) -> x_s, with the variance of q(x_t | x_s) and no noise in the last step."""
 
 import math
-from functools import cache
 
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.data import two_moons_mixture
-from lib.diffusion import DiscreteSchedule, linear_betas
-from lib.oracle import Oracle
+from lib.checks.chain import oracle
 from lib.samplers import Step, ancestral, ddim, posterior_variance, sample, transition_variance
 from lib.seeding import randn, seeded
 
@@ -19,12 +16,6 @@ TRAPS = "04_ddpm: Traps, by number"
 def answer(step: Step) -> Tensor:
     """The library's own, with the larger variance."""
     return ancestral(step, variance="beta")
-
-
-@cache
-def oracle() -> Oracle:
-    """The moons on a thousand linear betas."""
-    return Oracle(two_moons_mixture(), DiscreteSchedule(linear_betas(1000)))
 
 
 def run(rule, calls: int) -> Tensor:

@@ -1,14 +1,10 @@
 """The DDIM step: step(x0, eps, bar_t, bar_s, eta, z) -> x_s (B, 2). x0, eps, z: (B, 2); the alpha-bars: tensors without axes."""
 
-from functools import cache
-
 import torch
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.data import two_moons_mixture
-from lib.diffusion import DiscreteSchedule, linear_betas
-from lib.oracle import Oracle
+from lib.checks.chain import oracle
 from lib.samplers import Step, sample
 from lib.seeding import randn, seeded
 
@@ -42,12 +38,6 @@ def _signal(x0, eps, bar_t, bar_s, eta, z):
 def _squared(x0, eps, bar_t, bar_s, eta, z):
     std = _std(bar_t, bar_s, eta)
     return bar_s.sqrt() * x0 + (1 - bar_s - std**2).clamp(min=0).sqrt() * eps + std**2 * z
-
-
-@cache
-def oracle() -> Oracle:
-    """The moons on a thousand linear betas."""
-    return Oracle(two_moons_mixture(), DiscreteSchedule(linear_betas(1000)))
 
 
 def run(step, calls: int, eta: float) -> Tensor:

@@ -1,15 +1,13 @@
 """Encode: encode(model, x, grid) -> the codes (B, 2) of clean samples x (B, 2). grid: integer times from -1 up to T - 1."""
 
-from functools import cache
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.data import two_moons, two_moons_mixture
-from lib.diffusion import DiscreteSchedule, linear_betas
-from lib.oracle import Oracle
+from lib.checks.chain import oracle
+from lib.data import two_moons
 from lib.seeding import seeded
 
 SEE = "05_ddim_and_the_probability_flow: From data to noise and back"
@@ -36,12 +34,6 @@ def _euler(model, x, grid):
         before, after = (model.path.coeffs(time.expand(len(x)), like=x) for time in (t, s))
         x = x + (after.sigma - before.sigma) * model.estimate(x, t.expand(len(x))).eps
     return x
-
-
-@cache
-def oracle() -> Oracle:
-    """The moons on a thousand linear betas."""
-    return Oracle(two_moons_mixture(), DiscreteSchedule(linear_betas(1000)))
 
 
 def run(encode, steps: int) -> Tensor:
