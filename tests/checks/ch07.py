@@ -8,14 +8,6 @@ import torch
 from tests.checks.answers import Answers
 
 
-def stops_by_range(T, K):
-    return [*range(T - 1, -1, -(T // K)), -1]
-
-
-def stops_by_linspace(T, K):
-    return torch.linspace(T - 1, -1, K + 1, dtype=torch.float64).round()
-
-
 def heun_by_hand(velocity, x, K):
     grid = torch.linspace(0, 1, K + 1, dtype=torch.float64).tolist()
     for t, s in pairwise(grid):
@@ -95,16 +87,6 @@ ANSWERS = {
             "steps for calls": 18,
             "grid points for steps": 37,
             "one call shared by neighbours": 19,
-        },
-    ),
-    "stops": Answers(
-        right=[stops_by_range, stops_by_linspace],
-        wrong={
-            "leading spacing": lambda T, K: [*range(T - T // K, -1, -(T // K)), -1],
-            "K points for K steps": lambda T, K: list(range(T - 1, -1, -(T // K))),
-            "stopped one step before the data": lambda T, K: [*range(T - 1, -1, -(T // K)), 0],
-            "in the order of training": lambda T, K: [-1, *range(T // K - 1, T, T // K)],
-            "counted as the papers do": lambda T, K: list(range(T, -1, -(T // K))),
         },
     ),
     "second": Answers(
