@@ -5,13 +5,15 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from tests.test_layers import imported
+from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
 COLAB = json.loads((ROOT / "tests" / "colab.json").read_text())
@@ -41,18 +43,15 @@ def refused(requirements: list[Requirement], python: str, colab: dict) -> list[s
     return found
 
 
-def imported(source: str) -> Iterator[str]:
+def strangers(source: str) -> set[str]:
     """Top-level names of the modules a piece of code imports, those of the standard library and our own left out."""
-    source = re.sub(r"^\s*[%!].*$", "", source, flags=re.MULTILINE)
-    for node in ast.walk(ast.parse(source)):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
-        yield from {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"lib", "tools", "tests"}
+    names = {name.split(".")[0] for name in imported(ast.parse(notebooks.without_magics(source)))}
+    return names - set(sys.stdlib_module_names) - {"lib", "tools", "tests"}
 
 
 def missing(source: str) -> list[str]:
     """The packages a piece of code needs and Colab does not have."""
-    return sorted({BRINGS.get(name, name) for name in imported(source)} - set(COLAB["packages"]))
+    return sorted({BRINGS.get(name, name) for name in strangers(source)} - set(COLAB["packages"]))
 
 
 def code(notebook: Path) -> str:

@@ -116,12 +116,16 @@ def first_cell(root: Path = ROOT) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata=metadata)
 
 
+def without_magics(code: str) -> str:
+    """The Python of a notebook's code: ast knows no magics."""
+    return re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)
+
+
 def stamp(path: Path, root: Path = ROOT) -> dict[str, str]:
     """The two hashes that say whether a chapter's notebook is up to date."""
     cells = [cell.source for cell in read_chapter(path).cells if cell.cell_type == "code"]
     code = "\n".join(cells)
-    python = re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)  # ast knows no magics
-    files = reached(python, root) | {root / name for name in re.findall(r"results/[\w./-]+\.\w+", code)}
+    files = reached(without_magics(code), root) | {root / name for name in re.findall(r"results/[\w./-]+\.\w+", code)}
     contents = [str(file.relative_to(root)).encode() + file.read_bytes() for file in sorted(files) if file.exists()]
     text = sha(path.read_bytes(), first_cell(root).source.encode())
     return {"text": text, "code": sha(*(cell.encode() for cell in cells), *contents)}
