@@ -1,7 +1,7 @@
 """How many lines of code something takes: without docstrings, comments and blank lines.
 
-A page shows such a number as <!--lines:lib.samplers.rk4-->9<!--/lines-->; tests/test_reference_pages.py counts again. A name may be a
-module, a function or class in it, or `lib.mlp.MLPDenoiser/label+classes`: only the lines in which one of these words occurs.
+A page shows such a number as <!--lines:lib.samplers.rk4-->9<!--/lines-->; tests/test_reference_pages.py counts again. A name may
+be a module, a function or class in it, or `lib.mlp.MLPDenoiser/label+classes`: only the lines in which one of these words occurs.
 
     python tools/sizes.py book/extension_menu.md      writes the numbers into a page
 """
