@@ -32,7 +32,7 @@ def test_accessible_in_dark(opened):
     """The theme follows the system, also while the page is open. Of axe's rules, only those of colour look at the scheme."""
     page, _ = opened
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'", timeout=2000)
+    page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
     assert violations(page, ["color-contrast", "link-in-text-block"]) == []
 
 

@@ -138,7 +138,7 @@ def test_replies_are_accessible(opened):
     sheet, _ = opened
     assert violations(sheet.page, RULES) == []
     sheet.page.emulate_media(color_scheme="dark")
-    sheet.page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'", timeout=2000)
+    sheet.page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
     assert violations(sheet.page, ["color-contrast", "link-in-text-block"]) == []
     assert sheet.page.locator(".qz-feedback[role=status]").count() == len(ALL)
     sheet.page.emulate_media(color_scheme="light")
