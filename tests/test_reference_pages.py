@@ -64,6 +64,17 @@ def test_the_reference_has_every_public_name():
     assert len(PUBLIC) > 50
 
 
+def test_a_docstring_keeps_its_columns_and_its_sentences():
+    text = "Small so\nthat cos is 1: yes.\nRaises ValueError.\n\nalpha  signal\nsigma  noise\n\n    x = 1\n"
+    kinds = [(type(node).__name__, node.astext()) for node in api_directive.described(text)]
+    assert kinds == [
+        ("paragraph", "Small so that cos is 1: yes."),
+        ("paragraph", "Raises ValueError."),
+        ("literal_block", "alpha  signal\nsigma  noise"),
+        ("literal_block", "x = 1"),
+    ]
+
+
 def documented(module: str, name: str) -> bool:
     """Whether a name's docstring, or what follows its arrow, says what comes out or which shapes go in."""
     node = api_directive.definitions(f"lib.{module}")[name]

@@ -16,7 +16,8 @@ from sphinx.util.docutils import SphinxDirective
 import lib
 from tools.sizes import find
 
-ENTRY = re.compile(r"[a-z_][\w, ]*:\s|Raises |Warns ")  # a line that begins something of its own: an argument, an error
+ENTRY = re.compile(r"\w+(, \w+)*:\s|Raises |Warns ")  # a line that begins something of its own: an argument, an error
+LAID_OUT = re.compile(r"^ |\S {2,}\S", re.MULTILINE)  # formulas are indented, and tables have columns
 COLUMNS = 72
 
 
@@ -80,16 +81,15 @@ def called(name: str, parts: list[str], returns: ast.AST | None) -> str:
 
 
 def described(docstring: str) -> list[nodes.Node]:
-    """A docstring as paragraphs; what is indented stays as it is."""
+    """A docstring as paragraphs; what is laid out by hand stays as it is."""
     found = []
     for block in re.split(r"\n\s*\n", inspect.cleandoc(docstring)):
-        lines = block.split("\n")
-        if any(line.startswith(" ") for line in lines):
+        if LAID_OUT.search(block):
             text = textwrap.dedent(block)
             found.append(nodes.literal_block(text, text, language="text"))
             continue
         entries = []
-        for line in lines:
+        for line in block.split("\n"):
             if entries and not ENTRY.match(line):
                 entries[-1] += " " + line
             else:
