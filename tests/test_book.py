@@ -101,11 +101,16 @@ def test_records_are_folded_away_and_other_output_stays():
     assert mend_pages.mended(both) == both
 
 
-def test_a_formula_keeps_the_sign_behind_it():
+def test_a_formula_keeps_its_signs():
     formula = r'<span class="math notranslate nohighlight">\(a &lt; b\)</span>'
-    once = mend_pages.mended(f"({formula}), then")
-    assert once == f'(<span class="k-whole">{formula}),</span> then'
-    assert mend_pages.mended(once) == once
+    for before, kept in (
+        (f"so {formula}, then", f"{formula},"),
+        (f"so ({formula}), then", f"({formula}),"),
+        (f"so ({formula} then)", f"({formula}"),
+    ):
+        once = mend_pages.mended(before)
+        assert once == before.replace(kept, f'<span class="k-whole">{kept}</span>')
+        assert mend_pages.mended(once) == once
     assert mend_pages.mended(f"{formula} then") == f"{formula} then"
 
 

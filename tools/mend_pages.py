@@ -24,10 +24,9 @@ OUTPUT = re.compile(
     r'(<div class="output stream[^>]*>)<div class="highlight"><pre><span></span>(.*?)</pre></div>', re.DOTALL
 )
 TABLE = '<div class="pst-scrollable-table-container">'
-# A formula is one word to the browser: without this, a line may begin with the full stop behind it.
-POINTED = re.compile(
-    r'(?<!<span class="k-whole">)(<span class="math notranslate nohighlight">[^<]*</span>[.,;:!?)’”]+)'
-)
+# A formula is one word to the browser: without this, a line may begin with the full stop behind it, or end with a bracket.
+FORMULA = '<span class="math notranslate nohighlight">[^<]*</span>'
+POINTED = re.compile(rf'(?<!<span class="k-whole">)(?<![(‘“])([(‘“]+{FORMULA}[.,;:!?)’”]*|{FORMULA}[.,;:!?)’”]+)')
 
 
 def folded(output: re.Match) -> str:
