@@ -130,9 +130,9 @@ def test_a_chapter_has_its_exercises(chapter):
         assert said[1].startswith("Right"), name
         stub, worked = cells
         assert worked.source.startswith("# @title Worked solution"), name
-        assert "hide-input" in worked.metadata.tags, name
+        assert "hide-cell" in worked.metadata.tags, name
         assert worked.metadata.jupyter.source_hidden, name
-        assert "hide-input" not in stub.metadata.get("tags", []), name
+        assert "hide-cell" not in stub.metadata.get("tags", []), name
 
 
 # --- the checker itself ----------------------------------------------------------------------------------------------
