@@ -14,6 +14,8 @@ from tools import image_ablation
 ROOT = Path(__file__).parents[1]
 CHAPTER = ROOT / "book" / "chapters" / "12_image_runs.md"
 ABLATION = json.loads(image_ablation.TARGET.read_text())
+CELLS = [c.source for c in jupytext.reads(CHAPTER.read_text(), fmt="md:myst").cells if c.cell_type == "code"]
+MARKED = [source for source in CELLS if source.startswith("# exercised by tests/test_image_runs.py")]
 SMALL = {"width": 16, "depth": 1, "heads": 2, "steps": 2, "batch": 8, "patch": 4}
 
 
@@ -21,13 +23,11 @@ SMALL = {"width": 16, "depth": 1, "heads": 2, "steps": 2, "batch": 8, "patch": 4
 def cell(monkeypatch, tmp_path, capsys):
     """The names of the chapter's marked cells, run where there is no GPU, after its imports."""
     monkeypatch.chdir(tmp_path)
-    cells = [c.source for c in jupytext.reads(CHAPTER.read_text(), fmt="md:myst").cells if c.cell_type == "code"]
     names = {}
-    exec("\n".join(line for source in cells[:2] for line in source.splitlines() if "read_text" not in line), names)
-    marked = [source for source in cells if source.startswith("# exercised by tests/test_image_runs.py")]
-    assert marked
+    exec("\n".join(line for source in CELLS[:2] for line in source.splitlines() if "read_text" not in line), names)
+    assert MARKED
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for source in marked:
+    for source in MARKED:
         exec(source, names)
     return names, capsys.readouterr().out
 
@@ -36,6 +36,15 @@ def test_without_a_gpu_nothing_is_trained_and_nothing_claimed(cell):
     names, said = cell
     assert set(names["models"].values()) == {None}
     assert said.count("not run: no GPU") == 2 and "trained on" not in said and said.count("an estimate") == 2
+
+
+def test_a_gpu_alone_trains_nothing_for_hours(cell, monkeypatch, capsys):
+    names, _ = cell
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for source in MARKED:
+        exec(source, names)
+    assert set(names["models"].values()) == {None}
+    assert capsys.readouterr().out.count("not run: not named in TRAIN") == 2
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar10"])
@@ -48,9 +57,9 @@ def test_what_a_gpu_would_run_runs_on_a_cpu(name, cell, monkeypatch, tmp_path, c
     monkeypatch.setitem(image_models.DATA, name, lambda: (x[:200], y[:200]))
     monkeypatch.setitem(image_models.HELD_OUT, name, 20)
     config = replace(names["GPU_RUNS"][name], **SMALL)
-    model = names["image_run"](config, tmp_path / "run", gpu=True)
+    model = names["image_run"](config, tmp_path / "run", wanted=True)
     assert model.config == config and model.shape == tuple(x.shape[1:])
-    again = names["image_run"](config, tmp_path / "run", gpu=True)  # resumes, and has nothing left to do
+    again = names["image_run"](config, tmp_path / "run", wanted=True)  # resumes, and has nothing left to do
     assert all(torch.equal(a, b) for a, b in zip(model.net.parameters(), again.net.parameters()))
     assert capsys.readouterr().out.count("trained on a CPU") == 2
     if name == "mnist":
