@@ -123,7 +123,10 @@ class Exercise:
             except Exception as error:
                 if self.run and self._returns_nothing(answer, len(found)):
                     raise NotImplementedError from None
-                raise Refused(f"It stopped{_place(error, answer)} with {type(error).__name__}: {error}") from error
+                advice = ". A factor (B,) meets (B, D) as (B, 1)." if "must match the size" in str(error) else ""
+                raise Refused(
+                    f"It stopped{_place(error, answer)} with {type(error).__name__}: {error}{advice}"
+                ) from error
         return found
 
     def _returns_nothing(self, answer: Callable, index: int) -> bool:
@@ -185,13 +188,25 @@ class Exercise:
     def explain(self, index: int, result, right, mistake: Mistake | None) -> tuple[str, tuple[Tensor, Tensor] | None]:
         """The text of a wrong answer: yours beside the expected, and the mistake; and what a picture would show."""
         pairs = list(_pairs(result, right))
-        mine, true = next(pair for pair in pairs if not self.close(*pair))
+        part, (mine, true) = next((i, pair) for i, pair in enumerate(pairs, 1) if not self.close(*pair))
         where = self.describe(index)
-        lines = [_fill(f"Not yet{'. For ' + where if where else ''}:"), *_beside(mine, true)]
+        which = f"; part {part} of {len(pairs)}" if len(pairs) > 1 else ""
+        lines = [_fill(f"Not yet{'. For ' + where if where else ''}{which}:"), *_beside(mine, true)]
         lines += _named(mistake)
-        if mistake is None and (hint := _relation(mine, true)):
+        if mistake is None and (hint := self.exchanged(pairs) or _relation(mine, true)):
             lines += [_fill(hint)]
         return "\n".join(lines), (mine, true) if _worth_drawing(mine, true) else None
+
+    def exchanged(self, pairs: list[tuple]) -> str:
+        """Whether the two parts of a result are right, each in the other's place."""
+        if len(pairs) != 2 or any(isinstance(true, str) or true.shape != pairs[0][1].shape for _, true in pairs):
+            return ""
+        (mine, true), (mine_too, true_too) = pairs
+        return (
+            "Yours are the expected parts, exchanged."
+            if self.close(mine, true_too) and self.close(mine_too, true)
+            else ""
+        )
 
     def describe(self, index: int) -> str:
         """An input in words: `T = 50, s = 0.008`; tensors by their shapes."""
@@ -311,14 +326,17 @@ def _relation(mine: Tensor | str, true: Tensor | str) -> str:
         return "" if isinstance(true, str) else "Not every entry of yours is a finite number."
     if true.numel() == 1:
         known = {"with the other sign": -true, "doubled": 2 * true, "halved": true / 2, "squared": true**2}
+        for more, less, how in ((mine, true, "times"), (true, mine, "divided by")):
+            if 2 < (whole := (more / less).round().item()) < 300:
+                known[f"{how} {whole:.0f}"] = true * whole if how == "times" else true / whole
         return next((f"Yours is the expected answer, {how}." for how, it in known.items() if _near(mine, it)), "")
     factor = (mine * true).sum() / (true * true).sum()
     if _near(mine, factor * true) and factor != 0:
         if abs(factor + 1) < 1e-3:
             return "Yours is the expected answer with the other sign."
         return f"Yours is the expected answer times {_number(factor.item())}."
-    if true.numel() > 2 and _near(mine - true, (mine - true).mean()):
-        return f"Yours is the expected answer plus {_number((mine - true).mean().item())}."
+    if true.numel() > 2 and _near(mine - true, offset := (mine - true).mean()):
+        return f"Yours is the expected answer {'plus' if offset > 0 else 'minus'} {_number(abs(offset.item()))}."
     if true.ndim >= 1 and _near(mine, true.flip(0)):
         return "Yours is the expected answer in reverse order."
     return ""

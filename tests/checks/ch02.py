@@ -100,6 +100,8 @@ ANSWERS = {
             "alpha-bar without its root": lambda x, e, t, b: jump(x, e, t, bars(b), signal=float),
             "the noise's variance without its root": lambda x, e, t, b: jump(x, e, t, bars(b), noise=float),
             "alpha for alpha-bar": lambda x, e, t, b: jump(x, e, t, 1 - b),
+            "signal and noise exchanged": lambda x, e, t, b: jump_by_schedule(e, x, t, b),
+            "one time for all samples": lambda x, e, t, b: jump(x, e, t[0].expand(len(t)), bars(b)),
             "one step too few": lambda x, e, t, b: jump_by_schedule(x, e, t - 1, b),
             "the sum of the betas": lambda x, e, t, b: jump(x, e, t, 1 - b.cumsum(0)),
         },
@@ -143,6 +145,9 @@ ANSWERS = {
             "the missing division by f(0)": lambda T: cosine(T, divide=False),
             "the missing offset": lambda T: cosine(T, s=0),
             "s = 0.08": lambda T: cosine(T, s=0.08),
+            "the clock not divided by 1 + s": lambda T: [
+                math.cos(math.pi * (t / T + 0.008) / 2) ** 2 / math.cos(math.pi * 0.004) ** 2 for t in range(1, T + 1)
+            ],
             "counted from zero": lambda T: cosine(T, first=0),
         },
     ),

@@ -151,6 +151,10 @@ ANSWERS = {
             "the mean over coordinates": partial(kl_by_coordinates, reduce=torch.mean),
             "the forgotten 1": partial(kl_by_coordinates, one=0),
             "the missing half": partial(kl_by_coordinates, power=2),
+            "variances squared": lambda m, v, m_p, v_p: kl_by_distributions(m, v * v, m_p, v_p * v_p),
+            "the distance over the first variance": lambda m, v, m_p, v_p: (
+                (m - m_p).norm(dim=1) ** 2 / v / 2 + kl_by_distributions(m, v, m, v_p)
+            ),
             "the means alone": lambda m, v, m_p, v_p: (m - m_p).norm(dim=1) ** 2 / v_p / 2,
         },
     ),
@@ -173,6 +177,7 @@ ANSWERS = {
             "the net sees the clean sample": partial(simple, clean=True),
             "the clean sample as the target": lambda net, x, t, e, bars: simple(net, x, t, e, bars, target=x),
             "the sum over coordinates": lambda net, x, t, e, bars: simple(net, x, t, e, bars) * x.numel() / len(x),
+            "the sum over samples and coordinates": lambda net, x, t, e, bars: simple(net, x, t, e, bars) * x.numel(),
             "the mean before the square": simple_mean_first,
         },
     ),

@@ -129,6 +129,10 @@ ANSWERS = {
             "noise on top of a full step": partial(member, paid=False),
             "the variance for its root": partial(member, power=2),
             "alpha-bar for its root": partial(member, signal=1),
+            "the square of eta": lambda x0, eps, bar_t, bar_s, eta, z: member(x0, eps, bar_t, bar_s, eta * eta, z),
+            "the signal that is left": lambda x0, eps, bar_t, bar_s, eta, z: (
+                member_by_family(0 * x0, eps, bar_t, bar_s, eta, z) + bar_t**0.5 * x0
+            ),
             "always DDIM": lambda x0, eps, bar_t, bar_s, eta, z: bar_s.sqrt() * x0 + (1 - bar_s).sqrt() * eps,
             "always DDPM": lambda x0, eps, bar_t, bar_s, eta, z: member_by_family(x0, eps, bar_t, bar_s, 1, z),
         },

@@ -47,6 +47,13 @@ def heads_by_view(q, k, v, heads):
     return ((q @ k.transpose(2, 3) / math.sqrt(W // heads)).softmax(-1) @ v).view(B, N, W)
 
 
+def heads_dealt(q, k, v, heads):
+    cards = torch.arange(q.shape[-1]).view(-1, heads).T.flatten()
+    answers = torch.empty_like(q)
+    answers[..., cards] = heads_one_by_one(q[..., cards], k[..., cards], v[..., cards], heads)
+    return answers
+
+
 def heads_left_apart(q, k, v, heads):
     B, N, W = q.shape
     q, k, v = (x.view(B, N, heads, -1).transpose(1, 2) for x in (q, k, v))
@@ -250,6 +257,7 @@ ANSWERS = {
         wrong={
             "heads that ask each other": heads_at_the_tokens,
             "one reshape into heads": heads_by_view,
+            "heads dealt out like cards": heads_dealt,
             "heads not put side by side": heads_left_apart,
             "one head": lambda q, k, v, heads: heads_one_by_one(q, k, v, 1),
             "the root of the width": heads_scaled(0.5, whole=True),

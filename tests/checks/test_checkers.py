@@ -163,11 +163,13 @@ def test_a_mistake_is_named_with_what_to_read():
     [
         (lambda x: 6 * x, "times 3"),
         (lambda x: 2 * x + 5, "plus 5"),
+        (lambda x: 2 * x - 5, "minus 5"),
         (lambda x: (2 * x).flip(0), "reverse order"),
         (lambda x: 2 * x / 0, "finite"),
         (lambda x: x[:2], "shape (2,), where (4,)"),
         (lambda x: (x, x), "2 things"),
         (lambda x: x @ torch.zeros(7), "line 1 of <lambda> with RuntimeError"),
+        (lambda x: x[:, None].expand(-1, 2) * x, "A factor (B,) meets (B, D) as (B, 1)."),
         (3.0, "wants a function, not float"),
     ],
 )
@@ -207,6 +209,9 @@ def test_a_number_is_compared_with_its_tolerance():
     assert "doubled" in check.judge(1.0).text
     assert "the other sign" in check.judge(-0.5).text
     assert check.judge(0.7).text.count("Yours") == 0
+    assert "times 12." in check.judge(6.0).text
+    assert "divided by 12." in check.judge(1 / 24).text
+    assert check.judge(0.0).text.count("Yours") == 0
     assert check.judge(lambda: 0.5).text == "The checker wants a number, not function."
 
 
@@ -242,6 +247,14 @@ def test_dicts_words_and_tuples_are_compared_piece_by_piece():
     assert "keys a" in check.judge(lambda: {"b": 1}).text
     assert "2 things" in check.judge(lambda: {"a": 1}).text
     assert "word" in check.judge(lambda: {"a": (1.0, 2)}).text
+
+
+def test_the_wrong_one_of_two_parts_is_pointed_out():
+    check = Exercise(lambda x: (x, x**2), lambda g: [(torch.arange(4.0),)], mistakes=[])
+    assert "part 2 of 2:" in check.judge(lambda x: (x, x**3)).text
+    assert "part 1 of 2:" in check.judge(lambda x: (2 * x, x**2)).text
+    assert "Yours are the expected parts, exchanged." in check.judge(lambda x: (x**2, x)).text
+    assert "exchanged" not in check.judge(lambda x: (x**2, 2 * x)).text
 
 
 def test_a_wrong_curve_is_drawn(capsys):

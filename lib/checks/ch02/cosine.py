@@ -54,6 +54,13 @@ check = Exercise(
             SEE,
         ),
         Mistake(
+            "the clock not divided by 1 + s",
+            lambda T: (torch.cos((_steps(T) / T + 0.008) * math.pi / 2) / math.cos(0.008 * math.pi / 2)) ** 2,
+            "The offset makes the clock longer, from s to 1 + s. Not divided by 1 + s, the angle goes past pi / 2, and at the "
+            "end alpha-bar rises again.",
+            SEE,
+        ),
+        Mistake(
             "counted from zero",
             lambda T: (f(_steps(T) - 1, T) / f(torch.tensor(0.0), T)) ** 2,
             "Entry 0 is the first step, t = 1. Clean data, t = 0, is not in the list: a schedule that begins with alpha-bar = 1 "

@@ -52,6 +52,18 @@ check = Exercise(
             SEE,
         ),
         Mistake(
+            "signal and noise exchanged",
+            lambda x, eps, t, betas: mix(eps, x, torch.cumprod(1 - betas, 0)[t]),
+            "The root of alpha-bar, near 1 at the first steps, belongs to the data: a few steps hardly change it.",
+            SEE,
+        ),
+        Mistake(
+            "one time for all samples",
+            lambda x, eps, t, betas: mix(x, eps, torch.cumprod(1 - betas, 0)[t[:1]]),
+            "The first sample is right. The others have times of their own: index alpha-bar with the whole of t.",
+            SEE,
+        ),
+        Mistake(
             "one step too few",
             lambda x, eps, t, betas: mix(x, eps, torch.cumprod(1 - betas, 0)[t - 1]),
             "In the code t = 0 is the state after the first step, so the entry of t is number t. Clean data is at -1.",

@@ -66,6 +66,18 @@ check = Exercise(
             SEE,
         ),
         Mistake(
+            "variances squared",
+            lambda m, v, m_p, v_p: answer(m, v**2, m_p, v_p**2),
+            "The arguments are variances already. Formulas for standard deviations square them.",
+            SEE,
+        ),
+        Mistake(
+            "the distance over the first variance",
+            lambda m, v, m_p, v_p: (m - m_p).square().sum(1) * (1 / v - 1 / v_p) / 2 + answer(m, v, m_p, v_p),
+            "The second Gaussian's log density is averaged, and its exponent divides by its own variance, variance_p.",
+            SEE,
+        ),
+        Mistake(
             "the means alone",
             lambda m, v, m_p, v_p: (m - m_p).square().sum(1) / (2 * v_p),
             "That is all when the variances agree. Here they differ.",

@@ -85,6 +85,13 @@ check = Exercise(
             SEE,
         ),
         Mistake(
+            "the sum over samples and coordinates",
+            lambda net, x_data, t, eps, alpha_bars: x_data.numel() * answer(net, x_data, t, eps, alpha_bars),
+            "The losses of this book are means over samples and coordinates. A sum grows with the batch, and the learning rate "
+            "would have to follow.",
+            SEE,
+        ),
+        Mistake(
             "the mean before the square",
             lambda net, x_data, t, eps, alpha_bars: (net(_noisy(x_data, t, eps, alpha_bars), t) - eps).mean().square(),
             "Errors of opposite signs cancel in the mean. Square each of them first.",

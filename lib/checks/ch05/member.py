@@ -81,6 +81,20 @@ check = Exercise(
             FAMILY,
         ),
         Mistake(
+            "the square of eta",
+            lambda x0, eps, bar_t, bar_s, eta, z: answer(x0, eps, bar_t, bar_s, eta**2, z),
+            "eta multiplies the standard deviation. The variance has eta squared, and z is not multiplied by a variance.",
+            SEE,
+        ),
+        Mistake(
+            "the signal that is left",
+            lambda x0, eps, bar_t, bar_s, eta, z: (
+                answer(x0, eps, bar_t, bar_s, eta, z) + (bar_t.sqrt() - bar_s.sqrt()) * x0
+            ),
+            "x_s is a state at s: its data has the factor alpha_s. With alpha_t the samples stay as small as the start's signal.",
+            FAMILY,
+        ),
+        Mistake(
             "always DDIM",
             lambda x0, eps, bar_t, bar_s, eta, z: answer(x0, eps, bar_t, bar_s, 0.0, z),
             "Right at eta = 0, where no noise is added. Here eta is a knob.",

@@ -34,6 +34,11 @@ def _cut_anywhere(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     return F.scaled_dot_product_attention(*parts).reshape(q.shape)
 
 
+def _dealt(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
+    parts = (x.unflatten(-1, (-1, heads)).movedim(-1, 1) for x in (q, k, v))
+    return F.scaled_dot_product_attention(*parts).movedim(1, -1).flatten(2)
+
+
 def _over_askers(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     scores = apart(q, heads) @ apart(k, heads).mT / math.sqrt(q.shape[-1] / heads)
     return together(scores.softmax(-2) @ apart(v, heads))
@@ -57,6 +62,13 @@ check = Exercise(
             _cut_anywhere,
             "A reshape to (B, heads, N, d) reads the numbers in memory order and mixes tokens into heads. Split the width "
             "first, (B, N, heads, d), then exchange the two dimensions.",
+            SEE,
+        ),
+        Mistake(
+            "heads dealt out like cards",
+            _dealt,
+            "Head 0 owns the first W / heads entries of a token, not every heads-th: split the width into (heads, d), not "
+            "(d, heads).",
             SEE,
         ),
         Mistake(
