@@ -7,6 +7,8 @@ from tests.browser.checks import HTML, overflow, settle, violations, watched, we
 # index.html only leads to the first page.
 PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts and path != HTML / "index.html")
 LIMIT = 1_500_000  # bytes of a page, gzip, with everything it loads
+# The links to the neighbours hide what does not fit into them.
+CUT = "[...document.querySelectorAll('.prev-next-area a')].filter(a => a.scrollWidth > a.clientWidth).map(a => a.textContent)"
 
 
 @pytest.fixture(scope="module", params=PAGES, ids=lambda path: path.relative_to(HTML).as_posix())
@@ -41,6 +43,7 @@ def test_fits_a_phone(opened):
     page.set_viewport_size({"width": 320, "height": 640})
     page.wait_for_timeout(500)  # the theme's drawers slide away
     assert overflow(page) == []
+    assert page.evaluate(CUT) == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(HTML).as_posix())
