@@ -65,6 +65,12 @@ def settle(page: Page) -> None:
     page.evaluate(SETTLED)
 
 
+def darken(page: Page) -> None:
+    """Let the system turn dark, and wait until the theme has followed."""
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
+
+
 def violations(page: Page, rules: list[str] = RULES) -> list[str]:
     """What axe finds: rule and element."""
     if not page.evaluate("'axe' in window"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.checks import HTML, overflow, settle, violations, watched, weight
+from tests.browser.checks import HTML, darken, overflow, settle, violations, watched, weight
 
 # index.html only leads to the first page.
 PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts and path != HTML / "index.html")
@@ -33,8 +33,7 @@ def test_accessible_in_light(opened):
 def test_accessible_in_dark(opened):
     """The theme follows the system, also while the page is open. Of axe's rules, only those of colour look at the scheme."""
     page, _ = opened
-    page.emulate_media(color_scheme="dark")
-    page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
+    darken(page)
     assert violations(page, ["color-contrast", "link-in-text-block"]) == []
 
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.browser.checks import HTML, RULES, overflow, settle, violations, watched
+from tests.browser.checks import HTML, RULES, darken, overflow, settle, violations, watched
 from tools import questions
 
 PAGE = HTML / "book" / "self_test.html"
@@ -137,8 +137,7 @@ def test_every_question_replies_to_every_mistake_and_to_the_answer(opened):
 def test_replies_are_accessible(opened):
     sheet, _ = opened
     assert violations(sheet.page, RULES) == []
-    sheet.page.emulate_media(color_scheme="dark")
-    sheet.page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
+    darken(sheet.page)
     assert violations(sheet.page, ["color-contrast", "link-in-text-block"]) == []
     assert sheet.page.locator(".qz-feedback[role=status]").count() == len(ALL)
     sheet.page.emulate_media(color_scheme="light")
