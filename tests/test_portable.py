@@ -1,0 +1,169 @@
+"""What is committed holds on other machines: few digits, no number on the edge of another digit, no tolerance of the last bit."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import notebooks, portable
+from tools.portable import Result, Run
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FLOAT = re.compile(r"(?<![\w.])\d+\.\d+(?:e[-+]?\d+)?(?![\w.])|(?<![\w.])\d\.?e[-+]?\d+(?![\w.])")
+DIGITS = 6  # the most significant digits that a compared output may show
+
+
+def long_floats(outputs: list[dict]) -> list[str]:
+    """The floats of a cell's text that show more significant digits than any computation here is stable to."""
+    text = re.sub(r"<script.*?</script>|data:[^\"']*", "", portable.text(outputs), flags=re.DOTALL)
+    numbers = FLOAT.findall(text)
+    return [it for it in numbers if len(it.split("e")[0].replace(".", "").strip("0")) > DIGITS]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_output_shows_more_than_six_digits(notebook):
+    cells = [cell for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
+    compared = [cell for cell in cells if not portable.IGNORED & set(cell.metadata.get("tags", []))]
+    assert [it for cell in compared for it in long_floats(cell.outputs)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[0.5000000001490116, 1]", ["0.5000000001490116"]),
+        ("1.2345678e-05 again", ["1.2345678e-05"]),
+        ("1234.5678 again", ["1234.5678"]),
+        ("0.000123456 and 123.456 and 1.23456e-05 and 0.50000000", []),
+        ("100000000 tokens, torch 2.13.0, seed 20261128", []),
+    ],
+)
+def test_long_floats_are_found(text, found):
+    assert long_floats([{"output_type": "stream", "text": f"so {text}."}]) == found
+
+
+# --- tolerances ---------------------------------------------------------------------------------------------------------------
+
+TIGHT = re.compile(r"(?<![\w.])[\d.]+e-(\d+)")
+
+
+def bare_tolerances(code: str) -> list[str]:
+    """Lines that compare with 1e-9 or less and do not say, there or just above, where that was seen to hold."""
+    lines, found = code.split("\n"), []
+    for number, line in enumerate(lines):
+        tight = [it for it in TIGHT.findall(line.split("#")[0]) if int(it) >= 9]
+        compares = re.search(r"assert|<|>|tol|approx|close", line)
+        if tight and compares and not re.search(r"#.*\bseen\b", "\n".join(lines[max(0, number - 1) : number + 1])):
+            found.append(line.strip())
+    return found
+
+
+FOLDERS = {"book/chapters": "*.md", "tests/laws": "*.py", "tests/parity": "*.py"}
+SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder).glob(names)]
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES), ids=lambda path: path.stem)
+def test_a_tight_tolerance_says_where_it_was_seen(path):
+    code = path.read_text()
+    if path.suffix == ".md":
+        code = "\n".join(cell.source for cell in notebooks.read_chapter(path).cells if cell.cell_type == "code")
+    assert bare_tolerances(code) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [
+        ("assert gap.abs().max() < 1e-12", 1),
+        ("assert torch.allclose(a, b, atol=2.5e-10)", 1),
+        ("assert x == pytest.approx(y, rel=1e-9)", 1),
+        ("assert gap < 1e-12  # 20 steps of float64; seen: 3e-15", 0),
+        ("# 20 steps of float64; seen: 3e-15\nassert gap < 1e-12", 0),
+        ("assert gap < 1e-6", 0),
+        ("tiny = 1e-12", 0),
+    ],
+)
+def test_bare_tolerances_are_found(code, number):
+    assert len(bare_tolerances(code)) == number
+
+
+# --- the tool, on a small notebook ---------------------------------------------------------------------------------------------
+
+GOOD = """import torch
+values = torch.linspace(0, 1, 1000, dtype=torch.float64).sin()
+total = values.sum()
+print(f"{total:.3f} of {len(values)}", round(total.item(), 2))
+"""
+# Sums to a number whose fourth digit hangs on the last bit of the sum: half of a digit is taken from itself, rounded.
+EDGE = """edge = total - total.item() + 0.12345 + (values.sum() - values.flip(0).sum())
+print(f"{edge:.4f}")
+"""
+# The same steps twice. What is added is the same number, up to its last bit, which every step nearly trebles.
+STRICT = """x = y = values
+for _ in range(20):
+    x, y = 3 * x.sin(), 3 * y.sin()
+assert (x - y).abs().max() < 1e-12
+"""
+
+
+def book(folder: Path, *sources: str) -> Path:
+    """A notebook, executed here and now."""
+    chapter = folder / "small.md"
+    chapter.write_text("# Small\n\n" + "\n".join(f"```{{code-cell}} ipython3\n{source}```\n" for source in sources))
+    nb = notebooks.read_chapter(chapter)
+    notebooks.execute(nb, "small", folder)
+    nbformat.write(nb, folder / "small.ipynb")
+    return folder / "small.ipynb"
+
+
+def test_stable_numbers_pass_and_planted_ones_are_found(tmp_path):
+    """The last bits of two seeds betray a number on the edge and a tolerance of the last bit, and nothing else."""
+    notebook = book(tmp_path, GOOD, EDGE, STRICT)
+    results = [portable.result(notebook, Run("rounding", 1, seed), tmp_path) for seed in range(2)]
+    edge, *strict = sorted(portable.report(notebook, results), key=len)[::-1]
+    assert re.search(r"code cell 1: 0\.123\d: .* is shown as \{:\.4f\}", edge)
+    assert strict and all("code cell 2, rounding" in line and "stops" in line for line in strict)
+
+
+def result(*values: float, spec: str = ".1f") -> list[Result]:
+    return [Result(Run("rounding", 1, seed), [[]], [[0, value, spec, ""]]) for seed, value in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("values", "edge"),
+    [
+        ((0.52, 0.52), False),
+        ((0.52, 0.521), False),
+        ((0.549, 0.551), True),  # two different digits were seen
+        ((0.546, 0.548), True),  # the same digit, with less room than they span
+        ((0.45, 0.45), False),  # on the edge, and exact
+    ],
+)
+def test_a_number_within_its_spread_of_an_edge_is_unstable(values, edge):
+    assert bool(list(portable.unstable(result(*values), {0}))) is edge
+    assert list(portable.unstable(result(*values), set())) == []  # of a cell that is not compared
+
+
+def test_outputs_are_compared_to_the_letter():
+    def said(text: str) -> list[list[dict]]:
+        return [[{"output_type": "stream", "name": "stdout", "text": text}]]
+
+    error = [[{"output_type": "error", "ename": "AssertionError", "evalue": "", "traceback": []}]]
+    assert list(portable.differences(said("a\nb = 1\n"), said("a\nb = 1\n"))) == []
+    assert list(portable.differences(said("a\nb = 1\n"), said("a\nb = 2\n"))) == [(0, "`b = 2` for `b = 1`")]
+    assert list(portable.differences(said("a"), error)) == [(0, "stops: AssertionError")]
+
+
+def test_every_kind_names_the_same_libraries():
+    names = [set(kind) for name, kind in portable.KINDS.items() if name != "native"]
+    assert all(it == names[0] for it in names) and len(names) == 3
+    assert {"native", "sse", "rounding"} <= set(portable.kinds())
+
+
+def test_a_kind_reaches_the_libraries():
+    """torch says which instructions it uses; the processor may lack the wider ones."""
+    code = "import torch; print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())"
+    out = subprocess.check_output([sys.executable, "-c", code], env=Run("sse", 2).environment(), text=True)
+    assert out.split() == ["DEFAULT", "2"]

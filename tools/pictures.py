@@ -1,0 +1,56 @@
+"""How different two pictures are, and a part of nbval's comparison: the figures of a notebook are looked at, too.
+
+nbval compares text only. Loaded with `-p tools.pictures`, this also compares each figure with the committed one, so that a figure
+that no longer is what its code draws fails a test. Pixels may differ a little: fonts and the last bits of a number do.
+"""
+
+import base64
+import functools
+import io
+
+from nbval.plugin import IPyNbCell
+from PIL import Image, ImageChops
+
+LIMIT = 0.01  # the share of visibly different pixels from which a figure is another one
+
+
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """The share of pixels that are visibly different, 0 to 1; 1 for pictures of different sizes."""
+    if one.size != other.size:
+        return 1.0
+    bands = ImageChops.difference(one.convert("RGBA"), other.convert("RGBA")).split()
+    worst = functools.reduce(ImageChops.lighter, bands).histogram()
+    return sum(worst[64:]) / sum(worst)
+
+
+def pictures(outputs: list[dict]) -> list[Image.Image]:
+    """The PNG images among a cell's outputs."""
+    found = [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+    return [Image.open(io.BytesIO(base64.b64decode(png))) for png in found]
+
+
+def changes(outputs: list[dict], others: list[dict]) -> list[str]:
+    """What is to be seen in one list of outputs and not in the other, a line for each picture."""
+    ours, theirs = pictures(outputs), pictures(others)
+    if len(ours) != len(theirs):
+        return [f"{len(ours)} pictures, expected {len(theirs)}"]
+    shares = [differing(one, other) for one, other in zip(ours, theirs)]
+    return [f"picture {i}: {share:.1%} of its pixels differ" for i, share in enumerate(shares, 1) if share > LIMIT]
+
+
+def _compare(plain):
+    """nbval's comparison of text, then that of the pictures."""
+
+    def compare_outputs(self, test: list[dict], ref: list[dict], skip_compare=None) -> bool:
+        if not plain(self, test, ref, skip_compare):
+            return False
+        found = changes(test, ref)
+        self.comparison_traceback += found
+        return not found
+
+    return compare_outputs
+
+
+def pytest_configure() -> None:
+    """Put it in the place of nbval's own."""
+    IPyNbCell.compare_outputs = _compare(IPyNbCell.compare_outputs)
