@@ -1,6 +1,6 @@
 """The questions of the self-test: what book/questions holds, and what follows from it.
 
-NN_chapter.yml   a list of questions; CONTRIBUTING says what a question holds
+NN_chapter.yml   a list of questions; contributing/writing.md says what a question holds
 menu.yml         the eight open questions that these take apart
 """
 
