@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks explorers claims lint format serve bench clean
+.PHONY: help book test check notebooks explorers claims lint format serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ VENDORED := vendor/.ready
 BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
 
-# The book's tensors are small, and the tests run in two processes: more threads would wait for each other.
+# The book's tensors are small, and as many tests run at a time as there are cores: more threads would wait for each other.
 export OMP_NUM_THREADS ?= 1
 # Nobody moves a lab's sliders here, even when make was called from inside a notebook.
 export KNOB_LABS := static
@@ -25,12 +25,12 @@ help:  ## this list
 book: $(READY) $(VENDORED)  ## build the book into _build/html
 	$(BOOK)
 
-test: $(READY) $(VENDORED)  ## lint, book, laws, notebooks: everything CI checks
+test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="laws notebooks/07" runs these jobs
 	$(BIN)/python tools/browser.py
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BOOK) --quiet
-	$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadscope --cov=lib --cov-report=term-missing:skip-covered
+	$(BIN)/python -m tools.check $(ARGS)
+
+check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
+	$(BIN)/python -m tools.check lint laws parity checkers
 
 notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
 	$(BIN)/python tools/notebooks.py $(ARGS)
@@ -62,7 +62,7 @@ bench: .venv-bench/.ready book  ## compare with other libraries, in an environme
 	$(BIN)/python -m tools.bench_explorers
 
 clean:  ## remove what was built, keep .venv
-	rm -rf _build .pytest_cache .ruff_cache .coverage
+	rm -rf _build .cache .pytest_cache .ruff_cache .coverage
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
 # $(PYTHON) when given, else the first interpreter on the path that is new enough.
