@@ -133,16 +133,12 @@ def chosen(jobs: list[Job], names: list[str]) -> list[Job]:
 
 def machine() -> str:
     """All of this machine that an output may hang on: Python, packages, processor, threads."""
-    cpu = Path("/proc/cpuinfo")
-    kind = ("model name", "flags", "Features", "CPU part")
-    lines = (
-        {line for line in cpu.read_text().split("\n") if line.startswith(kind)}
-        if cpu.exists()
-        else platform.processor()
-    )
+    cpu, kind = Path("/proc/cpuinfo"), ("model name", "flags", "Features", "CPU part")
+    lines = cpu.read_text().split("\n") if cpu.exists() else [platform.processor()]
+    processor = sorted({line for line in lines if line.startswith(kind) or not cpu.exists()})
     packages = sorted(f"{package.name} {package.version}" for package in metadata.distributions())
     settings = [os.environ.get(name) for name in ARITHMETIC]
-    return repr([sys.version, platform.platform(), sorted(lines), os.cpu_count(), settings, packages])
+    return repr([sys.version, platform.platform(), processor, os.cpu_count(), settings, packages])
 
 
 def key(notebook: Path, here: str) -> str:
