@@ -29,13 +29,8 @@ BIN = Path(sys.executable).parent
 PYTEST = [sys.executable, "-m", "pytest", "--disable-plugin-autoload", "-p", "no:cacheprovider"]
 PYTEST += ["-p", "tools.without_iri", "-p", "pytest_timeout"]
 HYPOTHESIS = ["-p", "_hypothesis_pytestplugin"]
-MEASURED = [
-    "-p",
-    "pytest_cov.plugin",
-    "--cov=lib",
-    "--cov-report=",
-    "--cov-fail-under=0",
-]  # what all measure together counts
+# Of lib, into a file for each job; what all of them reach together is what counts.
+MEASURED = ["-p", "pytest_cov.plugin", "--cov=lib", "--cov-report=", "--cov-fail-under=0"]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 # Which test files run together: a folder stands for the files below it. What stands nowhere here runs in "others", but a file
