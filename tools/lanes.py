@@ -1,0 +1,177 @@
+"""Run jobs side by side: one on each core, the longest first, and beside them one that mostly waits.
+
+A job is a command with a name. It may need others, which must have passed before it starts; otherwise every job runs,
+whatever becomes of the rest. A job that does not end is ended, with all its children.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+LIMIT = 1200  # seconds until a job is taken to hang; the longest takes some 100 on a quiet machine
+PAUSE = 0.05  # seconds between two looks at what runs
+
+
+@dataclass(frozen=True)
+class Job:
+    """A command, and what is known of it before it runs."""
+
+    name: str
+    command: list[str]
+    seconds: float = 30  # expected; only the order hangs on it
+    needs: tuple[str, ...] = ()  # names of jobs that must have passed before
+    waits: bool = False  # mostly for a browser, so that it runs beside those that have a core each
+    report: Path | None = None  # where its pytest writes JUnit XML; a job without one counts as one test
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job; it is red when it has a problem."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+    output: str = ""
+    tests: tuple[tuple[float, str], ...] = ()  # (seconds, name) of each
+
+
+def order(jobs: list[Job]) -> list[Job]:
+    """Longest first, where a job's length is its own and that of all that wait for it."""
+
+    def length(job: Job) -> float:
+        return job.seconds + sum(length(other) for other in jobs if job.name in other.needs)
+
+    return sorted(jobs, key=length, reverse=True)
+
+
+class Running:
+    """A job's processes, from start to end."""
+
+    def __init__(self, job: Job, folder: Path, limit: float):
+        self.job, self.limit, self.begin, self.late = job, limit, time.monotonic(), False
+        if job.report:
+            job.report.unlink(missing_ok=True)  # that of an earlier run says nothing
+        self.log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            job.command,
+            cwd=folder,
+            env=os.environ | job.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # What computes gives way to a browser, whose tests wait with an eye on the clock.
+            preexec_fn=None if job.waits else lambda: os.nice(5),
+        )
+
+    def stop(self) -> None:
+        """End the process, its children and theirs; a Jupyter kernel is a child in a session of its own."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self.process.pid)
+            family = [first, *first.children(recursive=True)]
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+        self.sweep()
+        self.process.wait()
+
+    def sweep(self) -> None:
+        """End what it left behind."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def ended(self) -> bool:
+        """Whether it has ended, by itself or because its time is over."""
+        self.late = time.monotonic() - self.begin > self.limit
+        if self.late:
+            self.stop()
+        elif self.process.poll() is None:
+            return False
+        self.sweep()
+        return True
+
+    def result(self) -> Result:
+        """What came out of it."""
+        with self.log:
+            self.log.seek(0)
+            output = self.log.read()
+        code = self.process.returncode
+        tests = read_report(self.job.report) if self.job.report else [("failed" if code else "passed", 0.0, "")]
+        counts = Counter(kind for kind, *_ in tests or [])
+        problem = f"exit code {code}" if code else "failed, but exit code 0" if counts["failed"] else ""
+        if self.late:
+            problem = f"no end after {self.limit:.0f} s"
+        elif tests is None:
+            problem = f"no report, exit code {code}"
+        elif not tests:
+            problem = "found no test"
+        return Result(
+            self.job.name,
+            counts["passed"],
+            counts["failed"] or bool(problem),
+            counts["skipped"],
+            time.monotonic() - self.begin,
+            problem,
+            output,
+            tuple((seconds, name) for _, seconds, name in tests or [] if name),
+        )
+
+
+def read_report(path: Path) -> list[tuple[str, float, str]] | None:
+    """(passed, failed or skipped; seconds; name) of each test in a report of pytest. None: there is no report."""
+    try:
+        cases = list(ET.parse(path).iter("testcase"))
+    except (OSError, ET.ParseError):
+        return None
+    kinds = {"failure": "failed", "error": "failed", "skipped": "skipped"}
+    found = []
+    for case in cases:
+        kind = next((kinds[part.tag] for part in case if part.tag in kinds), "passed")
+        found.append((kind, float(case.get("time", 0)), f"{case.get('classname')}: {case.get('name')}"))
+    return found
+
+
+def run(jobs: list[Job], folder: Path, cores: int, limit: float = LIMIT) -> Iterator[Result]:
+    """Run all jobs in a folder; yields each result as soon as it is there. Whoever stops listening ends what runs."""
+    if missing := {name for job in jobs for name in job.needs} - {job.name for job in jobs}:
+        raise ValueError(f"needed, but no job: {', '.join(sorted(missing))}")
+    waiting, running, done = order(jobs), [], {}
+    try:
+        while waiting or running:
+            ready = [job for job in waiting if all(name in done for name in job.needs)]
+            # A browser may have a core where nothing else is left.
+            for job in sorted(ready, key=lambda job: job.waits):
+                lost = [name for name in job.needs if done[name].problem]
+                busy = sum(not one.job.waits for one in running)
+                if lost:
+                    waiting.remove(job)
+                    done[job.name] = Result(job.name, failed=1, problem=f"not run, for it needs {', '.join(lost)}")
+                    yield done[job.name]
+                elif len(running) <= cores and (job.waits or busy < cores):
+                    waiting.remove(job)
+                    running.append(Running(job, folder, limit))
+            ended = [one for one in running if one.ended()]
+            for one in ended:
+                running.remove(one)
+                done[one.job.name] = one.result()
+                yield done[one.job.name]
+            if not ended:
+                time.sleep(PAUSE)
+    finally:
+        for one in running:
+            one.stop()
+            one.log.close()
