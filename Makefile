@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test check notebooks explorers claims lint format serve bench clean
+.PHONY: help book test check portable notebooks explorers claims lint format serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,9 @@ test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="la
 
 check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
 	$(BIN)/python -m tools.check lint laws parity checkers
+
+portable: $(READY)  ## run notebooks and laws as other processors would; ARGS="07 --kinds sse rounding"
+	$(BIN)/python -m tools.portable $(ARGS)
 
 notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
 	$(BIN)/python tools/notebooks.py $(ARGS)

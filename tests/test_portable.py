@@ -167,3 +167,12 @@ def test_a_kind_reaches_the_libraries():
     code = "import torch; print(torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())"
     out = subprocess.check_output([sys.executable, "-c", code], env=Run("sse", 2).environment(), text=True)
     assert out.split() == ["DEFAULT", "2"]
+
+
+def test_only_what_changed_is_run(monkeypatch, capsys):
+    monkeypatch.setattr(
+        portable, "changed_since", lambda commit: {"07_solvers_and_the_k_budget"} if commit == "main" else None
+    )
+    assert [book.stem[:2] for book in portable.chosen([], "main")] == ["07"]
+    assert portable.chosen([], "gone") == NOTEBOOKS and "gone is no commit here" in capsys.readouterr().out
+    assert [book.stem[:2] for book in portable.chosen(["03", "11"], None)] == ["03", "11"]

@@ -49,3 +49,13 @@ def test_the_example_of_the_readme_runs():
     names = {}
     exec(code.replace("steps=1000", "steps=20"), names)
     assert names["points"].shape == (1000, 2) and names["points"].isfinite().all()
+
+
+def test_the_first_page_for_contributors_fits_a_screen():
+    """It begins with a first change, and everything else is one link away."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert text.split("\n## ")[1].startswith("Your first change")
+    assert text.count("\n") <= 50 and max(map(len, text.split("\n"))) <= 150
+    links = [ROOT / link for link in re.findall(r"\]\(([^)]+)\)", text)]
+    assert len(links) >= 5 and all(link.is_file() for link in links)
+    assert {link for link in links if link.parent.name == "contributing"} == set((ROOT / "contributing").glob("*.md"))

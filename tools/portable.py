@@ -215,17 +215,21 @@ def tests(folder: str, run: Run) -> list[str]:
 # --- the command --------------------------------------------------------------------------------------------------------------
 
 
-def changed_since(commit: str) -> set[str]:
-    """The notebooks that git finds changed since a commit."""
+def changed_since(commit: str) -> set[str] | None:
+    """The notebooks that git finds changed since a commit; None where it does not know the commit."""
     command = ["git", "diff", "--name-only", commit, "--", "notebooks"]
-    return {Path(name).stem for name in subprocess.check_output(command, cwd=ROOT, text=True).split()}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return None if done.returncode else {Path(name).stem for name in done.stdout.split()}
 
 
 def chosen(names: list[str], since: str | None) -> list[Path]:
     """The notebooks that were asked for."""
     books = sorted((ROOT / "notebooks").glob("*.ipynb"))
     if since:
-        return [book for book in books if book.stem in changed_since(since)]
+        changed = changed_since(since)
+        if changed is None:
+            print(f"{since} is no commit here, so every notebook is run")
+        return [book for book in books if changed is None or book.stem in changed]
     return [book for book in books if not names or book.stem.startswith(tuple(names))]
 
 

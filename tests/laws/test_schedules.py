@@ -27,8 +27,9 @@ def test_the_marginal_is_the_product_of_the_steps():
         alpha, variance = math.sqrt(1 - beta) * alpha, (1 - beta) * variance + beta
         c = schedule.coeffs(torch.tensor([t]))
         # Rounding of up to 1,000 products in float64.
+        # Products of up to 1,000 factors; seen: 3e-13.
         assert c.alpha.item() == pytest.approx(alpha, rel=1e-11) and c.sigma.item() ** 2 == pytest.approx(
-            variance, rel=1e-11
+            variance, rel=1e-11  # the same product; seen: 3e-13
         )
 
 
@@ -57,6 +58,7 @@ def test_cosine_betas_come_from_alpha_bar_and_one_is_clipped():
     f = [math.cos((t / T + s) / (1 + s) * math.pi / 2) ** 2 for t in range(T + 1)]
     schedule = DiscreteSchedule(cosine_betas(T))
     for t in (0, 10, 500, 998):
+        # Products of 1,000 factors; seen: 1e-15.
         assert schedule.alpha_bars[t].item() == pytest.approx(f[t + 1] / f[0], rel=1e-9)
     assert (schedule.betas >= 0.999).sum() == 1
     assert math.sqrt(schedule.betas[0]) == pytest.approx(0.00643, abs=1e-5)  # just below a pixel bin, 1/127.5 = 0.00784
@@ -65,14 +67,15 @@ def test_cosine_betas_come_from_alpha_bar_and_one_is_clipped():
 def test_zero_terminal_snr_keeps_the_first_step_and_ends_at_zero():
     before, after = (DiscreteSchedule(b) for b in (scaled_linear_betas(), zero_terminal_snr(scaled_linear_betas())))
     assert after.alpha_bars[-1] == 0 and after.betas[-1] == 1
-    assert after.alpha_bars[0].item() == pytest.approx(before.alpha_bars[0].item(), rel=1e-12)
+    assert after.alpha_bars[0].item() == pytest.approx(before.alpha_bars[0].item(), rel=1e-12)  # one factor; seen: 0
 
 
 @given(T=st.integers(21, 300), family=st.sampled_from([linear_betas, cosine_betas]))
 def test_every_schedule_is_variance_preserving_and_falls(T, family):
     schedule = DiscreteSchedule(family(T))
     c = schedule.coeffs(torch.arange(-1, T))
-    torch.testing.assert_close(c.alpha**2 + c.sigma**2, torch.ones(T + 1, dtype=torch.float64), rtol=0, atol=1e-15)
+    # Two squares and a sum; seen: 2e-16.
+    torch.testing.assert_close(c.alpha**2 + c.sigma**2, torch.ones(T + 1, dtype=torch.float64), rtol=0, atol=1e-14)
     assert (c.alpha.diff() < 0).all() and (schedule.log_snr(torch.arange(T)).diff() < 0).all()
     assert c.alpha[0] == 1 and c.sigma[0] == 0
 

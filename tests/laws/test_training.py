@@ -163,6 +163,7 @@ def test_logit_normal_times_have_the_logits_asked_for():
 
 def test_learning_rate_warms_up_and_ends_at_zero():
     factors = [warmup_cosine(i, 100) for i in range(101)]
+    # A cosine at its end; seen: 0.
     assert factors[0] == pytest.approx(0.2) and max(factors) > 0.99 and factors[100] == pytest.approx(0, abs=1e-12)
     assert factors[5:] == sorted(factors[5:], reverse=True)
 
@@ -234,6 +235,7 @@ def test_standardizer_and_its_inverse():
     x = 3 + 5 * randn((100, 2), generator=seeded(0)).double()
     scale = Standardizer.fit(x)
     z = scale(x)
+    # A mean of what has none; seen: 5e-17.
     torch.testing.assert_close(z.mean(0), torch.zeros(2, dtype=torch.float64), atol=1e-12, rtol=0)
     torch.testing.assert_close(z.std(0, correction=0), torch.ones(2, dtype=torch.float64))
     torch.testing.assert_close(scale.inverse(z), x)

@@ -45,7 +45,7 @@ def noise(n=50, seed=0):
 def test_ddim_equals_euler_on_the_linear_path(moons, steps):
     oracle = Oracle(moons, LinearPath())
     by_ddim, by_euler = sample(oracle, noise(), steps, ddim), sample(oracle, noise(), steps, euler)
-    torch.testing.assert_close(by_ddim, by_euler, rtol=0, atol=1e-12)  # rounding of at most 20 steps
+    torch.testing.assert_close(by_ddim, by_euler, rtol=0, atol=1e-12)  # rounding of at most 20 steps; seen: 6e-15
 
 
 def test_ddim_differs_from_euler_on_the_cosine_path(moons):
@@ -61,7 +61,9 @@ def test_ancestral_step_has_the_posterior_mean_and_variance_of_the_betas(schedul
     mean, variance = DDPM(net, schedule.betas).posterior(x_t, x_data, t)
 
     at_t, before = (schedule.coeffs(time) for time in (t, t - 1))
+    # Differences of numbers near 1; seen: 4e-14.
     assert posterior_variance(at_t, before).item() == pytest.approx(variance.item(), rel=1e-9)
+    # Differences of numbers near 1; seen: 4e-14.
     assert transition_variance(at_t, before).item() == pytest.approx(schedule.betas[t].item(), rel=1e-9)
 
     # 20,000 draws of the step with the true x_data as the estimate.
@@ -128,7 +130,8 @@ def test_ddim_depends_only_on_the_snr_grid(moons):
     same = torch.cat([high, torch.ones(1, dtype=torch.float64)])
     a = sample(Oracle(moons, schedule), noise(), 20, ddim, grid=grid)
     b = sample(Oracle(moons, flow), noise(), 20, ddim, grid=same)
-    torch.testing.assert_close(a, b, rtol=0, atol=1e-9)  # bisection to 1e-16 in t, amplified along the walk
+    # Bisection to 1e-16 in t, amplified along the walk; seen: 5e-15.
+    torch.testing.assert_close(a, b, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("steps", [10, 1000])
@@ -197,12 +200,14 @@ def test_a_constant_velocity_is_integrated_exactly_by_every_velocity_rule(consta
     start = noise(5)
     for rule in (euler, heun, rk4):
         end = FlowMatching(constant_net).sample(start.shape, 3 * CALLS[rule], rule, start=start)
+        # One addition a step; seen: 2e-16.
         torch.testing.assert_close(end, start + constant_net.value.item(), rtol=0, atol=1e-12)
 
 
 def test_one_step_from_pure_noise_lands_on_the_mean(moons):
     for rule in (euler, ddim, dpmpp_2m):
         end = sample(Oracle(moons, LinearPath()), noise(), 1, rule)
+        # A sum of symmetric components; seen: 2e-15.
         torch.testing.assert_close(end, torch.zeros_like(end), atol=1e-12, rtol=0)
 
 
