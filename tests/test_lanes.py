@@ -289,11 +289,12 @@ def test_a_red_job_makes_the_run_red_and_shows_its_output(make_test):
     assert said.split("\n")[-2] == "1 passed, 1 failed, 0 skipped"
 
 
-def test_the_slowest_tests_are_named(make_test, job):
-    sleeps = "".join(f"def test_{i}(): time.sleep({i} / 20)\n\n" for i in range(7))
-    said = make_test(job("import time\n\n" + sleeps))[1].split("\n")
-    assert [line.split()[-1] for line in said[-7:-2]] == [f"test_{i}" for i in (6, 5, 4, 3, 2)]
-    assert said[-2] == "7 passed, 0 failed, 0 skipped"
+def test_the_slowest_tests_are_named_and_the_counts_add_up():
+    first = lanes.Result("a", passed=3, skipped=1, tests=((2.0, "two"), (9.0, "nine"), (4.0, "four")))
+    other = lanes.Result("b", passed=2, failed=1, tests=((7.0, "seven"), (3.0, "three"), (5.0, "five")))
+    said = check.summary([first, other]).split("\n")
+    assert [line.split()[-1] for line in said[:-1]] == ["nine", "seven", "five", "four", "three"]
+    assert said[-1] == "5 passed, 1 failed, 1 skipped"
 
 
 def test_how_long_a_job_took_is_known_the_next_time(make_test, tmp_path):
@@ -337,6 +338,12 @@ def test_nothing_is_skipped_in_ci_or_when_all_is_asked_for(make_test, notebook, 
 def test_a_notebook_that_failed_is_run_again(make_test, notebook, tmp_path):
     notebook.command[2] += "; false"
     assert [make_test(notebook)[0], make_test(notebook)[0]] == [1, 1]
+    assert runs(tmp_path) == 2
+
+
+def test_a_notebook_that_was_edited_while_it_ran_is_run_again(make_test, notebook, tmp_path):
+    notebook.command[2] += f"; echo >> {tmp_path / '01.ipynb'}"
+    assert [make_test(notebook)[0], make_test(notebook)[0]] == [0, 0]
     assert runs(tmp_path) == 2
 
 

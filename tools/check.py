@@ -189,7 +189,8 @@ def main(names: list[str]) -> int:
     for path in (CACHE / "coverage").iterdir():
         path.unlink()
     jobs, here, results = chosen(all_jobs(coverage=not names), names), machine(), []
-    keys = {job.name: key(Path(job.command[-1]), here) for job in jobs if job.name.startswith("notebooks/")}
+    files = {job.name: Path(job.command[-1]) for job in jobs if job.name.startswith("notebooks/")}
+    keys = {name: key(path, here) for name, path in files.items()}
     for job in [job for job in jobs if job.name in keys and passed.passed(job.name, keys[job.name])]:
         jobs.remove(job)
         results.append(Result(job.name, skipped=1))
@@ -198,7 +199,8 @@ def main(names: list[str]) -> int:
         for result in running:
             results.append(result)
             print(line(result), *([result.output] if result.problem else []), sep="\n", flush=True)
-            if not result.problem and result.name in keys:
+            # Somebody may have gone on writing meanwhile: what passed then has no key.
+            if not result.problem and result.name in keys and key(files[result.name], here) == keys[result.name]:
                 passed.remember(result.name, keys[result.name])
             if not result.problem:
                 (CACHE / "seconds.json").write_text(

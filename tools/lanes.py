@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 LIMIT = 1200  # seconds until a job is taken to hang; the longest takes some 100 on a quiet machine
+BESIDE = 1  # jobs that mostly wait, next to one job a core
 PAUSE = 0.05  # seconds between two looks at what runs
 
 
@@ -161,7 +162,7 @@ def run(jobs: list[Job], folder: Path, cores: int, limit: float = LIMIT) -> Iter
                     waiting.remove(job)
                     done[job.name] = Result(job.name, failed=1, problem=f"not run, for it needs {', '.join(lost)}")
                     yield done[job.name]
-                elif len(running) <= cores and (job.waits or busy < cores):
+                elif len(running) < cores + BESIDE and (job.waits or busy < cores):
                     waiting.remove(job)
                     running.append(Running(job, folder, limit))
             ended = [one for one in running if one.ended()]
