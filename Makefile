@@ -32,8 +32,8 @@ test: $(READY) $(VENDORED)  ## lint, book, laws, notebooks: everything CI checks
 	$(BOOK) --quiet
 	$(BIN)/python -m pytest tests notebooks --nbval -n 2 --dist loadscope --cov=lib --cov-report=term-missing:skip-covered
 
-notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
-	$(BIN)/python tools/notebooks.py $(ARGS)
+notebooks: $(READY)  ## execute the chapters whose code, or the definitions of lib that it reaches, have changed
+	$(BIN)/python -m tools.notebooks $(ARGS)
 	$(BIN)/python tools/claims.py
 
 explorers: $(READY) $(VENDORED)  ## bundle lib/explorers/*.js; with ARGS=--posters draw their first pictures
