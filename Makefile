@@ -35,8 +35,8 @@ check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
 portable: $(READY)  ## run notebooks and laws as other processors would; ARGS="07 --kinds sse rounding"
 	$(BIN)/python -m tools.portable $(ARGS)
 
-notebooks: $(READY)  ## execute the chapters whose source, or the lib code they use, has changed
-	$(BIN)/python tools/notebooks.py $(ARGS)
+notebooks: $(READY)  ## execute the chapters whose code, or the definitions of lib that it reaches, have changed
+	$(BIN)/python -m tools.notebooks $(ARGS)
 	$(BIN)/python tools/claims.py
 
 explorers: $(READY) $(VENDORED)  ## bundle lib/explorers/*.js; with ARGS=--posters draw their first pictures

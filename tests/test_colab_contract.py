@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tests.test_layers import imported
-from tools import notebooks
+from tools import definitions
 
 ROOT = Path(__file__).parents[1]
 COLAB = json.loads((ROOT / "tests" / "colab.json").read_text())
@@ -45,7 +45,7 @@ def refused(requirements: list[Requirement], python: str, colab: dict) -> list[s
 
 def strangers(source: str) -> set[str]:
     """Top-level names of the modules a piece of code imports, those of the standard library and our own left out."""
-    names = {name.split(".")[0] for name in imported(ast.parse(notebooks.without_magics(source)))}
+    names = {name.split(".")[0] for name in imported(ast.parse(definitions.without_magics(source)))}
     return names - set(sys.stdlib_module_names) - {"lib", "tools", "tests"}
 
 

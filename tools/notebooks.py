@@ -1,95 +1,53 @@
 """Execute the chapters: book/chapters/NN_name.md becomes notebooks/NN_name.ipynb.
 
-    python tools/notebooks.py [--allow-slow] [NN ...]
+    python -m tools.notebooks [--force] [NN ...]
 
-Only what changed is done. A notebook carries two stamps: a hash of its chapter's text and of the first cell, which
-tools/first_cell.py puts before the chapter's own code and which prints nothing here; and a hash of everything that decides
-its outputs: the code cells, the modules of lib they reach and the files of results/ they name. When only the former
-changed, the old outputs are kept. The files are deterministic, up to the bytes of images.
+Only what changed is done. A chapter is executed when its code cells changed, or a definition of lib or a file of results/ that
+they reach (tools/definitions.py finds them, tools/remembered.py knows what the outputs were made with). Otherwise its text, the
+first cell, which tools/first_cell.py puts before the chapter's own and which prints nothing here, and the explorers' script and
+pictures are brought up to date around the old outputs. The files are deterministic, up to the bytes of images.
 """
 
 import argparse
-import ast
-import hashlib
+import base64
+import os
 import re
+import struct
 import sys
-import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 
 import jupytext
 import nbformat
+import psutil
 import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools import reach
+from tools.reach import sha
+from tools.remembered import Memory, committed, digest, write
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRST_CELL = ROOT / "tools" / "first_cell.py"
-LIMIT = 60  # seconds a chapter may run, on two cores
-
-
-def sha(*parts: bytes) -> str:
-    """A short digest of byte strings."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part).digest())
-    return digest.hexdigest()[:16]
-
-
-# --- which modules of lib a piece of code reaches --------------------------------------------------------------------
-
-
-def imports(source: str) -> Iterator[tuple[str, str | None]]:
-    """(module, name) for each `from module import name` of lib, (module, None) for each `import module`."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found = [(alias.name, None) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            found = [(node.module, alias.name) for alias in node.names]
-        else:
-            continue
-        yield from ((module, name) for module, name in found if module.split(".")[0] == "lib")
-
-
-def module_file(module: str, root: Path) -> Path | None:
-    """The file of a dotted module name."""
-    base = root.joinpath(*module.split("."))
-    candidates = (base.with_suffix(".py"), base / "__init__.py")
-    return next((path for path in candidates if path.exists()), None)
-
-
-def reached(source: str, root: Path = ROOT) -> set[Path]:
-    """The files of lib that `source` depends on, directly or through other modules.
-
-    A name that a package merely passes on (`from lib import walk`) leads to the module it comes from and no further, so
-    that an edit of one module does not make every chapter stale. `import lib` alone means everything lib imports.
-    """
-    files, todo = set(), list(imports(source))
-    while todo:
-        module, name = todo.pop()
-        if name and module_file(f"{module}.{name}", root):
-            module, name = f"{module}.{name}", None
-        path = module_file(module, root)
-        if path is None or path in files:
-            continue
-        onward = list(imports(path.read_text()))
-        if path.name == "__init__.py":
-            passed_on = [(origin, n) for origin, n in onward if n == name and name is not None]
-            if passed_on:
-                todo += passed_on
-                continue
-            if module != "lib":  # what a package hands to browsers is part of it
-                files |= {f for f in path.parent.rglob("*") if f.suffix in {".json", ".png"} or f.name == "bundle.js"}
-        files.add(path)
-        todo += onward
-    return files
-
-
-# --- stamps ----------------------------------------------------------------------------------------------------------
-
-
+LIMIT = 60  # CPU seconds that a chapter should not exceed
+AT_ONCE = min(2, os.cpu_count() or 1)
 MARKERS = re.compile(r"<!--/?(?:claim|given)\b[^>]*-->")
+
+# The parts of an explorer that no execution decides.
+EXPLORERS = Path("lib", "explorers")
+REFRESHED = ("lib/explorers/bundle.js", "lib/explorers/posters/*")
+EXPLORER = re.compile(r'<figure class="kx" id="[^"]*" data-explorer="([^"]+)">')
+POSTER = re.compile(r'(<img class="kx-poster" alt="[^"]*") width="\d+" height="\d+" src="[^"]*">')
+SCRIPT = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
+
+
+class Failed(Exception):
+    """A chapter that could not be executed, and why."""
+
+
+# --- what a notebook should say ---------------------------------------------------------------------------------------
 
 
 def read_chapter(path: Path) -> NotebookNode:
@@ -116,31 +74,102 @@ def first_cell(root: Path = ROOT) -> NotebookNode:
     return nbformat.v4.new_code_cell(source, metadata=metadata)
 
 
-def without_magics(code: str) -> str:
-    """The Python of a notebook's code: ast knows no magics."""
-    return re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)
+def compose(chapter: Path, root: Path = ROOT) -> NotebookNode:
+    """A chapter with the first cell before its own code, without outputs."""
+    nb = read_chapter(chapter)
+    place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
+    nb.cells.insert(place, first_cell(root))
+    return nb
 
 
-def stamp(path: Path, root: Path = ROOT) -> dict[str, str]:
-    """The two hashes that say whether a chapter's notebook is up to date."""
-    cells = [cell.source for cell in read_chapter(path).cells if cell.cell_type == "code"]
-    code = "\n".join(cells)
-    files = reached(without_magics(code), root) | {root / name for name in re.findall(r"results/[\w./-]+\.\w+", code)}
-    contents = [str(file.relative_to(root)).encode() + file.read_bytes() for file in sorted(files) if file.exists()]
-    text = sha(path.read_bytes(), first_cell(root).source.encode())
-    return {"text": text, "code": sha(*(cell.encode() for cell in cells), *contents)}
+def own_cells(nb: NotebookNode) -> list[NotebookNode]:
+    """A notebook's code cells but the first, which every notebook has."""
+    return [cell for cell in nb.cells if cell.cell_type == "code"][1:]
 
 
-def old_stamp(target: Path) -> dict[str, str]:
-    """The stamps in a notebook's metadata; empty when there is none."""
-    return dict(nbformat.read(target, 4).metadata.get("stamp", {})) if target.exists() else {}
+def sources(nb: NotebookNode) -> list[str]:
+    """What a notebook executes."""
+    return [cell.source for cell in own_cells(nb)]
 
 
-# --- execution -------------------------------------------------------------------------------------------------------
+def key(chapter: Path, root: Path = ROOT) -> str:
+    """What decides a chapter's outputs: its code cells, and the definitions and data of `root` that they reach."""
+    return reach.key([cell.source for cell in read_chapter(chapter).cells if cell.cell_type == "code"], root, REFRESHED)
 
 
-def execute(nb: NotebookNode, chapter: str, folder: Path) -> None:
-    """Run every cell in `folder`; stop at the first error, naming chapter and cell."""
+def keep_outputs(nb: NotebookNode, old: NotebookNode) -> None:
+    """Copy the outputs of a notebook with the same code cells."""
+    for cell, before in zip(own_cells(nb), own_cells(old), strict=True):
+        cell.outputs = before.outputs
+
+
+def refreshed(html: str, root: Path = ROOT) -> str:
+    """An explorer's stored HTML with the script and the picture of today; other HTML as it is."""
+    if not (found := EXPLORER.match(html)):
+        return html
+    picture = root / EXPLORERS / "posters" / f"{found[1]}.png"
+    if picture.exists():
+        png = picture.read_bytes()
+        width, height = (length // 2 for length in struct.unpack(">II", png[16:24]))  # as lib.explorers does
+        url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+        html = POSTER.sub(rf'\1 width="{width}" height="{height}" src="{url}">', html)
+    script = f'<script type="module">{(root / EXPLORERS / "bundle.js").read_text()}</script>'
+    return SCRIPT.sub(lambda _: script, html)
+
+
+def without_parts(html: str) -> str:
+    """An explorer's HTML without its script and picture; other HTML as it is."""
+    return SCRIPT.sub("", POSTER.sub(r"\1", html)) if EXPLORER.match(html) else html
+
+
+def finished(nb: NotebookNode, root: Path = ROOT) -> str:
+    """The text of an executed notebook's file.
+
+    It has the explorers of today, and nothing that differs from run to run or machine to machine; each cell's id follows from
+    its source.
+    """
+    for number, cell in enumerate([cell for cell in nb.cells if cell.cell_type == "code"], 1):
+        cell.execution_count = number
+        for output in cell.outputs:
+            # JupyterLab would paint a box behind figures; their ink reads on both pages.
+            output.get("metadata", {}).pop("needs_background", None)
+            if "execution_count" in output:
+                output.execution_count = number
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = refreshed(output.data["text/html"], root)
+    seen: set[str] = set()
+    for cell in nb.cells:
+        cell.id = sha(cell.cell_type.encode(), cell.source.encode())
+        while cell.id in seen:  # the same source twice
+            cell.id = sha(cell.id.encode())
+        seen.add(cell.id)
+    nb.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+    }
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    nbformat.validate(nb)
+    return nbformat.writes(nb) + "\n"
+
+
+def outdated(chapter: Path, target: Path, root: Path = ROOT) -> str | None:
+    """What a notebook does not share with its chapter or with the explorers; None when it is current."""
+    if not target.exists():
+        return "it is not there"
+    nb, old = compose(chapter, root), nbformat.read(target, 4)
+    if sources(nb) != sources(old):
+        return "its code is not the chapter's"
+    keep_outputs(nb, old)
+    return None if finished(nb, root) == target.read_text() else "its text or its explorers are not those of today"
+
+
+# --- execution --------------------------------------------------------------------------------------------------------
+
+RUNNING: set[psutil.Process] = set()  # the kernels
+
+
+def execute(nb: NotebookNode, chapter: str, folder: Path) -> float:
+    """Run every cell in `folder` and return the CPU seconds; stop at the first error, naming chapter and cell."""
     client = NotebookClient(
         nb,
         kernel_name="python3",
@@ -151,81 +180,83 @@ def execute(nb: NotebookNode, chapter: str, folder: Path) -> None:
         resources={"metadata": {"path": str(folder)}},
     )
     with client.setup_kernel():
-        for index, cell in enumerate(nb.cells):
-            try:
-                client.execute_cell(cell, index)
-            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                sys.exit(f"{chapter}: cell {index} failed\n{error}")
+        kernel = psutil.Process(client.km.provisioner.pid)
+        RUNNING.add(kernel)
+        try:
+            for index, cell in enumerate(nb.cells):
+                try:
+                    client.execute_cell(cell, index)
+                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                    raise Failed(f"{chapter}: cell {index} failed\n{error}") from error
+            return sum(kernel.cpu_times()[:4])  # its own and its children's, for the user and in the system
+        finally:
+            RUNNING.remove(kernel)
 
 
-def keep_outputs(nb: NotebookNode, old: NotebookNode) -> None:
-    """Copy the outputs of a notebook with the same code cells, its first one aside, which prints nothing."""
-    cells, old_cells = ([cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (nb, old))
-    kept = [[], *(cell.outputs for cell in old_cells[1 - len(cells) :])]
-    for number, (cell, outputs) in enumerate(zip(cells, kept, strict=True), 1):
-        cell.outputs, cell.execution_count = outputs, number
-        for output in outputs:
-            if "execution_count" in output:
-                output.execution_count = number
+def made_with(nb: NotebookNode, target: Path, root: Path) -> list[str]:
+    """The keys of code that made a notebook's outputs; empty when nobody knows."""
+    name = digest(own_cells(nb), without_parts)
+    if not Memory(root).keys(name) and (tree := committed(target, root)):
+        Memory(root).note(name, reach.key(sources(nb), tree, REFRESHED))
+    return Memory(root).keys(name)
 
 
-def normalise(nb: NotebookNode, stamps: dict[str, str]) -> None:
-    """Remove what differs from run to run or machine to machine; give each cell an id that follows from its source."""
-    seen: set[str] = set()
-    for cell in nb.cells:
-        cell.id = sha(cell.cell_type.encode(), cell.source.encode())
-        while cell.id in seen:  # the same source twice
-            cell.id = sha(cell.id.encode())
-        seen.add(cell.id)
-        for output in cell.get("outputs", []):
-            # JupyterLab would paint a box behind figures; their ink reads on both pages.
-            output.get("metadata", {}).pop("needs_background", None)
-    nb.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python", "pygments_lexer": "ipython3"},
-        "stamp": stamps,
-    }
-    nb.nbformat, nb.nbformat_minor = 4, 5
-
-
-def make(chapter: Path, target: Path, root: Path = ROOT, allow_slow: bool = False) -> str:
-    """Bring one notebook up to date; say what was done."""
-    stamps, before = stamp(chapter, root), old_stamp(target)
-    if stamps == before:
-        return "fresh"
-    nb, start = read_chapter(chapter), time.perf_counter()
-    place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
-    nb.cells.insert(place, first_cell(root))
-    if stamps["code"] == before.get("code"):
-        keep_outputs(nb, nbformat.read(target, 4))
-        done = "text"
+def make(chapter: Path, target: Path, root: Path = ROOT, force: bool = False) -> str:
+    """Bring one notebook up to date; say what was done. Raises Failed, and leaves what was there, when a cell does."""
+    nb, done, seconds = compose(chapter, root), "text", {}
+    old = nbformat.read(target, 4) if target.exists() else None
+    wanted = reach.key(sources(nb), root, REFRESHED)
+    if not force and old and sources(nb) == sources(old) and wanted in made_with(old, target, root):
+        keep_outputs(nb, old)
     else:
-        execute(nb, chapter.stem, target.parent)
-        seconds = time.perf_counter() - start
-        done = f"{seconds:.1f} s"
-        if seconds > LIMIT and not allow_slow:
-            sys.exit(f"{chapter.stem}: {done}, over the limit of {LIMIT} s (--allow-slow keeps it nevertheless)")
-    normalise(nb, stamps)
-    nbformat.validate(nb)
-    nbformat.write(nb, target)
-    return done
+        spent = execute(nb, chapter.stem, target.parent)
+        seconds = {chapter.stem: round(spent, 1)}
+        done = f"{spent:.1f} s" + (f", kept, but over the limit of {LIMIT} s: make it faster" if spent > LIMIT else "")
+    text = finished(nb, root)
+    if seconds or text != target.read_text():
+        write(target, text)
+        Memory(root).note(digest(own_cells(nb), without_parts), wanted, **seconds)
+        return done
+    return "fresh"
 
 
 def main() -> None:
-    """Bring the chosen chapters, or all, up to date."""
+    """Bring the chosen chapters, or all, up to date: two at a time, the longest first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapters", nargs="*", help="beginnings of chapter names; all when none is given")
-    parser.add_argument("--allow-slow", action="store_true", help=f"accept a chapter that runs for more than {LIMIT} s")
+    parser.add_argument("--force", action="store_true", help="execute them even if nothing has changed")
     arguments = parser.parse_args()
     chapters = sorted((ROOT / "book" / "chapters").glob("*.md"))
     for orphan in {nb.stem for nb in (ROOT / "notebooks").glob("*.ipynb")} - {chapter.stem for chapter in chapters}:
         (ROOT / "notebooks" / f"{orphan}.ipynb").unlink()
         print(f"{orphan}: removed, its chapter is gone")
-    for chapter in chapters:
-        if not arguments.chapters or chapter.stem.startswith(tuple(arguments.chapters)):
-            print(f"{chapter.stem:32}", end="", flush=True)
-            target = ROOT / "notebooks" / f"{chapter.stem}.ipynb"
-            print(make(chapter, target, allow_slow=arguments.allow_slow), flush=True)
+    chosen = [path for path in chapters if not arguments.chapters or path.stem.startswith(tuple(arguments.chapters))]
+    sys.exit(make_all(chosen, ROOT, arguments.force))
+
+
+def make_all(chapters: list[Path], root: Path, force: bool = False) -> str | None:
+    """Make several notebooks. Returns the names of those that failed, which stops none of the others."""
+    took, failed = Memory(root).seconds(), []
+    chapters = sorted(chapters, key=lambda chapter: -took.get(chapter.stem, LIMIT))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        targets = [root / "notebooks" / f"{chapter.stem}.ipynb" for chapter in chapters]
+        jobs = {pool.submit(make, *each, root, force): each[0] for each in zip(chapters, targets)}
+        try:
+            for job in as_completed(jobs):
+                try:
+                    print(f"{jobs[job].stem:34}{job.result()}", flush=True)
+                except Exception as error:
+                    failed.append(jobs[job].stem)
+                    said = error if isinstance(error, Failed) else f"{failed[-1]}: {error!r}"
+                    print(said, file=sys.stderr, flush=True)
+        except KeyboardInterrupt:  # which the kernels do not hear
+            for job in jobs:
+                job.cancel()
+            while wait(jobs, timeout=0.2).not_done:
+                for kernel in list(RUNNING):
+                    kernel.kill()
+            raise
+    return f"failed: {', '.join(sorted(failed))}" if failed else None
 
 
 if __name__ == "__main__":
