@@ -1,6 +1,8 @@
 """The committed notebooks: up to date, tidy, and compared by nbval; and the tool that makes them."""
 
+import base64
 import copy
+import io
 import json
 import os
 import re
@@ -12,8 +14,9 @@ from pathlib import Path
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
-from tools import format_chapters, notebooks
+from tools import format_chapters, notebooks, pictures
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -322,8 +325,9 @@ def test_another_first_cell_is_found(project, edit):
 def nbval(notebook: Path) -> subprocess.CompletedProcess:
     """Verify one notebook the way `make test` does, in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", notebook.parent]
-    command += ["-p", "no:cacheprovider", "--nbval", notebook]
-    return subprocess.run(command, capture_output=True, text=True, cwd=notebook.parent)
+    command += ["-p", "no:cacheprovider", "-p", "tools.pictures", "--nbval", notebook]
+    found = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, cwd=notebook.parent, env=found)
 
 
 def test_nbval_accepts_what_was_executed(project):
@@ -340,3 +344,29 @@ def test_nbval_rejects_a_wrong_number(project):
     done = nbval(planted)
     assert done.returncode == 1
     assert "1 failed, 2 passed" in done.stdout
+
+
+def test_nbval_rejects_another_figure(project):
+    """The line falls in the committed picture, and rises when it is drawn again."""
+    planted = project / "notebooks" / "planted.ipynb"
+    nb = read(project)
+    (output,) = nb.cells[3].outputs
+    image = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    turned = io.BytesIO()
+    image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(turned, "png")
+    output.data["image/png"] = base64.b64encode(turned.getvalue()).decode()
+    nbformat.write(nb, planted)
+    done = nbval(planted)
+    assert done.returncode == 1
+    assert "1 failed, 2 passed" in done.stdout and "of what is painted differs" in done.stdout
+
+
+def test_small_differences_of_a_figure_are_borne():
+    blank = Image.new("RGBA", (100, 100))
+    line, paler, moved = (blank.copy() for _ in range(3))
+    line.paste((200, 0, 0, 255), (0, 40, 100, 60))
+    paler.paste((180, 0, 0, 255), (0, 40, 100, 60))
+    moved.paste((200, 0, 0, 255), (0, 42, 100, 62))
+    assert pictures.differing(line, paler) == 0
+    assert pictures.differing(line, moved) == pytest.approx(4 / 22)
+    assert pictures.differing(line, blank) == 1 == pictures.differing(line, line.crop((0, 0, 50, 50)))

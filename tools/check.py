@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from signal import SIGHUP, SIGTERM, signal
 
-from tools import passed
+from tools import notebooks, passed
 from tools.lanes import Job, Result, run
 
 ROOT = Path(__file__).parents[1]
@@ -110,7 +110,11 @@ def all_jobs(coverage: bool = True) -> list[Job]:
         data = {"COVERAGE_FILE": str(CACHE / "coverage" / name.replace("/", "-"))}
         jobs.append(pytest(name, paths, *options, needs=needs, waits=browser, environment=data))
     for path in sorted(ROOT.glob("notebooks/*.ipynb")):
-        jobs.append(pytest(f"notebooks/{path.stem.split('_')[0]}", [path], "-p", "nbval.plugin", "--nbval"))
+        jobs.append(
+            pytest(
+                f"notebooks/{path.stem.split('_')[0]}", [path], "-p", "nbval.plugin", "-p", "tools.pictures", "--nbval"
+            )
+        )
     return jobs
 
 
@@ -137,10 +141,12 @@ def machine() -> str:
 
 
 def key(notebook: Path, here: str) -> str:
-    """Of a notebook: itself, the code that its cells reach, the results they read, pytest's settings, the machine."""
-    code = [path for path in sorted(ROOT.glob("lib/**/*")) if path.is_file() and path.suffix != ".pyc"]
-    files = [notebook, ROOT / "pyproject.toml", *sorted(ROOT.glob("results/*")), *code]
-    return hashlib.sha256(b"\0".join([here.encode(), *(path.read_bytes() for path in files)])).hexdigest()
+    """Of a notebook: itself, the definitions and data that its cells reach, the settings and tools that compare, the machine."""
+    reached = notebooks.key(ROOT / "book" / "chapters" / f"{notebook.stem}.md")
+    files = [notebook, ROOT / "pyproject.toml", ROOT / "tools" / "pictures.py"]
+    return hashlib.sha256(
+        b"\0".join([here.encode(), reached.encode(), *(path.read_bytes() for path in files)])
+    ).hexdigest()
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ class Rounding(TorchDispatchMode):
         part = result[start : start + BLOCK]
         total = part * count if count > 1 else part
         whole = (total - total.round()).abs_() <= (4 * eps * total.abs() if count > 1 else 0)
-        part.add_(part.masked_fill(whole, 0), alpha=eps if draw >> 31 else -eps)
+        factor = part.new_tensor(1.0 + eps if draw >> 31 else 1.0 - eps)
+        part.mul_(torch.where(whole, torch.ones_like(factor), factor))
 
 
 # --- the numbers that are shown ----------------------------------------------------------------------------------------------

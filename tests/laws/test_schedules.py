@@ -29,7 +29,8 @@ def test_the_marginal_is_the_product_of_the_steps():
         # Rounding of up to 1,000 products in float64.
         # Products of up to 1,000 factors; seen: 3e-13.
         assert c.alpha.item() == pytest.approx(alpha, rel=1e-11) and c.sigma.item() ** 2 == pytest.approx(
-            variance, rel=1e-11  # the same product; seen: 3e-13
+            variance,
+            rel=1e-11,  # the same product; seen: 3e-13
         )
 
 
