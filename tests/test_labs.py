@@ -1,8 +1,8 @@
 """The labs: an ordinary figure where nobody can move a control, and labelled controls that redraw it where somebody can."""
 
 import ast
+import functools
 import itertools
-import random
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from lib import labs
 from lib.labs import FRONT_ENDS, Knob, flow_paths, lab, live, moons, solvers
 from lib.samplers import calls_a_step
 from lib.training import fit
+from tests.covering import covering
 
 FILES = sorted((Path(__file__).parents[1] / "lib" / "labs").glob("*.py"))
 LABS = {path.stem: import_module(f"lib.labs.{path.stem}") for path in FILES if path.stem != "__init__"}
@@ -43,18 +44,27 @@ def front_end(monkeypatch):
     plt.close("all")
 
 
+# What a draw does alike in every setting: how many points, pictures and calls, and which files it reads.
+FEW = {"N": 30, "STOPS": 3, "CALLS": 5}
+READ = ("digits", "mnist_subset", "load_model", "load_classifier", "load_autoencoder")
+
+
 @pytest.fixture
 def small(monkeypatch):
-    """Few points and short training: the settings are the point, and neither is a source of errors."""
+    """Few points, short training, every file read once: the settings are the point, and none of these is a source of errors."""
 
     def briefly(model, data, steps, **rest):
-        return fit(model, data, min(steps, 20), **rest)
+        return fit(model, data, min(steps, 3), **rest)
 
     for module in (labs, *LABS.values()):  # score and floor read the package's N
-        if hasattr(module, "N"):
-            monkeypatch.setattr(module, "N", 60)
+        for name, number in FEW.items():
+            if isinstance(getattr(module, name, None), int):
+                monkeypatch.setattr(module, name, number)
         if hasattr(module, "fit"):
             monkeypatch.setattr(module, "fit", briefly)
+        for name in READ:
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, functools.cache(getattr(module, name)))
 
 
 @pytest.fixture
@@ -191,18 +201,40 @@ def refused(name: str, values: dict) -> bool:
     return False
 
 
-def settings(name: str, knobs: dict[str, Knob]) -> list[dict]:
-    """The start, the extremes of each knob alone, and 40 draws of everything at once."""
-    start = {key: knob.start for key, knob in knobs.items()}
-    alone = [start | {key: value} for key, knob in knobs.items() for value in (knob.choices[0], knob.choices[-1])]
-    pick = random.Random(0)
-    return [start] + alone + [{key: pick.choice(knob.choices) for key, knob in knobs.items()} for _ in range(40)]
+def few(choices: tuple) -> tuple:
+    """The ends and two between, of a knob with many choices."""
+    return choices if len(choices) < 10 else (*choices[:: len(choices) // 3][:3], choices[-1])
+
+
+def curves(module) -> dict[str, tuple]:
+    """The budgets at which a lab draws its curve, whatever the settings are."""
+    return {name: it for name in ("BUDGETS", "CALLS") if isinstance(it := getattr(module, name, None), tuple)}
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_every_setting_draws_or_is_refused_with_reason(name, opened, small):
+def test_every_value_of_every_knob_draws(name, opened, small):
+    """Every value with the whole curve, and to the last pixel: fonts and layout may warn, and warnings are errors."""
     knobs, draw, _, _ = opened(LABS[name])
-    for number, values in enumerate(settings(name, knobs)):
+    choices = {key: knob.choices for key, knob in knobs.items()}
+    start = {key: knob.start for key, knob in knobs.items()}
+    for values in [start, *covering(choices, 1, lambda values: not refused(name, values))]:
+        plt.close("all")
+        draw(**values)
+        assert "nan" not in "".join(ax.get_title() for ax in plt.gcf().axes)
+        plt.gcf().canvas.draw()
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_every_pair_of_values_draws_or_is_refused_with_reason(name, opened, small, monkeypatch):
+    """With a short curve: its budgets are values of a knob, too, and meet all others as such."""
+    knobs, draw, _, _ = opened(LABS[name])
+    choices = {key: few(knob.choices) for key, knob in knobs.items()}
+    for curve, budgets in curves(LABS[name]).items():
+        monkeypatch.setattr(LABS[name], curve, budgets[:3])
+    drawn = covering(choices, 2, lambda values: not refused(name, values))
+    # Some refusals need three knobs, so the refused settings have a list of their own.
+    wrong = covering(choices, 1, lambda values: refused(name, values))
+    for values in drawn + [values for values in wrong if refused(name, values)]:
         plt.close("all")
         if refused(name, values):
             with pytest.raises(ValueError, match=r"\w+ \w+.*\."):
@@ -210,8 +242,6 @@ def test_every_setting_draws_or_is_refused_with_reason(name, opened, small):
             continue
         draw(**values)
         assert "nan" not in "".join(ax.get_title() for ax in plt.gcf().axes)
-        if number <= 2 * len(knobs):  # fonts and layout may warn, and warnings are errors
-            plt.gcf().canvas.draw()
 
 
 def test_every_budget_suits_every_rule():

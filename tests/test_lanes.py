@@ -266,7 +266,8 @@ def test_a_name_chooses_jobs_and_what_they_need():
 def make_test(tmp_path, monkeypatch, capsys):
     """Plays `make test` with other jobs; returns the exit code and what was printed."""
     monkeypatch.setattr(check, "CACHE", tmp_path)
-    monkeypatch.setattr(passed, "FILE", tmp_path / "passed.json")
+    monkeypatch.setattr(passed, "KEPT", tmp_path / "passed")
+    monkeypatch.setattr(check.notebooks, "key", lambda chapter: f"what {chapter.stem} reaches")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("ALL", raising=False)
 
@@ -325,6 +326,9 @@ def test_a_notebook_that_passed_is_skipped_until_something_changes(make_test, no
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
     make_test(notebook)
     assert runs(tmp_path) == 3
+    monkeypatch.setattr(check.notebooks, "key", lambda chapter: "something else")
+    make_test(notebook)
+    assert runs(tmp_path) == 4
 
 
 @pytest.mark.parametrize(("name", "value"), [("CI", "true"), ("ALL", "1")])

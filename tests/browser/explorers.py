@@ -176,7 +176,7 @@ def used(page: Page, figure: str, tag: str, name: str, before: dict[str, str]) -
     if tag == "BUTTON":
         page.keyboard.press("Space" if len(name) % 2 else "Enter")
         if name == "play":
-            page.wait_for_timeout(700)
+            plays(page, figure)
             page.keyboard.press("Space")
     elif tag == "SELECT":
         if page.evaluate("document.activeElement.querySelectorAll('option:not(:disabled)').length") < 2:
@@ -195,6 +195,17 @@ def used(page: Page, figure: str, tag: str, name: str, before: dict[str, str]) -
             page.keyboard.press(key)
             after = look(page, figure)
     return [] if shows(after) != shows(before) else [f"{name} changes nothing to see"]
+
+
+def plays(page: Page, figure: str) -> None:
+    """Wait until Play has moved the controls on five times. Where it does not, the link will tell."""
+    script = """async ([id, most]) => {
+      const now = () => [...document.querySelectorAll(`#${id} :is(input, select)`)].map((node) => node.value).join();
+      const seen = new Set();
+      for (const end = performance.now() + most; seen.size < 6 && performance.now() < end; seen.add(now()))
+        await new Promise(requestAnimationFrame);
+    }"""
+    page.evaluate(script, [figure, 3000])
 
 
 def first_control(page: Page, figure: str) -> list[str]:

@@ -1,5 +1,6 @@
 """A committed notebook opened in JupyterLab: a picture while the reader has not trusted it, an explorer from then on."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as NothingYet
 
 from tests.browser.checks import ROOT, watched
 
@@ -110,7 +112,8 @@ def test_a_trusted_notebook_runs_the_explorer(browser, lab):
                 page.locator(FIGURE).first.evaluate("figure => figure.scrollIntoView({ block: 'center' })")
             else:
                 page.mouse.wheel(0, 300)
-            page.wait_for_timeout(500)
+            with contextlib.suppress(NothingYet):
+                page.wait_for_selector(LIVE, timeout=500)
         figure = page.locator(LIVE).first
         canvas, slider = figure.locator("canvas"), figure.locator("input[type=range]").first
         assert not figure.locator("img").is_visible()

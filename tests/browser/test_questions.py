@@ -249,7 +249,7 @@ def test_answers_on_a_phone_fit(browser):
               }
             }"""
         )
-        page.wait_for_timeout(300)
+        settle(page)
         assert overflow(page) == []
         small = page.evaluate(
             """[...document.querySelectorAll('.qz button, .qz-total button, .qz summary')].filter((it) => {
