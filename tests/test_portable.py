@@ -1,5 +1,6 @@
 """What is committed holds on other machines: few digits, no number on the edge of another digit, no tolerance of the last bit."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import nbformat
 import pytest
 
 from tools import notebooks, portable
+from tools.definitions import without_magics
 from tools.portable import Result, Run
 
 ROOT = Path(__file__).parents[1]
@@ -47,17 +49,27 @@ def test_long_floats_are_found(text, found):
 
 # --- tolerances ---------------------------------------------------------------------------------------------------------------
 
-TIGHT = re.compile(r"(?<![\w.])[\d.]+e-(\d+)")
+TIGHT = re.compile(r"(?<![\w.])\d(?:\.\d)?e-(\d+)")
 
 
 def bare_tolerances(code: str) -> list[str]:
-    """Lines that compare with 1e-9 or less and do not say, there or just above, where that was seen to hold."""
+    """Lines that compare with 1e-9 or less and do not say, there or in three lines above, what was seen."""
     lines, found = code.split("\n"), []
     for number, line in enumerate(lines):
         tight = [it for it in TIGHT.findall(line.split("#")[0]) if int(it) >= 9]
         compares = re.search(r"assert|<|>|tol|approx|close", line)
-        if tight and compares and not re.search(r"#.*\bseen\b", "\n".join(lines[max(0, number - 1) : number + 1])):
+        if tight and compares and not re.search(r"#.*\bseen\b", "\n".join(lines[max(0, number - 3) : number + 1])):
             found.append(line.strip())
+    return found
+
+
+def sleeping_tolerances(code: str) -> list[str]:
+    """Calls of `allclose` that give one tight tolerance and leave the other to torch: 1e-5 of the value, or 1e-8."""
+    found = []
+    for call in [node for node in ast.walk(ast.parse(without_magics(code))) if isinstance(node, ast.Call)]:
+        given = {it.arg: it.value for it in call.keywords if it.arg in ("atol", "rtol")}
+        if ast.unparse(call.func).endswith("allclose") and len(given) == 1:
+            found += [ast.unparse(call) for it in given.values() if isinstance(it, ast.Constant) and it.value < 1e-6]
     return found
 
 
@@ -70,7 +82,7 @@ def test_a_tight_tolerance_says_where_it_was_seen(path):
     code = path.read_text()
     if path.suffix == ".md":
         code = "\n".join(cell.source for cell in notebooks.read_chapter(path).cells if cell.cell_type == "code")
-    assert bare_tolerances(code) == []
+    assert bare_tolerances(code) + sleeping_tolerances(code) == []
 
 
 @pytest.mark.parametrize(
@@ -87,6 +99,20 @@ def test_a_tight_tolerance_says_where_it_was_seen(path):
 )
 def test_bare_tolerances_are_found(code, number):
     assert len(bare_tolerances(code)) == number
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [
+        ("torch.allclose(a, b, atol=1e-12)", 1),
+        ("assert torch.allclose(a, b, rtol=1e-9)", 1),
+        ("torch.allclose(a, b, rtol=0, atol=1e-12)", 0),
+        ("torch.allclose(a, b, atol=1e-4)", 0),
+        ("torch.allclose(a, b)", 0),
+    ],
+)
+def test_sleeping_tolerances_are_found(code, number):
+    assert len(sleeping_tolerances(code)) == number
 
 
 # --- the tool, on a small notebook ---------------------------------------------------------------------------------------------

@@ -130,6 +130,14 @@ def cells(code: str) -> Unit:
     return Unit(ast.parse(without_magics(code)))
 
 
+def meaning(cell: str) -> str:
+    """What a cell does: without comments and spaces; as it stands where it is not plain Python."""
+    try:
+        return ast.dump(ast.parse(cell))
+    except SyntaxError:  # a magic
+        return cell
+
+
 def without_magics(code: str) -> str:
     """The Python of a notebook's code: ast knows no magics."""
     return re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)

@@ -26,6 +26,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from tools import reach
+from tools.definitions import meaning
 from tools.reach import sha
 from tools.remembered import Memory, committed, digest, write
 
@@ -206,7 +207,8 @@ def make(chapter: Path, target: Path, root: Path = ROOT, force: bool = False) ->
     nb, done, seconds = compose(chapter, root), "text", {}
     old = nbformat.read(target, 4) if target.exists() else None
     wanted = reach.key(sources(nb), root, REFRESHED)
-    if not force and old and sources(nb) == sources(old) and wanted in made_with(old, target, root):
+    same = old and [*map(meaning, sources(nb))] == [*map(meaning, sources(old))]
+    if not force and same and wanted in made_with(old, target, root):
         keep_outputs(nb, old)
     else:
         spent = execute(nb, chapter.stem, target.parent)

@@ -19,14 +19,18 @@ VISIBLE = 64  # of 255: a difference that is seen, and paint that is
 
 
 def differing(one: Image.Image, other: Image.Image) -> float:
-    """The share of the painted pixels that are visibly different, 0 to 1; 1 for pictures of different sizes."""
+    """The share of what is painted that is visibly different, 0 to 1; 1 for pictures of different sizes."""
     if one.size != other.size:
         return 1.0
     one, other = one.convert("RGBA"), other.convert("RGBA")
-    worst = functools.reduce(ImageChops.lighter, ImageChops.difference(one, other).split())
-    paint = ImageChops.lighter(one.getchannel("A"), other.getchannel("A"))
-    different, painted = (sum(image.histogram()[VISIBLE:]) for image in (worst, paint))
+    paint = ImageChops.lighter(*(_apart(it, Image.new("RGBA", it.size, it.getpixel((0, 0)))) for it in (one, other)))
+    different, painted = (sum(image.histogram()[VISIBLE:]) for image in (_apart(one, other), paint))
     return different / painted if painted else 0.0
+
+
+def _apart(one: Image.Image, other: Image.Image) -> Image.Image:
+    """How far two pictures are apart at each pixel, 0 to 255: in the colour or transparency that differs most."""
+    return functools.reduce(ImageChops.lighter, ImageChops.difference(one, other).split())
 
 
 def pictures(outputs: list[dict]) -> list[Image.Image]:

@@ -19,7 +19,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.definitions import Chain, Class, Import, Source, Unit, cells, source
+from tools.definitions import Chain, Class, Import, Source, Unit, cells, meaning, source
 
 CLOSED = {"object", "NamedTuple", "Protocol", "Generic", "Exception"}  # foreign bases that call no method by its name
 
@@ -238,4 +238,4 @@ def key(code: list[str], root: Path, apart: tuple[str, ...] = ()) -> str:
         if not any(fnmatch(name, a) for a in apart)
         for part in (name.encode(), content)
     ]
-    return sha(*(cell.encode() for cell in code), *parts)
+    return sha(*(meaning(cell).encode() for cell in code), *parts)
