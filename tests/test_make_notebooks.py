@@ -123,9 +123,17 @@ def test_text_is_changed_around_the_outputs(book):
     assert book.executed == ["01_one"]
 
 
-def test_other_code_is_executed_and_seen(book):
+def test_a_comment_of_a_cell_is_text(book):
     book.make()
     book.edit("book/chapters/01_one.md", "two()\n", "two()  # again\n")
+    assert "its code" in book.outdated()
+    assert book.make() == "text" and book.outdated() is None
+    assert book.executed == ["01_one"]
+
+
+def test_other_code_is_executed_and_seen(book):
+    book.make()
+    book.edit("book/chapters/01_one.md", "two()\n", "two() + 0\n")
     assert "its code" in book.outdated()
     assert book.make() == "1.0 s" and book.outdated() is None
 

@@ -42,6 +42,19 @@ GROUPS = {
     "labs": ["tests/test_labs.py"],
     "colab": ["tests/test_colab.py", "tests/test_colab_contract.py"],
     "training": ["tests/test_train_images.py", "tests/test_toy.py", "tests/test_image_runs.py"],
+    "making": [
+        "tests/test_notebooks.py",
+        "tests/test_make_notebooks.py",
+        "tests/test_reach.py",
+        "tests/test_portable.py",
+    ],
+    "explorers": ["tests/test_explorers.py", "tests/test_explorer_parity.py", "tests/test_set_up.py"],
+    "results": [
+        "tests/test_classifier.py",
+        "tests/test_image_metrics.py",
+        "tests/test_time_scale.py",
+        "tests/test_claims.py",
+    ],
     "pages": ["tests/test_book.py", "tests/test_self_test.py"],
     "others": [],
 }

@@ -27,6 +27,7 @@ INEXACT = re.compile(
     |native_(layer|group|batch)_norm|_scaled_dot_product_\w+|\w+_backward(_data)?""",
     re.VERBOSE,
 )
+SUM = re.compile(r"add(mm|mv|cmul|cdiv)|baddbmm")  # of its first argument and a product
 EPS = {kind: torch.finfo(kind).eps for kind in (torch.float32, torch.float64)}
 BLOCK = 512  # entries that are moved at a time, so that a run stays quick
 
@@ -45,16 +46,23 @@ class Rounding(TorchDispatchMode):
         if INEXACT.fullmatch(name):
             for part in result if isinstance(result, tuple | list) else (result,):
                 if isinstance(part, Tensor) and part.dtype in EPS and part.numel() and part.is_contiguous():
-                    self.disturb(part.view(-1), args[0].numel() // part.numel() if name == "mean" else 1)
+                    count = args[0].numel() // part.numel() if name == "mean" else 1
+                    base = args[0].expand_as(part).reshape(-1) if SUM.fullmatch(name) else None
+                    self.disturb(part.view(-1), count, base)
         return result
 
-    def disturb(self, result: Tensor, count: int) -> None:
-        """Move the entries, of a long tensor a block of them; where `count` times one is a whole number it stays."""
+    def disturb(self, result: Tensor, count: int = 1, base: Tensor | None = None) -> None:
+        """Move the entries, of a long tensor a block of them.
+
+        Where `count` times one is a whole number it stays, and where it is `base`: a product of zero was added, which is exact.
+        """
         draw, eps = self.random.getrandbits(32), EPS[result.dtype]
         start = draw % max(1, len(result) - BLOCK)
         part = result[start : start + BLOCK]
         total = part * count if count > 1 else part
         whole = (total - total.round()).abs_() <= (4 * eps * total.abs() if count > 1 else 0)
+        if base is not None:
+            whole |= part == base[start : start + BLOCK]
         factor = part.new_tensor(1.0 + eps if draw >> 31 else 1.0 - eps)
         part.mul_(torch.where(whole, torch.ones_like(factor), factor))
 
