@@ -68,7 +68,14 @@ def test_what_dependabot_watches():
 
 def test_pull_requests_run_everything():
     flow = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text())
-    assert "pull_request" in flow[True] and flow["jobs"]["deploy"]["needs"] == "test"
+    assert "pull_request" in flow[True] and flow["jobs"]["deploy"]["needs"] == ["test", "portable"]
     assert any(step.get("run", "").startswith("make test") for step in flow["jobs"]["test"]["steps"])
+    runs = {name: [step.get("run", "") for step in job["steps"]] for name, job in flow["jobs"].items()}
+    assert any("make portable" in run and "--kinds sse" in run and "--since $BASE" in run for run in runs["portable"])
     floor = re.search(r'requires-python = ">=(.*)"', (ROOT / "pyproject.toml").read_text())[1]
     assert flow["jobs"]["test"]["strategy"]["matrix"]["python"][0] == floor
+
+
+def test_every_week_everything_runs_as_on_every_processor():
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "weekly.yml").read_text())
+    assert "make portable" in [step.get("run") for step in flow["jobs"]["portable"]["steps"]]
