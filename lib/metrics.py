@@ -83,7 +83,8 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
         raise ValueError(f"A covariance needs at least two rows on each side, got {len(a)} and {len(b)}.")
     roots = [torch.linalg.qr((x - x.mean(0)) / math.sqrt(len(x) - 1), mode="r").R for x in (a, b)]
     overlap = torch.linalg.svdvals(roots[0] @ roots[1].T).sum()
-    return ((a.mean(0) - b.mean(0)).square().sum() + sum(R.square().sum() for R in roots) - 2 * overlap).item()
+    squared = (a.mean(0) - b.mean(0)).square().sum() + sum(R.square().sum() for R in roots) - 2 * overlap
+    return max(0.0, squared.item())  # what should cancel may end a little below zero
 
 
 def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, float]:

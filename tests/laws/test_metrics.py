@@ -114,6 +114,12 @@ def test_the_frechet_distance_of_normal_distributions_in_closed_form():
     assert frechet_distance(exact_cloud(correlated), exact_cloud(torch.eye(2).double())) == pytest.approx(expected)
 
 
+def test_the_frechet_distance_is_never_below_zero():
+    """What should cancel may end a little below it, and "-0.0" would be shown."""
+    clouds = [cloud(30, seed, 4) for seed in range(20)]
+    assert min(math.copysign(1, frechet_distance(x, x)) for x in clouds) == 1
+
+
 def test_the_frechet_distance_of_a_shift_is_its_square_even_where_the_covariance_is_singular():
     a = cloud(50, 0, 3) @ torch.ones(3, 8).double()  # rank 1 in 8 dimensions
     assert frechet_distance(a, a) == pytest.approx(0, abs=1e-9)  # two equal halves cancel; seen: 7e-15
