@@ -41,6 +41,16 @@ def page(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(), "html.parser")
 
 
+def anchors(soup: BeautifulSoup) -> set[str]:
+    """The places of a page that a link can lead to."""
+    return {tag["id"] for tag in soup.find_all(id=True)} | {tag["name"] for tag in soup.find_all(attrs={"name": True})}
+
+
+@cache
+def anchors_of(path: Path) -> set[str]:
+    return anchors(page(path))
+
+
 def fetched(soup: BeautifulSoup) -> list[str]:
     """The addresses a browser asks for when it opens a page."""
     found = [tag[attribute] for name, attribute in FETCHED.items() for tag in soup.find_all(name) if tag.get(attribute)]
@@ -55,19 +65,16 @@ def fetched(soup: BeautifulSoup) -> list[str]:
 
 def missing(soup: BeautifulSoup, path: Path) -> list[str]:
     """Links and resources of a page that lead nowhere inside the book."""
-    found = []
+    found, own = [], anchors(soup)
     links = [tag["href"] for tag in soup.find_all("a", href=True)]
     for address in links + fetched(soup):
         if EXTERNAL.match(address) or address.startswith(("mailto:", "javascript:")) or address == "#":
             continue
         name, anchor = urldefrag(unquote(address))
         target = (path.parent / name.split("?")[0]).resolve() if name else path
-        if not target.exists():
+        goes_on = anchor and target.exists() and target.suffix == ".html"
+        if not target.exists() or (goes_on and anchor not in (own if target == path else anchors_of(target))):
             found.append(address)
-        elif anchor and target.suffix == ".html":
-            other = soup if target == path else page(target)
-            if not (other.find(id=anchor) or other.find(attrs={"name": anchor})):
-                found.append(address)
     return found
 
 

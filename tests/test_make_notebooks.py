@@ -357,9 +357,11 @@ def test_a_failure_stops_no_other_chapter(book, monkeypatch, capsys):
 # --- with kernels ----------------------------------------------------------------------------------------------------
 
 MAKE_ALL = """
+import signal
 import sys
 from pathlib import Path
 from tools import notebooks
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run in the background is told to ignore
 root = Path(sys.argv[1])
 sys.exit(notebooks.make_all(sorted((root / "book" / "chapters").glob("*.md")), root))
 """

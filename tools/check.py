@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
-from signal import SIGHUP, SIGTERM, signal
+from signal import SIGHUP, SIGINT, SIGTERM, signal
 
 from tools import notebooks, passed
 from tools.lanes import Job, Result, run
@@ -62,12 +62,20 @@ WITHOUT_BOOK = {"browser/checks", "browser/jupyterlab"}  # all other browser job
 # Seconds on a quiet machine, until there is a last run to look at. Only their order matters.
 SECONDS = {
     "book": 45,
-    "browser/live_explorers": 300,
-    "browser/pages": 250,
+    "browser/pages": 500,
+    "browser/live_explorers": 400,
+    "browser/questions": 150,
+    "browser/jupyterlab": 70,
     "labs": 200,
+    "training": 150,
+    "making": 150,
+    "others": 130,
+    "notebooks": 90,
+    "colab": 90,
+    "results": 90,
     "laws": 80,
+    "parity": 80,
     "lint": 2,
-    "notebooks": 60,
 }
 # What decides how a processor rounds, next to the processor.
 ARITHMETIC = ("ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE")
@@ -196,8 +204,8 @@ def summary(results: Iterable[Result]) -> str:
 
 
 def stop_on_signals() -> None:
-    """Let whoever ends this run end its jobs with it."""
-    for number in (SIGHUP, SIGTERM):
+    """Let whoever ends this run end its jobs with it; SIGINT too, which a run in the background is told to ignore."""
+    for number in (SIGHUP, SIGINT, SIGTERM):
         signal(number, lambda number, _: sys.exit(128 + number))
 
 
@@ -234,7 +242,4 @@ def main(names: list[str]) -> int:
 
 if __name__ == "__main__":
     stop_on_signals()
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main(sys.argv[1:]))

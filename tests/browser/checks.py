@@ -17,6 +17,8 @@ AXE = ROOT / "vendor" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|(http|ws)://(127\.0\.0\.1|localhost)[:/])")
 
+FORMULAS = re.compile("/mathjax/")
+
 # Waits for what a page does by itself after loading: formulas, fonts, what is under way (an endless spinner aside), and two
 # frames, in which layout, observers and what they ask for have run.
 SETTLED = """async () => {
@@ -91,8 +93,13 @@ OVERFLOW = """(root) => {
 
 
 @contextmanager
-def watched(browser: Browser, script: str | None = None, **options) -> Iterator[tuple[Page, list[str]]]:
-    """A page of a new context, and the list of what goes wrong in it; requests to other machines are blocked."""
+def watched(
+    browser: Browser, script: str | None = None, formulas: bool = True, **options
+) -> Iterator[tuple[Page, list[str]]]:
+    """A page of a new context, and the list of what goes wrong in it; requests to other machines are blocked.
+
+    formulas: False where they do not matter; setting those of a chapter takes seconds.
+    """
     options = {"viewport": {"width": 1200, "height": 900}} | options
     with browser.new_context(service_workers="block", **options) as context:
         faults = []
@@ -102,6 +109,8 @@ def watched(browser: Browser, script: str | None = None, **options) -> Iterator[
             route.abort()
 
         context.route(ELSEWHERE, block)
+        if not formulas:
+            context.route(FORMULAS, lambda route: route.fulfill(body="", content_type="text/javascript"))
         context.route_web_socket(ELSEWHERE, lambda socket: faults.append(f"request: {socket.url}"))
         if script:
             context.add_init_script(script)

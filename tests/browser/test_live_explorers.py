@@ -65,7 +65,7 @@ def test_the_explorers_are_in_the_book():
 def live(request, browser):
     """(page, id, name, what went wrong) of an explorer that has drawn its first picture."""
     figure = request.param
-    with watched(browser, HOOK) as (page, faults):
+    with watched(browser, HOOK, formulas=False) as (page, faults):
         page.goto(figure.path.as_uri())
         settle(page)
         begin(page, figure.id)
@@ -190,7 +190,7 @@ def test_nothing_went_wrong(live):
 def test_on_a_phone_with_reduced_motion(figure, browser):
     id = figure.id
     phone = {"viewport": {"width": 320, "height": 640}, "device_scale_factor": 2, "has_touch": True}
-    with watched(browser, HOOK, reduced_motion="reduce", **phone) as (page, faults):
+    with watched(browser, HOOK, formulas=False, reduced_motion="reduce", **phone) as (page, faults):
         page.goto(figure.path.as_uri())
         settle(page)
         begin(page, id)
@@ -234,7 +234,7 @@ def lives(page: Page, address: str, figures: list[Figure]) -> list[str]:
 @pytest.mark.parametrize("path", sorted({figure.path for figure in ALL}), ids=lambda path: path.stem)
 def test_every_explorer_of_a_page_lives(path, browser, server):
     """From a server all of them; from the file those that the tests above have not seen."""
-    with watched(browser) as (page, faults):
+    with watched(browser, formulas=False) as (page, faults):
         assert lives(page, f"{server}/{path.relative_to(HTML).as_posix()}", [it for it in ALL if it.path == path]) == []
         if copies := [it for it in ALL if it.path == path and it not in EACH]:
             assert lives(page, path.as_uri(), copies) == []
