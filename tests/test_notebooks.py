@@ -17,11 +17,11 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from tools import format_chapters, notebooks, pictures
+from tools.portable import IGNORED
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-IGNORED = {"nbval-ignore-output", "nbval-skip"}  # nbval then does not compare the cell
 REASON = re.compile(r"^# not compared: .{10,}$", re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|work|mnt|Users)/")
 

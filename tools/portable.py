@@ -30,7 +30,7 @@ from nbclient import NotebookClient
 from tools.pictures import changes
 
 ROOT = Path(__file__).resolve().parents[1]
-IGNORED = {"nbval-ignore-output", "nbval-skip"}
+IGNORED = {"nbval-ignore-output", "nbval-skip"}  # nbval then does not compare the cell
 SEEDS = 3
 TESTS = {"laws": "tests/laws", "parity": "tests/parity"}
 # What tells each library which instructions it may use. On a processor that lacks them the libraries fall back or crash, so
