@@ -7,10 +7,19 @@ from collections.abc import Callable, Iterator, Sequence
 TRIES = 50  # random settings for a combination, of which the one that holds most others is taken
 
 
-def covering(choices: dict[str, Sequence], strength: int = 2, allowed: Callable[[dict], bool] = bool) -> list[dict]:
-    """Settings in which all values of any `strength` knobs meet; in allowed ones, as far as some allowed setting holds them."""
+def covering(
+    choices: dict[str, Sequence],
+    strength: int = 2,
+    allowed: Callable[[dict], bool] = bool,
+    besides: Sequence[dict] = (),
+) -> list[dict]:
+    """Settings in which all values of any `strength` knobs meet; in allowed ones, as far as some allowed setting holds them.
+
+    What is held by the allowed ones of `besides`, which are tried anyway, is not held again.
+    """
     pick, found = random.Random(0), []
-    missing = dict.fromkeys(combinations(choices, strength))
+    there = {combination for setting in filter(allowed, besides) for combination in held(setting, strength)}
+    missing = dict.fromkeys(it for it in combinations(choices, strength) if it not in there)
     while missing:
         wanted = next(iter(missing))
         free = choices | {key: [value] for key, value in wanted}

@@ -25,6 +25,15 @@ def test_a_pair_that_is_left_out_is_noticed(pair):
     assert pair in gaps(without, CHOICES)
 
 
+@pytest.mark.parametrize("strength", [1, 2])
+def test_what_is_tried_anyway_is_not_tried_again(strength):
+    besides = covering(CHOICES, strength)[::2]
+    more = covering(CHOICES, strength, besides=besides)
+    assert gaps(besides + more, CHOICES, strength) == [] != gaps(more, CHOICES, strength)
+    assert covering(CHOICES, strength, besides=covering(CHOICES, strength)) == []
+    assert covering(CHOICES, strength, lambda setting: setting not in besides, besides) != more
+
+
 def refused(setting: dict) -> bool:
     return (setting["a"] == 1 and setting["b"] != "x") or (setting["d"] and setting["e"] == 3 and setting["c"] == 0.0)
 

@@ -11,7 +11,9 @@ import matplotlib.pyplot as plt
 import pytest
 
 from lib import labs
+from lib.data import batches
 from lib.labs import FRONT_ENDS, Knob, flow_paths, lab, live, moons, solvers
+from lib.metrics import noise_floor
 from lib.samplers import calls_a_step
 from lib.training import fit
 from tests.covering import covering
@@ -45,7 +47,7 @@ def front_end(monkeypatch):
 
 
 # What a draw does alike in every setting: how many points, pictures and calls, and which files it reads.
-FEW = {"N": 30, "STOPS": 3, "CALLS": 5}
+FEW = {"N": 10, "STOPS": 3, "CALLS": 5}  # image_runs judges as many of each digit
 READ = ("digits", "mnist_subset", "load_model", "load_classifier", "load_autoencoder")
 
 
@@ -54,17 +56,45 @@ def small(monkeypatch):
     """Few points, short training, every file read once: the settings are the point, and none of these is a source of errors."""
 
     def briefly(model, data, steps, **rest):
-        return fit(model, data, min(steps, 3), **rest)
+        return fit(model, data, min(steps, 2), **rest)  # the second has weights that a step has changed
+
+    def slim(*data, size, **rest):
+        return batches(*data, size=min(size, 8), **rest)
+
+    def roughly(*parts, repeats, **rest):
+        return noise_floor(*parts, repeats=min(repeats, 2), **rest)
 
     for module in (labs, *LABS.values()):  # score and floor read the package's N
         for name, number in FEW.items():
             if isinstance(getattr(module, name, None), int):
                 monkeypatch.setattr(module, name, number)
-        if hasattr(module, "fit"):
-            monkeypatch.setattr(module, "fit", briefly)
+        for name, short in {"fit": briefly, "batches": slim, "noise_floor": roughly}.items():
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, short)
         for name in READ:
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, functools.cache(getattr(module, name)))
+
+
+@pytest.fixture
+def one_figure(monkeypatch):
+    """Axes that are emptied for the next draw: matplotlib makes new ones in more time than a setting takes to compute."""
+    made, subplots = {}, plt.subplots
+
+    def again(*shape, **options):
+        key = repr((shape, options))
+        if key not in made:
+            made[key] = subplots(*shape, **options)
+        figure, _ = made[key]
+        for ax in figure.axes:
+            for artist in (*ax.lines, *ax.collections, *ax.patches, *ax.images, *ax.texts):
+                artist.remove()
+            ax.relim()
+            ax.autoscale()
+        plt.figure(figure)
+        return made[key]
+
+    monkeypatch.setattr(plt, "subplots", again)
 
 
 @pytest.fixture
@@ -211,13 +241,18 @@ def curves(module) -> dict[str, tuple]:
     return {name: it for name in ("BUDGETS", "CALLS") if isinstance(it := getattr(module, name, None), tuple)}
 
 
+def values_held(name: str, knobs: dict[str, Knob]) -> list[dict]:
+    """The start of a lab, and settings that hold all other values of its knobs."""
+    start = {key: knob.start for key, knob in knobs.items()}
+    choices = {key: knob.choices for key, knob in knobs.items()}
+    return [start, *covering(choices, 1, lambda values: not refused(name, values), besides=[start])]
+
+
 @pytest.mark.parametrize("name", LABS)
 def test_every_value_of_every_knob_draws(name, opened, small):
     """Every value with the whole curve, and to the last pixel: fonts and layout may warn, and warnings are errors."""
     knobs, draw, _, _ = opened(LABS[name])
-    choices = {key: knob.choices for key, knob in knobs.items()}
-    start = {key: knob.start for key, knob in knobs.items()}
-    for values in [start, *covering(choices, 1, lambda values: not refused(name, values))]:
+    for values in values_held(name, knobs):
         plt.close("all")
         draw(**values)
         assert "nan" not in "".join(ax.get_title() for ax in plt.gcf().axes)
@@ -225,17 +260,19 @@ def test_every_value_of_every_knob_draws(name, opened, small):
 
 
 @pytest.mark.parametrize("name", LABS)
-def test_every_pair_of_values_draws_or_is_refused_with_reason(name, opened, small, monkeypatch):
-    """With a short curve: its budgets are values of a knob, too, and meet all others as such."""
+def test_every_pair_of_values_draws_or_is_refused_with_reason(name, opened, small, one_figure, monkeypatch):
+    """With a short curve: its budgets are values of a knob, too, and meet all others as such.
+
+    The pairs in the settings of the test before are drawn there.
+    """
     knobs, draw, _, _ = opened(LABS[name])
     choices = {key: few(knob.choices) for key, knob in knobs.items()}
     for curve, budgets in curves(LABS[name]).items():
         monkeypatch.setattr(LABS[name], curve, budgets[:3])
-    drawn = covering(choices, 2, lambda values: not refused(name, values))
+    drawn = covering(choices, 2, lambda values: not refused(name, values), besides=values_held(name, knobs))
     # Some refusals need three knobs, so the refused settings have a list of their own.
     wrong = covering(choices, 1, lambda values: refused(name, values))
     for values in drawn + [values for values in wrong if refused(name, values)]:
-        plt.close("all")
         if refused(name, values):
             with pytest.raises(ValueError, match=r"\w+ \w+.*\."):
                 draw(**values)
