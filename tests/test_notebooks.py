@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from tools import format_chapters, notebooks, pictures
+from tools import check, format_chapters, notebooks, pictures
 from tools.portable import IGNORED
 
 ROOT = Path(__file__).parents[1]
@@ -151,7 +150,7 @@ plt.show()
 """
 
 
-# The kernel imports the book's own; what stands here decides the key.
+# The kernel imports this, and not the book's lib, which would first load torch.
 CLAIMS = "def claim(name, value):\n    print('claim', name, '=', value)\n"
 CONFIG = 'repository:\n  url: ""\n'
 URL = "https://github.com/someone/a-book"
@@ -159,11 +158,18 @@ URL = "https://github.com/someone/a-book"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project with one chapter, executed once."""
+    """A project with one chapter, executed once; kernels find its lib first."""
     root = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(root), str(ROOT)]))
+        yield executed(root)
+
+
+def executed(root: Path) -> Path:
     (root / "lib").mkdir()
     (root / "notebooks").mkdir()
     (root / "lib" / "claims.py").write_text(CLAIMS)
+    (root / "lib" / "__init__.py").write_text("")
     (root / "lib" / "other.py").write_text("")
     (root / "notebooks" / "small.py").write_text("def two():\n    return 2\n")
     (root / "chapter.md").write_text(CHAPTER)
@@ -322,43 +328,59 @@ def test_another_first_cell_is_found(project, edit):
 # --- nbval -----------------------------------------------------------------------------------------------------------
 
 
-def nbval(notebook: Path) -> subprocess.CompletedProcess:
-    """Verify one notebook the way `make test` does, in a process of its own."""
-    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", notebook.parent]
-    command += ["-p", "no:cacheprovider", "-p", "tools.pictures", "--nbval", notebook]
-    found = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, cwd=notebook.parent, env=found)
-
-
-def test_nbval_accepts_what_was_executed(project):
-    done = nbval(project / "notebooks" / "chapter.ipynb")
-    assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
-
-
-def test_nbval_rejects_a_wrong_number(project):
-    planted = project / "notebooks" / "planted.ipynb"
-    text = (project / "notebooks" / "chapter.ipynb").read_text()
-    assert text.count("claim two = 2") == 1
-    planted.write_text(text.replace("claim two = 2", "claim two = 3"))
-    done = nbval(planted)
-    assert done.returncode == 1
-    assert "1 failed, 2 passed" in done.stdout
-
-
-def test_nbval_rejects_another_figure(project):
-    """The line falls in the committed picture, and rises when it is drawn again."""
-    planted = project / "notebooks" / "planted.ipynb"
+@pytest.fixture(scope="module")
+def nbval(project) -> str:
+    """What `make test` says of the cells of two notebooks, the second with another number and another figure."""
+    good, planted = project / "notebooks" / "chapter.ipynb", project / "notebooks" / "planted.ipynb"
     nb = read(project)
-    (output,) = nb.cells[3].outputs
-    image = Image.open(io.BytesIO(base64.b64decode(output.data["image/png"])))
+    assert nb.cells[2].outputs[0].text == "claim two = 2\n"
+    nb.cells[2].outputs[0].text = "claim two = 3\n"
+    (figure,) = nb.cells[3].outputs
+    # The line falls in this picture, and rises when it is drawn again.
+    image = Image.open(io.BytesIO(base64.b64decode(figure.data["image/png"])))
     turned = io.BytesIO()
     image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(turned, "png")
-    output.data["image/png"] = base64.b64encode(turned.getvalue()).decode()
+    figure.data["image/png"] = base64.b64encode(turned.getvalue()).decode()
     nbformat.write(nb, planted)
-    done = nbval(planted)
-    assert done.returncode == 1
-    assert "1 failed, 2 passed" in done.stdout and "of what is painted differs" in done.stdout
+    command = [
+        *check.PYTEST,
+        "-p",
+        "nbval.plugin",
+        "-p",
+        "tools.pictures",
+        "--nbval",
+        "-c",
+        ROOT / "pyproject.toml",
+        "--rootdir",
+        good.parent,
+        "-rA",
+        good,
+        planted,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=good.parent)
+    planted.unlink()
+    assert done.returncode == 1, done.stdout
+    return done.stdout
+
+
+def cells_that(outcome: str, said: str) -> list[str]:
+    """The cells with this outcome in what pytest said."""
+    return re.findall(rf"^{outcome} (\S+::Cell \d)", said, re.MULTILINE)
+
+
+def test_nbval_accepts_what_was_executed(nbval):
+    passed = [f"chapter.ipynb::Cell {number}" for number in range(3)]
+    assert cells_that("PASSED", nbval) == [*passed, "planted.ipynb::Cell 0"]
+
+
+def test_nbval_rejects_a_wrong_number(nbval):
+    assert "planted.ipynb::Cell 1" in cells_that("FAILED", nbval)
+    assert "claim two = 3" in nbval and "claim two = 2" in nbval
+
+
+def test_nbval_rejects_another_figure(nbval):
+    assert "planted.ipynb::Cell 2" in cells_that("FAILED", nbval)
+    assert "of what is painted differs" in nbval
 
 
 def test_small_differences_of_a_figure_are_borne():
