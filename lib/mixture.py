@@ -89,28 +89,21 @@ class GaussianMixture:
 
     def score(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
         """(B, D) gradient of log_prob by x_t."""
-        return self._expect(x_t, coeffs, y, lambda at: (at.centres / at.tau, -1 / at.tau))
+        alpha, _, m_over_tau, _, one_over_tau = self._expect(x_t, coeffs, y)
+        return alpha * m_over_tau - one_over_tau * x_t
 
     def estimate(self, x_t: Tensor, coeffs: Coeffs, y: Tensor | None = None) -> Estimate:
         """E[x_data | x_t] and E[eps | x_t] (and y, where given), for x_t (B, D). Works in blocks: memory hardly grows with B."""
+        alpha, sigma, m_over_tau, s2_over_tau, one_over_tau = self._expect(x_t, coeffs, y)
+        # m - alpha^2 s^2 / tau m, written without a difference of near-equal numbers: 1 - alpha^2 s^2 / tau = sigma^2 / tau
+        x0 = sigma * sigma * m_over_tau + alpha * s2_over_tau * x_t
+        return Estimate(x0, sigma * (one_over_tau * x_t - alpha * m_over_tau))
 
-        def x0_and_eps(at):
-            gain_x0, gain_eps = at.alpha * at.variances / at.tau, at.sigma / at.tau
-            # m - gain alpha m, written without a difference of near-equal numbers: (1 - alpha^2 s^2 / tau) = sigma^2 / tau
-            still = torch.cat([at.sigma * gain_eps * at.means, -gain_eps * at.centres], -1)
-            return still, torch.cat([gain_x0, gain_eps], -1)
-
-        return Estimate(*self._expect(x_t, coeffs, y, x0_and_eps).chunk(2, -1))
-
-    def _expect(self, x_t, coeffs, y, affine):
-        """sum_k r_k (still_k + slope_k x), where affine(at) gives still and slope (b, M, C); C a multiple of D."""
-        mixed, tables, made_for = [], None, None
-        for logits, at in self._blocks(x_t, coeffs, y):
-            if at is not made_for:
-                tables, made_for = torch.cat(affine(at), -1), at
-            mixed.append(_mix(logits.softmax(-1), tables))
-        still, slope = torch.cat(mixed).chunk(2, -1)
-        return still + slope * torch.cat([x_t] * (still.shape[1] // self.dim), -1)
+    def _expect(self, x_t, coeffs, y):
+        """alpha, sigma (b, 1), b = 1 or B; means over the components of m_k / tau_k, s_k^2 / tau_k and 1 / tau_k: (B, D) each."""
+        mixed = [_mix(logits.softmax(-1), at.mixed) for logits, at in self._blocks(x_t, coeffs, y)]
+        curves = (torch.as_tensor(c, dtype=x_t.dtype, device=x_t.device).reshape(-1, 1) for c in coeffs[:2])
+        return *curves, *(torch.cat(mixed) if len(mixed) > 1 else mixed[0]).chunk(3, -1)
 
     def _blocks(self, x_t, coeffs, y):
         """Yield, block of rows after block, the logits log(w_k N(x; alpha m_k, tau_k)) (rows, M) and the tables behind them."""
@@ -131,9 +124,15 @@ class GaussianMixture:
 
     def _at(self, alpha, sigma) -> "_At":
         means, variances = self.means.to(alpha), self.variances.to(alpha)
-        tau, centres = alpha**2 * variances + sigma**2, alpha * means
-        constant = self.weights.to(alpha).log() - 0.5 * (centres**2 / tau + (2 * math.pi * tau).log()).sum(-1)
-        return _At(alpha, sigma, means, variances, tau, centres, constant, torch.cat([-0.5 / tau, centres / tau], -1))
+        tau = alpha * alpha * variances + sigma * sigma
+        one_over_tau = tau.reciprocal()
+        m_over_tau = means * one_over_tau
+        exponents = alpha * alpha * means * m_over_tau + (2 * math.pi * tau).log()
+        return _At(
+            self.weights.log().to(alpha) - 0.5 * exponents.sum(-1),
+            torch.cat([-0.5 * one_over_tau, alpha * m_over_tau], -1),
+            torch.cat([m_over_tau, variances * one_over_tau, one_over_tau], -1),
+        )
 
     def _condition(self, logits, y):
         """p(x, k) -> p(x, k | y): components of other classes drop out, the rest are divided by the class's weight."""
@@ -144,16 +143,11 @@ class GaussianMixture:
 
 
 class _At(NamedTuple):
-    """The mixture's tables at one noise level, or one for each row: shapes (b, M, D), b = 1 or B; constant (b, M)."""
+    """The mixture's tables at one noise level, or one for each row: b = 1 or B."""
 
-    alpha: Tensor
-    sigma: Tensor
-    means: Tensor
-    variances: Tensor
-    tau: Tensor
-    centres: Tensor
-    constant: Tensor
+    constant: Tensor  # (b, M)
     quadratic: Tensor  # (b, M, 2D): coefficients of (x^2, x) in the logits
+    mixed: Tensor  # (b, M, 3D): m / tau, s^2 / tau, 1 / tau
 
 
 def _affine(constant: Tensor, x: Tensor, tables: Tensor) -> Tensor:
