@@ -23,10 +23,12 @@ class EMA:
             )
         self.decay, self.source = decay, net
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
+        # Kept, for to look for them in every step costs more than to average them.
+        self._average, self._newest = list(self.net.parameters()), list(net.parameters())
+        self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self) -> None:
-        average, newest = list(self.net.parameters()), [p.detach() for p in self.source.parameters()]
-        torch._foreach_lerp_(average, newest, 1 - self.decay)
-        for mine, theirs in zip(self.net.buffers(), self.source.buffers(), strict=True):
+        torch._foreach_lerp_(self._average, self._newest, 1 - self.decay)
+        for mine, theirs in self._buffers:
             mine.copy_(theirs)
