@@ -13,7 +13,7 @@ map commutes with this combination, whose weights sum to 1.
 import torch
 from torch import Tensor
 
-from lib.prediction import NO_LABEL, Estimate, Model, Path, per_sample
+from lib.prediction import NO_LABEL, Estimate, Model, Path, per_sample, shared_time
 from lib.seeding import rand
 
 
@@ -56,7 +56,8 @@ class Guided:
         if self.weak is not None:
             return self.weak.estimate(x_t, t, y), self.model.estimate(x_t, t, y)
         labels = torch.cat([torch.full_like(y, NO_LABEL), y])
-        both = self.model.estimate(torch.cat([x_t, x_t]), t.repeat(2), labels)
+        times = t.repeat(2) if shared_time(t) is None else t[:1].expand(2 * len(t))  # one time for all stays one time
+        both = self.model.estimate(torch.cat([x_t, x_t]), times, labels)
         worse, better = zip(*(half.chunk(2) for half in both), strict=True)
         return Estimate(*worse), Estimate(*better)
 
