@@ -12,7 +12,7 @@ LIB = Path(__file__).parents[1] / "lib"
 LAYERS = (
     ("claims", "seeding", "files"),
     ("prediction", "embedding", "mixture"),
-    ("guidance", "data", "samplers", "mlp", "gelu", "diffusion_transformer", "vae", "classifier"),
+    ("guidance", "data", "samplers", "mlp", "ensemble", "gelu", "diffusion_transformer", "vae", "classifier"),
     ("diffusion", "flow_matching", "oracle"),
     ("metrics", "ema", "training", "k_budget", "toy", "image_models", "train_images"),
     ("plots", "explorers", "checks", "labs"),
