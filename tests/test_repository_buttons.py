@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 
-from tests.test_book import EXTERNAL, PAGES, fetched, missing, wordless
+from tests.test_book import EXTERNAL, PAGES, fetched, missing, page, wordless
 from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
@@ -40,9 +39,9 @@ def built(tmp_path_factory):
     return root / "_build" / "html"
 
 
-def buttons(page: Path) -> dict[str, str]:
+def buttons(path: Path) -> dict[str, str]:
     """The buttons of a page that lead to another machine: {what they say: where they lead}."""
-    links = BeautifulSoup(page.read_text(), "html.parser").select(".header-article-items a, .article-header-buttons a")
+    links = page(path).select(".header-article-items a, .article-header-buttons a")
     return {link.get_text(strip=True): link["href"] for link in links if link["href"].startswith("http")}
 
 
@@ -63,7 +62,7 @@ def test_a_page_without_code_has_no_button_for_colab(built):
 @pytest.mark.parametrize("name", [CHAPTER, "book/intro"])
 def test_a_page_with_buttons_is_as_good_as_the_others(name, built):
     path = built / f"{name}.html"
-    soup = BeautifulSoup(path.read_text(), "html.parser")
+    soup = page(path)
     assert [address for address in fetched(soup) if EXTERNAL.match(address)] == []
     assert missing(soup, path) == []
     assert wordless(soup) == []
@@ -71,7 +70,7 @@ def test_a_page_with_buttons_is_as_good_as_the_others(name, built):
 
 def test_the_first_cell_is_not_on_the_page(built):
     assert notebooks.first_cell().source.split("\n")[0] not in (built / f"{CHAPTER}.html").read_text()
-    assert "1 + 1" in BeautifulSoup((built / f"{CHAPTER}.html").read_text(), "html.parser").get_text()
+    assert "1 + 1" in page(built / f"{CHAPTER}.html").get_text()
 
 
 @pytest.mark.skipif(notebooks.address() != "", reason="the book has an address")

@@ -55,7 +55,7 @@ GROUPS = {
         "tests/test_time_scale.py",
         "tests/test_claims.py",
     ],
-    "pages": ["tests/test_book.py", "tests/test_self_test.py"],
+    "pages": ["tests/test_book.py", "tests/test_self_test.py", "tests/test_repository_buttons.py"],
     "others": [],
 }
 WITHOUT_BOOK = {"browser/checks", "browser/jupyterlab"}  # all other browser jobs open its pages
