@@ -1,8 +1,14 @@
 """Every built page in Chromium: quiet, asking no other machine for anything, accessible, and readable on a phone."""
 
-import pytest
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
 
-from tests.browser.checks import HTML, darken, overflow, settle, violations, watched, weight
+import pytest
+from playwright.sync_api import Page, Response
+
+from tests.browser.checks import FORMULAS, HTML, darken, overflow, settle, violations, watched, weight
+from tests.browser.figures import ALL, EACH, lives
 
 # index.html only leads to the first page.
 PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts and path != HTML / "index.html")
@@ -11,49 +17,79 @@ LIMIT = 1_500_000  # bytes of a page, gzip, with everything it loads
 CUT = "[...document.querySelectorAll('.prev-next-area a')].filter(a => a.scrollWidth > a.clientWidth).map(a => a.textContent)"
 
 
+# What MathJax is made of, as far as any page asks for it: from a server, and from a file.
+SERVED, FROM_FILES = set(), set()
+
+
+def of_mathjax(urls: Iterable[str], root: str) -> set[str]:
+    """Those of MathJax, without the book's address; what lies outside the book keeps its own."""
+    return {url.removeprefix(root) for url in urls if FORMULAS.search(url)}
+
+
+class Opened(NamedTuple):
+    """A page from a server, with what went wrong while it loaded, and all that it loaded."""
+
+    path: Path
+    page: Page
+    faults: list[str]
+    responses: list[Response]
+    mathjax: set[str]
+
+
 @pytest.fixture(scope="module", params=PAGES, ids=lambda path: path.relative_to(HTML).as_posix())
-def opened(request, browser):
-    """A page from its file, with what went wrong while it loaded."""
+def opened(request, browser, server):
+    path, responses = request.param, []
     with watched(browser, reduced_motion="reduce") as (page, faults):
-        page.goto(request.param.as_uri())
+        page.on("response", lambda response: responses.append(response))
+        page.goto(f"{server}/{path.relative_to(HTML).as_posix()}")
         settle(page)
-        yield page, list(faults)
+        mathjax = of_mathjax((response.url for response in responses), server)
+        SERVED.update(mathjax)
+        yield Opened(path, page, list(faults), list(responses), mathjax)
 
 
-def test_quiet_from_its_file(opened):
-    _, faults = opened
-    assert faults == []
+def test_quiet_and_light_from_a_server(opened):
+    assert opened.faults == []
+    assert weight(*(response.body() for response in opened.responses)) <= LIMIT
 
 
 def test_accessible_in_light(opened):
-    page, _ = opened
-    assert violations(page) == []
+    assert violations(opened.page) == []
 
 
 def test_accessible_in_dark(opened):
     """The theme follows the system, also while the page is open. Of axe's rules, only those of colour look at the scheme."""
-    page, _ = opened
-    darken(page)
-    assert violations(page, ["color-contrast", "link-in-text-block"]) == []
+    darken(opened.page)
+    assert violations(opened.page, ["color-contrast", "link-in-text-block"]) == []
 
 
 def test_fits_a_phone(opened):
-    page, _ = opened
-    page.set_viewport_size({"width": 320, "height": 640})
-    settle(page)  # the theme's drawers slide away
-    assert overflow(page) == []
-    assert page.evaluate(CUT) == []
+    opened.page.set_viewport_size({"width": 320, "height": 640})
+    settle(opened.page)  # the theme's drawers slide away
+    assert overflow(opened.page) == []
+    assert opened.page.evaluate(CUT) == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(HTML).as_posix())
-def test_quiet_and_light_from_a_server(path, browser, server):
-    bodies = []
-    with watched(browser) as (page, faults):
-        page.on("response", lambda response: bodies.append(response))
-        page.goto(f"{server}/{path.relative_to(HTML).as_posix()}")
+def test_quiet_from_its_file_where_its_explorers_live(opened, browser):
+    """Formulas are set until every file of MathJax that a page asks for has been loaded from a file, too."""
+    new = not opened.mathjax <= FROM_FILES
+    with watched(browser, formulas=new) as (page, faults):
+        asked, loaded = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("requestfinished", lambda request: loaded.append(request.url))
+        page.goto(opened.path.as_uri())
         settle(page)
+        # What is examined in test_live_explorers lives from its file there.
+        assert lives(page, [it for it in ALL if it.path == opened.path and it not in EACH]) == []
         assert faults == []
-        assert weight(*(response.body() for response in bodies)) <= LIMIT
+        assert of_mathjax(asked, HTML.as_uri()) <= opened.mathjax
+        if new:
+            FROM_FILES.update(of_mathjax(loaded, HTML.as_uri()))
+
+
+def test_all_of_mathjax_loads_from_files():
+    """After the tests above, of all pages or of some."""
+    assert FROM_FILES == SERVED
 
 
 # --- the checks find mistakes ----------------------------------------------------------------------------------------
