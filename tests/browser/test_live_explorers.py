@@ -89,8 +89,9 @@ def test_random_moves(live):
 
 @pytest.mark.parametrize("figure", [figure for figure in EACH if figure.name != "decision-tree"], ids=str)
 def test_quick(figure, browser):
-    """The best of several, since other work on the machine only adds to a time."""
+    """The best of several, since other work on the machine only adds to a time; the first that is good enough will do."""
     script = MODULE.search(figure.path.read_text())[0]
+    limit = SAMPLER if figure.name in SAMPLERS else MOVE
     first, moves = [], []
     for _ in range(3):
         with watched(browser) as (page, _):
@@ -105,9 +106,11 @@ def test_quick(figure, browser):
                 slider.first.press(key)
                 idle(page, figure.id)
                 moves += measured(page, f"kx:move:{figure.name}")[-1:]
-    assert len(first) == 3 and len(moves) == 6
+        if min(first) <= FIRST and min(moves) <= limit:
+            break
+    assert len(moves) == 2 * len(first)
     assert min(first) <= FIRST
-    assert min(moves) <= (SAMPLER if figure.name in SAMPLERS else MOVE)
+    assert min(moves) <= limit
 
 
 def test_who_takes_the_playing_slider_stops_it(browser):

@@ -169,13 +169,80 @@ def test_pale_text_is_found_among_other_text(before, bad, blank):
     assert violations(page, ["color-contrast"]) == []
 
 
-def test_formulas_stand_as_before_when_axe_has_judged(blank):
+def page_of(main: str, style: str = "") -> str:
+    return f'<html lang="en"><title>A page</title><style>{style}</style><main><h1>One</h1>{main}</main></html>'
+
+
+INK = '<div style="background: {}; color: #123456">' + "<p>some text</p>" * 4 + "</div>"
+
+
+def test_a_look_is_remembered_over_pages_with_its_background(blank, monkeypatch):
+    """What was good before is not asked again; the same ink on another paper is."""
+    monkeypatch.setattr("tests.browser.checks.never_skip", lambda: False)
     page, _ = blank
-    formula = '<mjx-container><mjx-math aria-hidden="true" class="a"><mjx-mi>x</mjx-mi></mjx-math></mjx-container>'
-    page.set_content(f'<html lang="en"><title>A page</title><main><h1>One</h1><p>A formula {formula}</p></main></html>')
-    before = page.locator("mjx-container").inner_html()
+    for marked in (True, False):
+        page.set_content(page_of(INK.format("#fafafa")))
+        assert violations(page) == []
+        assert bool(page.locator("p[data-look]").count()) is marked
+    for _ in range(2):  # what is not good is asked every time
+        page.set_content(page_of(INK.format("#223344") + INK.format("#fafafa")))
+        assert any(line.startswith("color-contrast") for line in violations(page))
+
+
+def test_a_look_that_was_not_measured_is_not_remembered(blank, monkeypatch):
+    """axe cannot tell what stands on a picture."""
+    monkeypatch.setattr("tests.browser.checks.never_skip", lambda: False)
+    page, _ = blank
+    picture = '<p style="color: #654321; background: linear-gradient(#fff, #eee)">on a picture</p>'
+    for _ in range(2):
+        page.set_content(page_of(picture * 4))
+        assert violations(page) == []
+        assert page.locator("p[data-look]").count() == 3
+
+
+def test_a_closed_box_does_not_stand_for_an_open_one(blank):
+    page, _ = blank
+    pale = '<p style="color: #ccc">pale</p>'
+    page.set_content(page_of(f"<details><summary>More</summary>{pale * 4}</details>{pale}"))
+    assert any(line.startswith("color-contrast") for line in violations(page))
+
+
+WORD, STYLE = '<span class="w">word</span>', ".w { color: #123 } .pale { color: #ccc }"
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        ('<span class="pale">word</span>', "color-contrast"),
+        ('<span class="w">a <span class="pale">word</span></span>', "color-contrast"),
+        ('<span class="w" role="img">word</span>', "role-img-alt"),
+        ('<span class="w"><img src="data:,"></span>', "image-alt"),
+        ('<span class="w" aria-label="x" role="nonsense">word</span>', "aria-roles"),
+    ],
+)
+def test_a_fault_among_the_words_of_a_listing_is_found(bad, fault, blank):
+    page, _ = blank
+    page.set_content(page_of(f"<pre>{WORD * 9}\n{bad} {WORD * 9}</pre>", STYLE))
+    assert any(line.startswith(fault) for line in violations(page))
+    page.set_content(page_of(f"<pre>{WORD * 9}</pre>", STYLE))
     assert violations(page) == []
-    assert page.locator("mjx-container").inner_html() == before
+
+
+def test_formulas_and_listings_stand_as_before_when_axe_has_judged(blank):
+    page, _ = blank
+    mathml = "<mjx-assistive-mml><math><mi>x</mi></math></mjx-assistive-mml>"
+    formula = (
+        f'<mjx-container><mjx-math aria-hidden="true" class="a"><mjx-mi>x</mjx-mi></mjx-math>{mathml}</mjx-container>'
+    )
+    listing = f"<pre>  {WORD * 9}<!-- a remark -->\n<a href='#x'>a link</a> {WORD} <b>{WORD}</b></pre>"
+    page.set_content(page_of(f"<p>A formula {formula}</p><table><tr><th>{formula}<td>1</table>{listing}"))
+    script = """[...document.querySelectorAll('mjx-container, mjx-container *, pre, pre *')].map(
+      (it, i) => [(it.kept ??= i), it.outerHTML])"""
+    before = page.evaluate(script)
+    for _ in range(2):
+        assert violations(page) == []
+        page.evaluate("document.querySelectorAll('[data-look]').forEach((it) => it.removeAttribute('data-look'))")
+        assert page.evaluate(script) == before
 
 
 @pytest.mark.parametrize(
