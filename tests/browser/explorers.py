@@ -222,10 +222,13 @@ def first_control(page: Page, figure: str) -> list[str]:
 
 
 def fuzz(page: Page, figure: str, moves: int = 200, seed: int = 0) -> list[str]:
-    """Random moves, the same ones every time."""
+    """Random moves, the same ones every time. Where a frame is late, once more: other work on the machine makes it late, too."""
     random_numbers = random.Random(seed)
     draws = [[random_numbers.random(), random_numbers.random()] for _ in range(moves)]
-    return [*page.evaluate(FUZZ, [figure, draws]), *page.evaluate("window.kxFaults")]
+    faults = page.evaluate(FUZZ, [figure, draws])
+    if faults and all(fault.startswith("no frame") for fault in faults):
+        faults = page.evaluate(FUZZ, [figure, draws])
+    return [*faults, *page.evaluate("window.kxFaults")]
 
 
 def small(page: Page, figure: str) -> list[str]:
