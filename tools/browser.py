@@ -17,6 +17,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# A window of Chromium draws two suggestion lists for its address line before anyone types there, and that costs as much as
+# a page. The last list of features counts, so that most of this one is what Playwright turns off for the sake of tests.
+OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,"
+    "NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+)
 # No sandbox, because CI runs as root and opens its own pages only; the rest keeps Chromium from talking to its maker.
 ARGS = [
     "--headless=new",
@@ -27,6 +34,7 @@ ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={OFF}",
 ]
 MISSING = (
     "no Chromium found: run `playwright install chromium`, or as root on Debian `apt-get install chromium`, "

@@ -1,5 +1,6 @@
 """What the tests ask of a page in the browser. Each check returns the faults it found, as text."""
 
+import collections
 import functools
 import gzip
 import re
@@ -32,44 +33,74 @@ SETTLED = """async () => {
 }"""
 
 # axe's colour-contrast takes most of its time, and says the same of all text that looks the same: same ink and size, same
-# backgrounds behind it. It is asked of three of every look, of those that it can judge: seen, enabled, longer than a letter.
-# In CI and with ALL=1 it is asked of every text.
-LOOKS = """() => {
-  const numbers = new Map();
+# backgrounds behind it. It is asked of three texts of every look, of those that it can judge: seen, enabled, longer than a
+# letter. What it has measured and found good on pages before counts: `met` keeps the numbers of looks the same on all pages.
+LOOKS = """([met, known, most]) => {
+  const numbers = new Map(met.map((it, i) => [it, i]));
   const number = (...parts) => numbers.get(parts.join()) ?? numbers.set(parts.join(), numbers.size).get(parts.join());
-  const seen = new Map();
+  const seen = new Map(known);
   const visit = (node, behind) => {
     node.removeAttribute("data-look");
     const s = getComputedStyle(node);
     if (s.display === "none") return;
     const paper = [s.backgroundColor, s.backgroundImage, s.backgroundClip, s.opacity, s.filter, s.mixBlendMode, s.position];
-    const own = number(behind, ...paper);
+    const own = paper.join() === "rgba(0, 0, 0, 0),none,border-box,1,none,normal,static" ? behind : number(behind, ...paper);
     const text = [...node.childNodes].map((it) => (it.nodeType === Node.TEXT_NODE ? it.data : "")).join("").trim();
-    if ((text || node.matches("input, select, textarea")) && s.visibility === "visible") {
+    const shown = () => node.checkVisibility({ visibilityProperty: true }); // also not what a closed box holds
+    if ((text || node.matches("input, select, textarea")) && shown()) {
       const off = node.closest(":disabled, [aria-disabled=true], [inert]") || node.closest("label")?.control?.disabled;
       const ink = [s.color, s.webkitTextFillColor, s.fontSize, s.fontWeight, s.textShadow];
       const look = number(own, ...ink, Boolean(off), /\\w\\W*\\w/.test(text), node.tagName === "A");
       seen.set(look, (seen.get(look) ?? 0) + 1);
-      if (seen.get(look) <= 3) node.setAttribute("data-look", look);
+      if (seen.get(look) <= most) node.setAttribute("data-look", look);
     }
     for (const child of node.children) if (child.tagName !== "MJX-CONTAINER") visit(child, own);
   };
-  visit(document.documentElement, 0);
+  visit(document.documentElement, -1);
+  return [...numbers.keys()];
 }"""
 
-# axe lists every element of a page before it judges any. Those inside a formula are a third of all and hidden from it, so
-# that meanwhile an empty box of the same size stands for them.
-JUDGED = """async (given) => {
+# The looks of this run: what each number stands for, and how many texts of it were found good.
+MET: list[str] = []
+KNOWN: collections.Counter[int] = collections.Counter()
+
+# axe lists every element of a page before it judges any. Most of them are of no meaning to it: those of a formula, which is
+# hidden from it; the formula's MathML, which it is not asked about; the words of a listing, each in a span of its own, whose
+# looks are known. An empty box of the same size stands for a formula meanwhile, nothing for its MathML, and plain text for
+# the words. Returned: the faults, and the looks of the texts whose contrast was measured and is good.
+JUDGED = """async ([context, options]) => {
+  const kept = [];
+  const replace = (node, ...children) => {
+    kept.push([node, node.getAttribute("style"), [...node.childNodes]]);
+    node.replaceChildren(...children);
+  };
   const formulas = [...document.querySelectorAll("mjx-container > mjx-math[aria-hidden=true]")];
-  const kept = formulas.map((node) => [node, node.getBoundingClientRect(), node.getAttribute("style"), [...node.childNodes]]);
-  for (const [node, { width, height }] of kept) {
-    node.replaceChildren();
-    node.style.cssText += `; display: inline-block; width: ${width}px; height: ${height}px`;
+  const boxes = formulas.map((node) => node.getBoundingClientRect());
+  for (const [i, node] of formulas.entries()) {
+    replace(node);
+    node.style.cssText += `; display: inline-block; width: ${boxes[i].width}px; height: ${boxes[i].height}px`;
   }
+  for (const node of document.querySelectorAll("mjx-assistive-mml")) replace(node);
+  const plain = (it) => it.tagName === "SPAN" && [...it.attributes].every(({ name }) => name === "class");
+  const word = (it) => it.nodeType === Node.TEXT_NODE || [it, ...(it.querySelectorAll?.("*") ?? [])].every(plain);
+  for (const node of document.querySelectorAll("pre:has(span)")) {
+    const parts = [];
+    for (const child of node.childNodes) {
+      if (!word(child)) parts.push(child);
+      else if (typeof parts.at(-1) === "string") parts.push(parts.pop() + child.textContent);
+      else parts.push(child.textContent);
+    }
+    replace(node, ...parts);
+  }
+  const reporter = (results, _, done) => done({
+    faults: results.flatMap(({ id, violations }) => violations.slice(0, 3).map(({ node }) => [id, node.selector, node.source])),
+    good: results.filter(({ id }) => id === "color-contrast").flatMap(({ passes }) => passes)
+      .filter((it) => it.any[0].data?.contrastRatio).map(({ node }) => Number(node.element.dataset.look)),
+  });
   try {
-    return (await axe.run(...given)).violations;
+    return await axe.run(context, { ...options, reporter });
   } finally {
-    for (const [node, , style, children] of kept) {
+    for (const [node, style, children] of kept.reverse()) {
       style === null ? node.removeAttribute("style") : node.setAttribute("style", style);
       node.replaceChildren(...children);
     }
@@ -139,19 +170,20 @@ def darken(page: Page) -> None:
 
 
 def violations(page: Page, rules: list[str] = RULES) -> list[str]:
-    """What axe finds: rule and element."""
+    """What axe finds: rule and element. Contrast is asked of three texts of every look; in CI and with ALL=1, of every text."""
+    all_of_them = never_skip()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-        if not never_skip():
+        if not all_of_them:
             page.evaluate("axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-look]' }] })")
-    page.evaluate(LOOKS)
+    MET[:] = page.evaluate(LOOKS, [MET, [] if all_of_them else list(KNOWN.items()), 1e9 if all_of_them else 3])
     # Without preload: axe would fetch the style sheets a second time, which a page from a file may not.
-    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
-    # Formulas are half of a page's elements and MathJax's own. axe does not read their MathML, and takes a table's header
-    # that is a formula for an empty one.
-    context = {"exclude": [["mjx-container"], ["th:has(math)"]]}
+    options = {"runOnly": rules, "preload": False}
+    # Formulas are MathJax's own. axe does not read their MathML, and takes a table's header that is a formula for an empty one.
+    context = {"exclude": [["mjx-container"], ["th:has(mjx-container)"]]}
     found = page.evaluate(JUDGED, [context, options])
-    return [f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"][:3]]
+    KNOWN.update(found["good"])
+    return [f"{rule}: {element} {html[:120]}" for rule, element, html in found["faults"]]
 
 
 def overflow(page: Page, root: str = "main") -> list[str]:

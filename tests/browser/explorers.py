@@ -1,6 +1,5 @@
 """What the tests ask of an explorer. Each check returns the faults it found, as text."""
 
-import hashlib
 import json
 import random
 import re
@@ -27,9 +26,14 @@ HOOK = """(() => {
 LOOK = """(id) => {
   const figure = document.getElementById(id);
   const text = (selector) => [...figure.querySelectorAll(selector)].map((node) => node.textContent).join(" ");
+  // A hash of the pixels (FNV-1a): pictures themselves are megabytes on their way to the test.
+  const hash = (canvas) => {
+    const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint32Array(data.buffer).reduce((sum, pixel) => Math.imul(sum ^ pixel, 16777619), width ^ (height << 16)) >>> 0;
+  };
   const canvas = figure.querySelector("canvas");
   return {
-    picture: canvas ? canvas.toDataURL() : figure.querySelector(".kx-body").innerHTML,
+    picture: canvas ? String(hash(canvas)) : figure.querySelector(".kx-body").innerHTML,
     values: text(".kx-values, output"),
     link: figure.querySelector("a.kx-link").getAttribute("href"),
     controls: [...figure.querySelectorAll(".kx-body :is(input, select)")].map((node) => node.value).join(),
@@ -107,8 +111,7 @@ def idle(page: Page, figure: str) -> None:
 def look(page: Page, figure: str) -> dict[str, str]:
     """What the figure shows, once it has nothing to do."""
     idle(page, figure)
-    seen = page.evaluate(LOOK, figure)
-    return seen | {"picture": hashlib.sha256(seen["picture"].encode()).hexdigest()}
+    return page.evaluate(LOOK, figure)
 
 
 def shows(seen: dict[str, str]) -> tuple[str, str]:
@@ -219,10 +222,13 @@ def first_control(page: Page, figure: str) -> list[str]:
 
 
 def fuzz(page: Page, figure: str, moves: int = 200, seed: int = 0) -> list[str]:
-    """Random moves, the same ones every time."""
+    """Random moves, the same ones every time. Where a frame is late, once more: other work on the machine makes it late, too."""
     random_numbers = random.Random(seed)
     draws = [[random_numbers.random(), random_numbers.random()] for _ in range(moves)]
-    return [*page.evaluate(FUZZ, [figure, draws]), *page.evaluate("window.kxFaults")]
+    faults = page.evaluate(FUZZ, [figure, draws])
+    if faults and all(fault.startswith("no frame") for fault in faults):
+        faults = page.evaluate(FUZZ, [figure, draws])
+    return [*faults, *page.evaluate("window.kxFaults")]
 
 
 def small(page: Page, figure: str) -> list[str]:

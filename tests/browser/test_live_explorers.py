@@ -1,53 +1,24 @@
-"""Every explorer of the built book, moved in Chromium: by keyboard alone, at random, on a phone, with damaged data.
+"""Every kind of explorer in the built book, moved in Chromium: by keyboard alone, at random, on a phone, with damaged data.
 
-An explorer that stands on several pages is examined on one of them and begun on all. It is moved there, too, unless it is the
-very same, with the same data and script, as one that is moved on another page.
+That all of them live on their pages is seen where those are opened, in test_pages.
 """
 
 import functools
 import gzip
 import io
 import re
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
 from tests.browser.checks import HTML, frames, overflow, settle, watched
-from tests.browser.explorers import HOOK, bears, begin, damages, first_control, fuzz, idle, keyboard, look, shows, small
+from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
+from tests.browser.figures import EACH, MODULE, MOVED, lives
 from tools import explorers
 from tools.gallery import explorer, gallery
 
-FIGURE = re.compile(r'<figure class="kx" id="([\w-]+)" data-explorer="([\w-]+)".*?</figure>', re.DOTALL)
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
-MODULE = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
-
-
-class Figure(NamedTuple):
-    """An explorer on a page."""
-
-    path: Path
-    id: str
-    name: str
-    html: str
-
-    def __str__(self) -> str:
-        return f"{self.path.stem}-{self.name}"
-
-
-PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)
-ALL = [Figure(path, it[1], it[2], it[0]) for path in PAGES for it in FIGURE.finditer(path.read_text())]
-EACH = list({figure.name: figure for figure in reversed(ALL)}.values())
-
-
-def contents(figure: Figure) -> str:
-    """All that an explorer is made of, up to its name on the page."""
-    return figure.html.replace(f'"{figure.id}"', '""') + "".join(MODULE.findall(figure.path.read_text()))
-
-
-MOVED = list({contents(figure): figure for figure in reversed(ALL)}.values())
 
 # Milliseconds of work, three times what is promised, because the machine may be busy: until the first picture, and of a
 # move. Samplers are moved where they take 20 steps.
@@ -118,8 +89,9 @@ def test_random_moves(live):
 
 @pytest.mark.parametrize("figure", [figure for figure in EACH if figure.name != "decision-tree"], ids=str)
 def test_quick(figure, browser):
-    """The best of several, since other work on the machine only adds to a time."""
+    """The best of several, since other work on the machine only adds to a time; the first that is good enough will do."""
     script = MODULE.search(figure.path.read_text())[0]
+    limit = SAMPLER if figure.name in SAMPLERS else MOVE
     first, moves = [], []
     for _ in range(3):
         with watched(browser) as (page, _):
@@ -134,9 +106,11 @@ def test_quick(figure, browser):
                 slider.first.press(key)
                 idle(page, figure.id)
                 moves += measured(page, f"kx:move:{figure.name}")[-1:]
-    assert len(first) == 3 and len(moves) == 6
+        if min(first) <= FIRST and min(moves) <= limit:
+            break
+    assert len(moves) == 2 * len(first)
     assert min(first) <= FIRST
-    assert min(moves) <= (SAMPLER if figure.name in SAMPLERS else MOVE)
+    assert min(moves) <= limit
 
 
 def test_who_takes_the_playing_slider_stops_it(browser):
@@ -220,24 +194,13 @@ def pictures_of(page, id: str, seconds: float = 1) -> list[str]:
     )
 
 
-def lives(page: Page, address: str, figures: list[Figure]) -> list[str]:
-    page.goto(address)
-    settle(page)
-    faults = []
-    for figure in figures:
-        begin(page, figure.id)
-        if figure in MOVED:
-            faults += first_control(page, figure.id)
-    return faults
-
-
-@pytest.mark.parametrize("path", sorted({figure.path for figure in ALL}), ids=lambda path: path.stem)
-def test_every_explorer_of_a_page_lives(path, browser, server):
-    """From a server all of them; from the file those that the tests above have not seen."""
+@pytest.mark.parametrize("path", sorted({figure.path for figure in EACH}), ids=lambda path: path.stem)
+def test_every_kind_lives_from_a_server(path, browser, server):
+    """All other tests open files."""
     with watched(browser, formulas=False) as (page, faults):
-        assert lives(page, f"{server}/{path.relative_to(HTML).as_posix()}", [it for it in ALL if it.path == path]) == []
-        if copies := [it for it in ALL if it.path == path and it not in EACH]:
-            assert lives(page, path.as_uri(), copies) == []
+        page.goto(f"{server}/{path.relative_to(HTML).as_posix()}")
+        settle(page)
+        assert lives(page, [figure for figure in EACH if figure.path == path]) == []
         assert faults == []
 
 
