@@ -299,3 +299,19 @@ def test_a_net_without_labels_given_answers_unconditionally():
     both = net(X, T, torch.full((8,), -1)), net(X, T)
     assert torch.equal(*both)
     assert not torch.equal(both[0], net(X, T, Y))
+
+
+def test_one_time_for_the_whole_batch_stays_one_time(moons):
+    """A model may then work it out once; different times are given to both halves."""
+    seen = []
+
+    class Spy(Oracle):
+        def estimate(self, x_t, t, y=None):
+            seen.append(t)
+            return super().estimate(x_t, t, y)
+
+    x, y = randn((4, 2), generator=seeded(0)), torch.tensor([0, 1, 0, 1])
+    guided = Guided(Spy(moons, LinearPath()), 2.0)
+    for t in (torch.tensor(0.5).expand(4), torch.tensor([0.1, 0.2, 0.3, 0.4])):
+        guided.estimate(x, t, y)
+        assert torch.equal(seen[-1], t.repeat(2)) and seen[-1].stride() == t.stride()
