@@ -11,6 +11,7 @@ from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, sc
 from lib.diffusion_transformer import DiT, DiTBlock, explicit_attention, patchify, unpatchify
 from lib.ema import EMA
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.ensemble import Ensemble, beside, each
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
 from lib.guidance import Guided, drop_labels
 from lib.image_models import load_model
