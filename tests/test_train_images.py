@@ -74,13 +74,16 @@ def test_the_model_file_holds_the_averaged_weights_and_samples(whole):
 # ---- killed -------------------------------------------------------------------------------------------------------
 
 KILLED = """
-import os, random, signal, sys
+import os, random, signal, sys, threading
 from pathlib import Path
+from tqdm import tqdm
 from lib.image_models import Config
 from lib.train_images import main, train
+tqdm.monitor_interval = 0  # no thread of it, which a fork would lose
 # What a try would wait for each time is loaded by a step of training: it takes longer than all tries.
 train(Config(patch=4, width=16, depth=1, heads=2, steps=1, batch=64), Path(sys.argv[2]), save_every=1, quiet=True)
 rng, kills = random.Random(int(sys.argv[1])), 0
+tqdm.set_lock(threading.RLock())  # its own is shared with children, and one that is killed while it holds it keeps it for ever
 while True:
     patience = rng.uniform(0.001, 0.05 * (kills + 1))  # a little more each time, or slow machines never end
     child = os.fork()
