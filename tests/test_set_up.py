@@ -131,6 +131,8 @@ def test_a_browser_is_found_in_order(machine, monkeypatch):
     assert browser.find("gone") == str(machine / "google-chrome")
     program(machine, "chromium", "exit 0")
     assert browser.find("gone") == str(machine / "chromium")
+    program(machine, "chromium-headless-shell", "exit 0")
+    assert browser.find("gone") == str(machine / "chromium-headless-shell")
     own = str(program(machine, "own", "exit 0"))
     assert browser.find(own) == own
     monkeypatch.setenv("CHROMIUM", str(machine / "mine"))
