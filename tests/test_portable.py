@@ -83,7 +83,7 @@ SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder)
 def test_a_tight_tolerance_says_where_it_was_seen(path):
     code = path.read_text()
     if path.suffix == ".md":
-        code = "\n".join(cell.source for cell in notebooks.read_chapter(path).cells if cell.cell_type == "code")
+        code = "\n".join(notebooks.code_cells(code))
     assert bare_tolerances(code) + sleeping_tolerances(code) == []
 
 

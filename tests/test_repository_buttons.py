@@ -41,7 +41,8 @@ def built(tmp_path_factory):
 
 def buttons(path: Path) -> dict[str, str]:
     """The buttons of a page that lead to another machine: {what they say: where they lead}."""
-    links = page(path).select(".header-article-items a, .article-header-buttons a")
+    boxes = [page(path).find(class_=name) for name in ("header-article-items", "article-header-buttons")]
+    links = [link for box in boxes if box for link in box.find_all("a", href=True)]
     return {link.get_text(strip=True): link["href"] for link in links if link["href"].startswith("http")}
 
 

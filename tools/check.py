@@ -61,20 +61,21 @@ GROUPS = {
 WITHOUT_BOOK = {"browser/checks", "browser/jupyterlab"}  # all other browser jobs open its pages
 # Seconds on a quiet machine, until there is a last run to look at. Only their order matters.
 SECONDS = {
-    "book": 45,
+    "book": 90,
     "browser/pages": 500,
-    "browser/live_explorers": 400,
-    "browser/questions": 150,
-    "browser/jupyterlab": 70,
-    "labs": 200,
-    "training": 150,
-    "making": 150,
-    "others": 130,
+    "browser/live_explorers": 350,
+    "browser/questions": 90,
+    "browser/jupyterlab": 80,
+    "labs": 170,
+    "training": 140,
+    "making": 200,
+    "others": 200,
+    "pages": 80,
     "notebooks": 90,
-    "colab": 90,
-    "results": 90,
-    "laws": 80,
-    "parity": 80,
+    "colab": 120,
+    "results": 80,
+    "laws": 70,
+    "parity": 40,
     "lint": 2,
 }
 # What decides how a processor rounds, next to the processor.

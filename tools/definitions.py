@@ -130,6 +130,7 @@ def cells(code: str) -> Unit:
     return Unit(ast.parse(without_magics(code)))
 
 
+@cache
 def meaning(cell: str) -> str:
     """What a cell does: without comments and spaces; as it stands where it is not plain Python."""
     try:

@@ -15,6 +15,7 @@ import re
 import struct
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from functools import cache
 from pathlib import Path
 
 import jupytext
@@ -51,13 +52,19 @@ class Failed(Exception):
 # --- what a notebook should say ---------------------------------------------------------------------------------------
 
 
-def read_chapter(path: Path) -> NotebookNode:
-    """A chapter's source as an unexecuted notebook.
+def read_chapter(text: str) -> NotebookNode:
+    """The text of a chapter as an unexecuted notebook.
 
     The markers around numbers stay in the source: a comment at the beginning of a line would make Markdown take the
     whole line for HTML.
     """
-    return jupytext.reads(MARKERS.sub("", path.read_text()), fmt="md:myst")
+    return jupytext.reads(MARKERS.sub("", text), fmt="md:myst")
+
+
+@cache
+def code_cells(text: str) -> tuple[str, ...]:
+    """The sources of a chapter's code cells; kept, for to parse a chapter takes longer than to find what it reaches."""
+    return tuple(cell.source for cell in read_chapter(text).cells if cell.cell_type == "code")
 
 
 def address(root: Path = ROOT) -> str:
@@ -77,7 +84,7 @@ def first_cell(root: Path = ROOT) -> NotebookNode:
 
 def compose(chapter: Path, root: Path = ROOT) -> NotebookNode:
     """A chapter with the first cell before its own code, without outputs."""
-    nb = read_chapter(chapter)
+    nb = read_chapter(chapter.read_text())
     place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
     nb.cells.insert(place, first_cell(root))
     return nb
@@ -95,7 +102,7 @@ def sources(nb: NotebookNode) -> list[str]:
 
 def key(chapter: Path, root: Path = ROOT) -> str:
     """What decides a chapter's outputs: its code cells, and the definitions and data of `root` that they reach."""
-    return reach.key([cell.source for cell in read_chapter(chapter).cells if cell.cell_type == "code"], root, REFRESHED)
+    return reach.key(code_cells(chapter.read_text()), root, REFRESHED)
 
 
 def keep_outputs(nb: NotebookNode, old: NotebookNode) -> None:

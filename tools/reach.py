@@ -14,7 +14,7 @@ packages, line numbers.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
@@ -223,7 +223,7 @@ def sha(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
-def key(code: list[str], root: Path, apart: tuple[str, ...] = ()) -> str:
+def key(code: Sequence[str], root: Path, apart: tuple[str, ...] = ()) -> str:
     """The digest of some cells with all that they reach, but for the data whose paths, seen from the root, match `apart`."""
     reach = Reach("\n".join(code), root)
     found = [(module.path, unit.line, unit.dump) for unit, module in reach.units.items() if module]
