@@ -292,7 +292,8 @@ def test_ddpm_runs_on_its_own_clock(tmp_path):
     assert load_model(tmp_path / "model.safetensors").net.t_scale == 1
 
 
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # torch's own, while it traces
+# torch's own, while it traces; the second on Python 3.13.0 alone
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf", "ignore:Guards may run slower")
 def test_compile_is_passed_the_net_and_changes_only_its_speed(whole, tmp_path, monkeypatch):
     compiled = torch.compile
     # The tracing is the library's part; a compiler of C++ may be missing and takes a minute.
