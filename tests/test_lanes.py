@@ -325,7 +325,7 @@ def test_a_notebook_that_passed_is_skipped_until_something_changes(make_test, no
     (tmp_path / "01.ipynb").write_text("{ }")
     make_test(notebook)
     assert runs(tmp_path) == 2
-    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "another")
     make_test(notebook)
     assert runs(tmp_path) == 3
     monkeypatch.setattr(check.notebooks, "key", lambda chapter: "something else")
