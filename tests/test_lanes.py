@@ -48,19 +48,12 @@ def test_a_job_runs_after_those_that_it_needs(tmp_path):
     assert found["late"].output == "here\n" and not found["late"].problem
 
 
-def test_one_job_a_core_and_a_browser_beside_them(tmp_path):
-    """Each job writes how many run with it."""
-    script = "touch $$.on; sleep 0.2; ls | grep -c {kind} >> {kind}.log; sleep 0.2; rm $$.on"
-    cores = [shell(f"core {i}", script.format(kind="core").replace("$$", f"core{i}")) for i in range(4)]
-    waiting = [
-        shell(f"wait {i}", script.format(kind="wait").replace("$$", f"wait{i}"), waits=True, seconds=99)
-        for i in range(2)
-    ]
-    begin = time.monotonic()
-    assert not any(result.problem for result in run(tmp_path, *cores, *waiting).values())
-    assert time.monotonic() - begin < 5
-    most = {kind: max(map(int, (tmp_path / f"{kind}.log").read_text().split())) for kind in ("core", "wait")}
-    assert most["core"] <= 3 and most["wait"] <= 2, most  # the log itself may be counted
+def test_there_is_one_job_a_core(tmp_path):
+    """Each job writes how many run with it. More than one a core would take longer for all: they share the caches."""
+    script = "touch job$$.on; sleep 0.3; ls job*.on | wc -l >> seen; sleep 0.3; rm job$$.on"
+    found = run(tmp_path, *[shell(f"job {i}", script, hurried=i % 2 == 0) for i in range(6)])
+    assert not any(result.problem for result in found.values())
+    assert max(map(int, (tmp_path / "seen").read_text().split())) == 2
 
 
 def test_an_unknown_need_is_refused(tmp_path):

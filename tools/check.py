@@ -130,7 +130,7 @@ def all_jobs(coverage: bool = True) -> list[Job]:
         needs = ("book",) if name == "pages" or (browser and name not in WITHOUT_BOOK) else ()
         options = HYPOTHESIS if browser or not coverage else HYPOTHESIS + MEASURED
         data = {"COVERAGE_FILE": str(CACHE / "coverage" / name.replace("/", "-"))}
-        jobs.append(pytest(name, paths, *options, needs=needs, waits=browser, environment=data))
+        jobs.append(pytest(name, paths, *options, needs=needs, hurried=browser, environment=data))
     for path in sorted(ROOT.glob("notebooks/*.ipynb")):
         jobs.append(
             pytest(

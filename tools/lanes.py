@@ -1,4 +1,4 @@
-"""Run jobs side by side: one on each core, the longest first, and beside them one that mostly waits.
+"""Run jobs side by side: one on each core, the longest first.
 
 A job is a command with a name. It may need others, which must have passed before it starts; otherwise every job runs,
 whatever becomes of the rest. A job that does not end is ended, with all its children.
@@ -19,7 +19,6 @@ from pathlib import Path
 import psutil
 
 LIMIT = 1200  # seconds until a job is taken to hang; the longest takes some 100 on a quiet machine
-BESIDE = 1  # jobs that mostly wait, next to one job a core
 PAUSE = 0.05  # seconds between two looks at what runs
 
 
@@ -31,7 +30,7 @@ class Job:
     command: list[str]
     seconds: float = 30  # expected; only the order hangs on it
     needs: tuple[str, ...] = ()  # names of jobs that must have passed before
-    waits: bool = False  # mostly for a browser, so that it runs beside those that have a core each
+    hurried: bool = False  # its tests have an eye on the clock, so that all others give way to it
     report: Path | None = None  # where its pytest writes JUnit XML; a job without one counts as one test
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,8 +74,7 @@ class Running:
             stdout=self.log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # What computes gives way to a browser, whose tests wait with an eye on the clock.
-            preexec_fn=None if job.waits else lambda: os.nice(5),
+            preexec_fn=None if job.hurried else lambda: os.nice(5),
         )
 
     def stop(self) -> None:
@@ -154,15 +152,13 @@ def run(jobs: list[Job], folder: Path, cores: int, limit: float = LIMIT) -> Iter
     try:
         while waiting or running:
             ready = [job for job in waiting if all(name in done for name in job.needs)]
-            # A browser may have a core where nothing else is left.
-            for job in sorted(ready, key=lambda job: job.waits):
+            for job in ready:
                 lost = [name for name in job.needs if done[name].problem]
-                busy = sum(not one.job.waits for one in running)
                 if lost:
                     waiting.remove(job)
                     done[job.name] = Result(job.name, failed=1, problem=f"not run, for it needs {', '.join(lost)}")
                     yield done[job.name]
-                elif len(running) < cores + BESIDE and (job.waits or busy < cores):
+                elif len(running) < cores:
                     waiting.remove(job)
                     running.append(Running(job, folder, limit))
             ended = [one for one in running if one.ended()]
