@@ -125,8 +125,11 @@ total = values.sum()
 print(f"{total:.3f} of {len(values)}", round(total.item(), 2))
 """
 # Sums to a number whose fourth digit hangs on the last bit of the sum: half of a digit is taken from itself, rounded.
-EDGE = """edge = total - total.item() + 0.12345 + (values.sum() - values.flip(0).sum())
-print(f"{edge:.4f}")
+# Eight of them, for one may fall on the same side in every run.
+EDGE = """for start in range(8):
+    part = values[start:]
+    edge = part.sum() - part.sum().item() + 0.12345 + (part.sum() - part.flip(0).sum())
+    print(f"{edge:.4f}")
 """
 # The same steps twice, the second time mirrored. Every step nearly trebles a difference in the last bit.
 STRICT = """x = y = values
@@ -154,9 +157,7 @@ def test_stable_numbers_pass_and_planted_ones_are_found(tmp_path):
     results = [portable.result(notebook, Run("rounding", 1, seed), tmp_path) for seed in range(2)]
     found = portable.report(notebook, results)
     assert not any("code cell 0" in line for line in found)
-    # Where it falls on the same side of the edge in both runs, the committed digit stands on the other.
-    seen = r"code cell 1(: 0\.123\d: .* is shown as \{:\.4f\}|, .*`0\.123\d` for `0\.123\d`)"
-    assert any(re.search(seen, line) for line in found), found
+    assert any(re.search(r"code cell 1: 0\.123\d: .* is shown as \{:\.4f\}", line) for line in found), found
     assert any("code cell 2, rounding" in line and "stops" in line for line in found), found
 
 
