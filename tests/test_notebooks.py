@@ -342,21 +342,8 @@ def nbval(project) -> str:
     image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(turned, "png")
     figure.data["image/png"] = base64.b64encode(turned.getvalue()).decode()
     nbformat.write(nb, planted)
-    command = [
-        *check.PYTEST,
-        "-p",
-        "nbval.plugin",
-        "-p",
-        "tools.pictures",
-        "--nbval",
-        "-c",
-        ROOT / "pyproject.toml",
-        "--rootdir",
-        good.parent,
-        "-rA",
-        good,
-        planted,
-    ]
+    settings = ["-c", ROOT / "pyproject.toml", "--rootdir", good.parent, "-rA"]
+    command = [*check.PYTEST, *check.NBVAL, *settings, good, planted]
     done = subprocess.run(command, capture_output=True, text=True, cwd=good.parent)
     planted.unlink()
     assert done.returncode == 1, done.stdout

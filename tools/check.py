@@ -28,6 +28,7 @@ BIN = Path(sys.executable).parent
 # Plugins by name: looking for all that are installed takes pytest six seconds, each time.
 PYTEST = [sys.executable, "-m", "pytest", "--disable-plugin-autoload", "-p", "no:cacheprovider"]
 PYTEST += ["-p", "tools.without_iri", "-p", "pytest_timeout"]
+NBVAL = ["-p", "nbval.plugin", "-p", "tools.pictures", "--nbval"]
 HYPOTHESIS = ["-p", "_hypothesis_pytestplugin"]
 # Of lib, into a file for each job; what all of them reach together is what counts.
 MEASURED = ["-p", "pytest_cov.plugin", "--cov=lib", "--cov-report=", "--cov-fail-under=0"]
@@ -132,11 +133,7 @@ def all_jobs(coverage: bool = True) -> list[Job]:
         data = {"COVERAGE_FILE": str(CACHE / "coverage" / name.replace("/", "-"))}
         jobs.append(pytest(name, paths, *options, needs=needs, hurried=browser, environment=data))
     for path in sorted(ROOT.glob("notebooks/*.ipynb")):
-        jobs.append(
-            pytest(
-                f"notebooks/{path.stem.split('_')[0]}", [path], "-p", "nbval.plugin", "-p", "tools.pictures", "--nbval"
-            )
-        )
+        jobs.append(pytest(f"notebooks/{path.stem.split('_')[0]}", [path], *NBVAL))
     return jobs
 
 
