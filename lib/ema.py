@@ -21,7 +21,7 @@ class EMA:
             raise ValueError(
                 f"decay must lie in [0, 1): 0 keeps the newest weights, 0.999 averages about 1,000; got {decay}."
             )
-        self.decay, self.source = decay, net
+        self.decay = decay
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
         # Kept, for to look for them in every step costs more than to average them.
         self._average, self._newest = list(self.net.parameters()), list(net.parameters())

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from lib.embedding import check_labels
 from lib.mlp import MLPDenoiser
+from lib.prediction import NO_LABEL
 
 
 class Ensemble(nn.Module):
@@ -36,9 +37,8 @@ class Ensemble(nn.Module):
             )
         self.count, self.t_scale, self.classes, self.time = len(nets), nets[0].t_scale, nets[0].classes, nets[0].time
         self._kind = [nets[0]]  # in a list, for its weights are not among ours
-        linear = [[layer for layer in net.layers if isinstance(layer, nn.Linear)] for net in nets]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for layers in zip(*linear):
+        for layers in zip(*map(_linear, nets)):
             self.weights.append(torch.stack([layer.weight.detach() for layer in layers]))  # (K, out, in)
             self.biases.append(torch.stack([layer.bias.detach() for layer in layers])[:, None])  # (K, 1, out)
         self.table = None  # (K * (classes + 1), embed_dim): the label embeddings of all nets, one below the other
@@ -60,7 +60,7 @@ class Ensemble(nn.Module):
 
     def _rows(self, y: Tensor | None, batch: int) -> Tensor:
         """The row of the table for each sample; without labels that of "not given"."""
-        y = torch.full((batch,), -1, device=self.table.device) if y is None else y
+        y = torch.full((batch,), NO_LABEL, device=self.table.device) if y is None else y
         check_labels(y, batch, self.classes)
         rows, nets = self.classes + 1, torch.arange(self.count, device=y.device)
         return y % rows + rows * nets.repeat_interleave(batch // self.count)
@@ -70,13 +70,16 @@ class Ensemble(nn.Module):
         nets = [copy.deepcopy(self._kind[0]) for _ in range(self.count)]
         with torch.no_grad():
             for k, net in enumerate(nets):
-                linear = [layer for layer in net.layers if isinstance(layer, nn.Linear)]
-                for layer, weight, bias in zip(linear, self.weights, self.biases):
+                for layer, weight, bias in zip(_linear(net), self.weights, self.biases):
                     layer.weight.copy_(weight[k])
                     layer.bias.copy_(bias[k, 0])
                 if self.table is not None:
                     net.label.table.weight.copy_(self.table.unflatten(0, (self.count, -1))[k])
         return nets
+
+
+def _linear(net: MLPDenoiser) -> list[nn.Linear]:
+    return [layer for layer in net.layers if isinstance(layer, nn.Linear)]
 
 
 def beside(*streams: Iterable[tuple[Tensor, Tensor | None]]) -> Iterator[tuple[Tensor, Tensor | None]]:

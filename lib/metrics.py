@@ -121,9 +121,8 @@ def _clouds(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sorted(rows: Tensor) -> Tensor:
-    rows.numpy().sort(
-        axis=-1
-    )  # in place, and values alone; torch.sort carries indices along and takes six times as long
+    # In place, and values alone: torch.sort carries indices along and takes six times as long.
+    rows.numpy().sort(axis=-1)
     return rows
 
 
