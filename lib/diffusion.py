@@ -15,7 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from lib.guidance import drop_labels
-from lib.prediction import Coeffs, Estimate, denoising_loss, per_sample, shared_time, solve, target_row
+from lib.prediction import (
+    Coeffs,
+    Estimate,
+    Time,
+    denoising_loss,
+    is_float,
+    log_snr,
+    per_sample,
+    solve,
+    span,
+    target_row,
+)
 from lib.samplers import Rule, ancestral, sample, trailing_grid
 from lib.seeding import randn
 
@@ -96,22 +107,23 @@ class DiscreteSchedule:
         self._rows = [Coeffs(alpha, sigma) for alpha, sigma in table.T.tolist()]
         self._tables = {torch.device("cpu"): table}
 
-    def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs:
-        """Give alpha and sigma at the integer times t (B,), shaped to broadcast against `like` (float64 and (B,) without it).
+    def coeffs(self, t: Time, like: Tensor | None = None) -> Coeffs:
+        """Give alpha and sigma at the integer time t: floats for a number, for (B,) tensors that broadcast against `like`.
+
+        Without `like` they are float64 and (B,).
 
         Raises TypeError for float times and ValueError for times outside -1 ... T-1.
         """
-        if t.is_floating_point():
+        if is_float(t):
             raise TypeError(
                 f"This clock counts steps: t must be int64 in 0 ... {self.T - 1} (-1 is clean data). "
                 "Float times in [0, 1] belong to FlowMatching and its paths."
             )
-        shared = shared_time(t)
-        low, high = (shared, shared) if shared is not None else t.aminmax()
+        low, high = span(t)
         if low < -1 or high >= self.T:
             raise ValueError(f"t must lie in -1 ... {self.T - 1}, got values from {low} to {high}.")
-        if shared is not None:
-            return self._rows[shared + 1]
+        if not isinstance(t, Tensor):
+            return self._rows[t + 1]
         if t.device not in self._tables:
             self._tables[t.device] = self._tables[torch.device("cpu")].to(t.device)
         alpha, sigma = self._tables[t.device][:, t + 1]
@@ -125,10 +137,9 @@ class DiscreteSchedule:
         """Numbers u in [0, 1) -> times 0 ... T-1, equally likely when u is uniform."""
         return (u * self.T).long().clamp(0, self.T - 1)
 
-    def log_snr(self, t: Tensor) -> Tensor:
-        """The log-SNR lambda = 2 log(alpha / sigma) in float64, shape (B,). Infinite at clean data."""
-        c = self.coeffs(t)
-        return 2 * (c.alpha / c.sigma).log()
+    def log_snr(self, t: Time) -> Time:
+        """The log-SNR lambda = 2 log(alpha / sigma), like t, in float64. Infinite at clean data."""
+        return log_snr(self.coeffs(t))
 
 
 class DDPM(nn.Module):
@@ -143,16 +154,16 @@ class DDPM(nn.Module):
     ):
         super().__init__()
         self.net, self.path, self.target, self.label_drop = net, DiscreteSchedule(betas), target, label_drop
-        target_row(target, self.path.coeffs(torch.tensor([0])))
+        target_row(target, self.path.coeffs(0))
 
     def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
-        """Scalar mean square error against the target: L_simple (eq. 14) for "eps". t (B,): uniform if not given."""
+        """Scalar mean square error against the target: L_simple (eq. 14) for "eps". t: a number or (B,), uniform if not given."""
         if y is not None and self.label_drop:
             y = drop_labels(y, self.label_drop, generator=generator)
         return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)
 
-    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
-        """The net's E[x_data | x_t] and E[eps | x_t] at int64 times t (B,)."""
+    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
+        """The net's E[x_data | x_t] and E[eps | x_t] at the time t, an int or int64 (B,)."""
         c = self.path.coeffs(t, like=x_t)
         return solve(self.target, self.net(x_t, t, y), x_t, c)
 
@@ -167,12 +178,13 @@ class DDPM(nn.Module):
 
     # ---- in the paper's notation ----
 
-    def add_noise(self, x_data: Tensor, eps: Tensor, t: Tensor) -> Tensor:
+    def add_noise(self, x_data: Tensor, eps: Tensor, t: Time) -> Tensor:
         """Eq. 4, reparametrised: x_t = sqrt(alpha_bar_t) x_data + sqrt(1 - alpha_bar_t) eps."""
         return self.path.coeffs(t, like=x_data).add_noise(x_data, eps)
 
-    def posterior(self, x_t: Tensor, x_data: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance of q(x_{t-1} | x_t, x_data), eq. 6 and 7, from the betas alone. t (B,) in 0 ... T-1."""
+    def posterior(self, x_t: Tensor, x_data: Tensor, t: Time) -> tuple[Tensor, Tensor]:
+        """Mean and variance of q(x_{t-1} | x_t, x_data), eq. 6 and 7, from the betas alone. t in 0 ... T-1, a number or (B,)."""
+        t = torch.as_tensor(t)
         beta, bar = self.path.betas[t], self.path.alpha_bars[t]
         bar_before = torch.where(t > 0, self.path.alpha_bars[t - 1], torch.ones_like(bar))
         of_data = bar_before.sqrt() * beta / (1 - bar)

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.gelu import GELU
+from lib.prediction import Time
 
 FREQUENCIES = 256  # of the time embedding, as published
 
@@ -100,7 +101,7 @@ class DiTBlock(nn.Module):
 
 
 class DiT(nn.Module):
-    """x_t (B, channels, size, size), t (B,), y (B,) or None -> like x_t. Exactly 0 when new.
+    """x_t (B, channels, size, size), t a number or (B,), y (B,) or None -> like x_t. Exactly 0 when new.
 
     patch: side of a patch; (size / patch)^2 tokens, whose number drives the cost.
     width, depth, heads: of the transformer; width a multiple of heads and of 4.
@@ -141,12 +142,12 @@ class DiT(nn.Module):
         for layer in (*(block.modulation[1] for block in self.blocks), self.modulation[1], self.head):
             nn.init.zeros_(layer.weight)
 
-    def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+    def forward(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
         if tuple(x_t.shape[1:]) != (self.channels, self.size, self.size):
             raise ValueError(
                 f"This net was built for images of shape {(self.channels, self.size, self.size)}, got {tuple(x_t.shape[1:])}."
             )
-        c = self.time_mlp(self.time(t).to(self.positions))  # (B, width)
+        c = self.time_mlp(self.time(t).to(self.positions))  # (B, width), or (1, width)
         if self.label is not None:
             c = c + self.label(y, len(x_t))
         elif y is not None:

@@ -14,11 +14,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from lib.prediction import NO_LABEL
+from lib.prediction import NO_LABEL, Time
 
 
 class SinusoidalTimeEmbedding(nn.Module):
-    """t (B,), integer or float -> (B, dim). No parameters. `dim` must be even."""
+    """t, a number or (B,), integer or float -> (1, dim) or (B, dim). No parameters. `dim` must be even."""
 
     def __init__(self, dim: int, t_scale: float = 1.0, max_period: float = 10_000):
         super().__init__()
@@ -29,10 +29,9 @@ class SinusoidalTimeEmbedding(nn.Module):
         freqs = torch.exp(-math.log(max_period) * torch.arange(half, dtype=torch.float64) / half)
         self.register_buffer("freqs", freqs.float(), persistent=False)
 
-    def forward(self, t: Tensor) -> Tensor:
-        once = t[:1] if t.stride(0) == 0 else t  # one time for the whole batch, as in sampling: compute its row once
-        args = self.t_scale * once[:, None].to(self.freqs) * self.freqs  # (B, half)
-        return torch.cat([args.sin(), args.cos()], dim=-1).expand(len(t), -1)  # (B, dim)
+    def forward(self, t: Time) -> Tensor:
+        args = self.t_scale * torch.as_tensor(t).to(self.freqs).reshape(-1, 1) * self.freqs  # (B, half)
+        return torch.cat([args.sin(), args.cos()], dim=-1)  # (B, dim)
 
 
 class LabelEmbedding(nn.Module):

@@ -20,11 +20,13 @@ from torch import Tensor, nn
 
 from lib.embedding import check_labels
 from lib.mlp import MLPDenoiser
-from lib.prediction import NO_LABEL
+from lib.prediction import NO_LABEL, Time
 
 
 class Ensemble(nn.Module):
-    """MLPs with the same settings: x_t (K*B, dim), t (K*B,), y (K*B,) or None -> (K*B, dim). Their weights are copied.
+    """MLPs with the same settings: x_t (K*B, dim), t a number or (K*B,), y (K*B,) or None -> (K*B, dim).
+
+    Their weights are copied.
 
     Raises ValueError where the settings differ, and for a batch that is not K equal parts.
     """
@@ -45,7 +47,7 @@ class Ensemble(nn.Module):
         if self.classes is not None:
             self.table = nn.Parameter(torch.cat([net.label.table.weight.detach() for net in nets]))
 
-    def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+    def forward(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
         if len(x_t) % self.count:
             raise ValueError(f"A batch for {self.count} nets consists of as many equal parts; got {len(x_t)} rows.")
         condition = self.time(t).to(x_t)
@@ -53,7 +55,9 @@ class Ensemble(nn.Module):
             condition = condition + self.table[self._rows(y, len(x_t))]
         elif y is not None:
             raise ValueError("These nets were built without classes and cannot use labels. Drop y.")
-        h = torch.cat([x_t, condition], dim=-1).unflatten(0, (self.count, -1))  # (K, B, dim + embed_dim)
+        h = torch.cat([x_t, condition.expand(len(x_t), -1)], dim=-1).unflatten(
+            0, (self.count, -1)
+        )  # (K, B, dim + embed_dim)
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases)):
             h = torch.baddbmm(bias, nn.functional.silu(h) if i else h, weight.mT)
         return h.flatten(0, 1)

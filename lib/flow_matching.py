@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.guidance import drop_labels
-from lib.prediction import Coeffs, Estimate, Path, denoising_loss, shared_time, solve, target_row
+from lib.prediction import Coeffs, Estimate, Path, Time, denoising_loss, is_float, log_snr, solve, span, target_row
 from lib.samplers import Rule, euler, sample
 from lib.seeding import randn
 
@@ -24,26 +24,26 @@ from lib.seeding import randn
 class _UnitClock:
     """What the three paths below share: float times in [0, 1], from noise at 0 to data at 1.
 
-    Each path gives its curves once: `_curves(t, m)` for a tensor t with m = torch, for a float with m = math.
+    Each path gives its curves once: `_curves(t, m)` for a tensor t with m = torch, for a number with m = math.
     """
 
     t_noise, t_data = 0.0, 1.0
 
-    def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs:
-        """alpha, sigma and their derivatives at t (B,), shaped to broadcast against `like` (dtype of t and (B,) without it).
+    def coeffs(self, t: Time, like: Tensor | None = None) -> Coeffs:
+        """alpha, sigma and their derivatives at t: floats for a number, for (B,) tensors that broadcast against `like`.
 
+        Without `like` they have the dtype of t and shape (B,).
         Raises TypeError for integer times and ValueError for times outside [0, 1].
         """
-        if not t.is_floating_point():
+        if not is_float(t):
             raise TypeError(
-                "This clock is continuous: t must be a float in [0, 1]. Integer times 0 ... T-1 belong to DDPM."
+                "This clock is continuous: t must be a float in [0, 1] (1.0, not 1). Integer times 0 ... T-1 belong to DDPM."
             )
-        shared = shared_time(t)
-        low, high = (shared, shared) if shared is not None else (end.item() for end in t.aminmax())
+        low, high = span(t)
         if not (low >= 0 and high <= 1):
             raise ValueError(f"t must lie in [0, 1] (0 noise, 1 data), got values from {low:g} to {high:g}.")
-        if shared is not None:
-            return Coeffs(*self._curves(shared, math))
+        if not isinstance(t, Tensor):
+            return Coeffs(*self._curves(t, math))
         curves = self._curves(t if like is None else t.reshape(-1, *[1] * (like.ndim - 1)), torch)
         return Coeffs(*(curves if like is None else (curve.to(like) for curve in curves)))
 
@@ -57,10 +57,9 @@ class _UnitClock:
         """Numbers u in [0, 1) are times already."""
         return u
 
-    def log_snr(self, t: Tensor) -> Tensor:
-        """The log-SNR lambda = 2 log(alpha / sigma), shape (B,). Infinite at both ends."""
-        c = self.coeffs(t)
-        return 2 * (c.alpha / c.sigma).log()
+    def log_snr(self, t: Time) -> Time:
+        """The log-SNR lambda = 2 log(alpha / sigma), like t. Infinite at both ends."""
+        return log_snr(self.coeffs(t))
 
 
 class LinearPath(_UnitClock):
@@ -116,18 +115,18 @@ class FlowMatching(nn.Module):
     def __init__(self, net: nn.Module, path: Path = LinearPath(), target: str = "u", *, label_drop: float = 0.0):
         super().__init__()
         self.net, self.path, self.target, self.label_drop = net, path, target, label_drop
-        target_row(target, path.coeffs(torch.tensor([0.5])))
+        target_row(target, path.coeffs(0.5))
         if getattr(net, "t_scale", None) == 1:
             warnings.warn("This net embeds t in [0, 1] with t_scale=1; build it with t_scale=1000.", stacklevel=2)
 
     def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
-        """Scalar mean square error against the target: eq. 9 for "u". t (B,) is uniform on [0, 1) if not given."""
+        """Scalar mean square error against the target: eq. 9 for "u". t: a number or (B,), uniform on [0, 1) if not given."""
         if y is not None and self.label_drop:
             y = drop_labels(y, self.label_drop, generator=generator)
         return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)
 
-    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
-        """The net's E[x_data | x_t] and E[eps | x_t] at float times t (B,)."""
+    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
+        """The net's E[x_data | x_t] and E[eps | x_t] at the time t, a float or floats (B,)."""
         c = self.path.coeffs(t, like=x_t)
         return solve(self.target, self.net(x_t, t, y), x_t, c)
 
@@ -142,6 +141,6 @@ class FlowMatching(nn.Module):
 
     # ---- in the papers' notation ----
 
-    def velocity(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
-        """u(x_t, t) = E[dx_t/dt | x_t], the right-hand side of the ODE; t (B,)."""
+    def velocity(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
+        """u(x_t, t) = E[dx_t/dt | x_t], the right-hand side of the ODE; t a float or (B,)."""
         return self.estimate(x_t, t, y).velocity(self.path.coeffs(t, like=x_t))

@@ -13,7 +13,7 @@ map commutes with this combination, whose weights sum to 1.
 import torch
 from torch import Tensor
 
-from lib.prediction import NO_LABEL, Estimate, Model, Path, per_sample, shared_time
+from lib.prediction import NO_LABEL, Estimate, Model, Path, Time, per_sample
 from lib.seeding import rand
 
 
@@ -37,7 +37,7 @@ class Guided:
             raise ValueError("The weak model must stand on the path of the model: one x_t and one t ask both.")
         self.model, self.scale, self.interval, self.weak, self.path = model, scale, interval, weak, model.path
 
-    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
+    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         if y is None and self.weak is None:
             raise ValueError("Guidance steers towards a class: give labels y of shape (B,).")
         scale = self.scale
@@ -51,18 +51,18 @@ class Guided:
         worse, better = self._pair(x_t, t, y)
         return Estimate(*(torch.lerp(a, b, scale) for a, b in zip(worse, better, strict=True)))
 
-    def _pair(self, x_t: Tensor, t: Tensor, y: Tensor | None) -> tuple[Estimate, Estimate]:
+    def _pair(self, x_t: Tensor, t: Time, y: Tensor | None) -> tuple[Estimate, Estimate]:
         """The worse and the better answer."""
         if self.weak is not None:
             return self.weak.estimate(x_t, t, y), self.model.estimate(x_t, t, y)
         labels = torch.cat([torch.full_like(y, NO_LABEL), y])
-        times = t.repeat(2) if shared_time(t) is None else t[:1].expand(2 * len(t))  # one time for all stays one time
+        times = t.repeat(2) if isinstance(t, Tensor) and t.ndim else t
         both = self.model.estimate(torch.cat([x_t, x_t]), times, labels)
         worse, better = zip(*(half.chunk(2) for half in both), strict=True)
         return Estimate(*worse), Estimate(*better)
 
-    def _inside(self, t: Tensor) -> Tensor:
-        """Whether the noise level at t lies in the interval: (B,), or () where the batch has one time."""
+    def _inside(self, t: Time) -> Tensor:
+        """Whether the noise level at t lies in the interval: () for a number, (B,) for (B,)."""
         c = self.path.coeffs(t)
         level = torch.as_tensor(c.sigma, dtype=torch.float64) / c.alpha  # a tensor: Python would not divide by zero
         return (self.interval[0] <= level) & (level <= self.interval[1])

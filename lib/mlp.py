@@ -4,10 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.prediction import Time
 
 
 class MLPDenoiser(nn.Module):
-    """x_t (B, dim), t (B,), y (B,) or None -> (B, dim).
+    """x_t (B, dim), t a number or (B,), y (B,) or None -> (B, dim).
 
     Input: the sample beside the time embedding (the label embedding is added to it); `depth` hidden layers of `width`, SiLU.
     t_scale: 1 for DDPM's clock 0 ... 999, 1000 for flow matching's [0, 1] (see `lib.embedding`).
@@ -26,12 +27,12 @@ class MLPDenoiser(nn.Module):
             layers += [nn.Linear(width, width), nn.SiLU()]
         self.layers = nn.Sequential(*layers, nn.Linear(width, dim))
 
-    def forward(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
-        condition = self.time(t).to(x_t)  # (B, embed_dim)
+    def forward(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
+        condition = self.time(t).to(x_t)  # (B, embed_dim), or (1, embed_dim)
         if self.label is not None:
             condition = condition + self.label(y, len(x_t))
         elif y is not None:
             raise ValueError(
                 "This net was built without classes and cannot use labels. Build it with classes=... or drop y."
             )
-        return self.layers(torch.cat([x_t, condition], dim=-1))  # (B, dim)
+        return self.layers(torch.cat([x_t, condition.expand(len(x_t), -1)], dim=-1))  # (B, dim)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lib.embedding import check_labels
 from lib.mixture import BLOCK, GaussianMixture
-from lib.prediction import NO_LABEL, Estimate, Path
+from lib.prediction import NO_LABEL, Estimate, Path, Time
 
 
 class Oracle:
@@ -21,7 +21,7 @@ class Oracle:
     def __init__(self, mixture: GaussianMixture, path: Path):
         self.mixture, self.path = mixture, path
 
-    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
+    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         return self.mixture.estimate(x_t, self.path.coeffs(t, like=x_t), y)
 
 
@@ -39,7 +39,7 @@ class EmpiricalOracle:
             raise ValueError("The data has NaN or infinite values. Remove or repair those samples first.")
         self.points, self.path, self.labels = x, path, y
 
-    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate:
+    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         c = self.path.coeffs(t, like=x_t)
         x, points = x_t.flatten(1), self.points.to(x_t).flatten(1)
         if y is not None:

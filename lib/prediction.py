@@ -7,7 +7,10 @@ Inference     [ alpha  sigma ] [ x0  ]   [ x_t    ]
 
 The mean-square-optimal network outputs E[target | x_t]; the system is linear, so its solution is the pair of conditional
 means (E[x_data | x_t], E[eps | x_t]): an `Estimate`. Every sampler, every conversion between targets and every plot of the
-book starts from it. Nothing here knows what a time is: `Coeffs` carry all of it.
+book starts from it. The mathematics does not know what a time is: `Coeffs` carry all of it.
+
+A time is a number, which all samples of a batch share, or a tensor (B,) with one for each. Its kind says whose clock it is: a
+whole number is a step of DDPM's, a fraction lies on flow matching's. Numbers come back as numbers, tensors as tensors.
 """
 
 import math
@@ -22,6 +25,8 @@ from lib.seeding import rand, randn
 TARGETS = ("eps", "x0", "v", "u")
 NO_LABEL = -1  # the label of a sample whose class is not given
 
+Time = Tensor | float  # a number for the whole batch (an int on DDPM's clock), or (B,)
+
 
 def combine(a: Tensor | float, x: Tensor, b: Tensor | float, y: Tensor) -> Tensor:
     """a * x + b * y, the operation all of this is made of.
@@ -34,7 +39,7 @@ def combine(a: Tensor | float, x: Tensor, b: Tensor | float, y: Tensor) -> Tenso
 
 
 class Coeffs(NamedTuple):
-    """Where a path stands: four floats where the whole batch has one time, else tensors that broadcast against the samples.
+    """Where a path stands: floats at a time that is a number, else tensors that broadcast against the samples.
 
     alpha, sigma      signal and noise scale, both in [0, 1] on every path of the book
     d_alpha, d_sigma  their derivatives in the path's own clock; None on a discrete schedule, which has none
@@ -79,10 +84,10 @@ class Path(Protocol):
     t_noise: float
     t_data: float
 
-    def coeffs(self, t: Tensor, like: Tensor | None = None) -> Coeffs: ...
+    def coeffs(self, t: Time, like: Tensor | None = None) -> Coeffs: ...
     def grid(self, steps: int) -> Tensor: ...
     def times(self, u: Tensor) -> Tensor: ...
-    def log_snr(self, t: Tensor) -> Tensor: ...
+    def log_snr(self, t: Time) -> Time: ...
 
 
 class Model(Protocol):
@@ -90,7 +95,7 @@ class Model(Protocol):
 
     path: Path
 
-    def estimate(self, x_t: Tensor, t: Tensor, y: Tensor | None = None) -> Estimate: ...
+    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate: ...
 
 
 def target_row(target: str, coeffs: Coeffs) -> tuple[Tensor | float, Tensor | float]:
@@ -163,15 +168,15 @@ def denoising_loss(
     x_data: Tensor,
     y: Tensor | None = None,
     *,
-    t: Tensor | None = None,
+    t: Time | None = None,
     eps: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Mean square error of net(x_t, t, y) against the target: the one loss of the book (a scalar).
 
-    x_data (B, ...), t (B,) on the path's clock, eps like x_data. What is not given is drawn: t uniform over the clock, eps
-    standard normal. This is L_simple of Ho et al. 2020 (eq. 14) and the conditional flow matching loss of Lipman et al. 2023
-    (eq. 9), depending on path and target alone.
+    x_data (B, ...), t a number or (B,) on the path's clock, eps like x_data. What is not given is drawn: t (B,) uniform over the
+    clock, eps standard normal. This is L_simple of Ho et al. 2020 (eq. 14) and the conditional flow matching loss of Lipman
+    et al. 2023 (eq. 9), depending on path and target alone.
     """
     if t is None:
         t = path.times(rand(len(x_data), like=x_data, generator=generator))
@@ -187,6 +192,19 @@ def per_sample(values: Tensor, like: Tensor | None) -> Tensor:
     return values if like is None else values.to(like).reshape(-1, *[1] * (like.ndim - 1))
 
 
-def shared_time(t: Tensor) -> float | int | None:
-    """The time of the whole batch where t (B,) was expanded from a single number, as in every sampler step; None otherwise."""
-    return t[0].item() if t.stride() == (0,) and t.numel() else None
+def log_snr(coeffs: Coeffs) -> Time:
+    """The log-SNR lambda = 2 log(alpha / sigma): infinite where one of them is 0."""
+    alpha, sigma = coeffs.alpha, coeffs.sigma
+    if isinstance(alpha, Tensor):
+        return 2 * (alpha / sigma).log()
+    return 2 * math.log(alpha / sigma) if alpha and sigma else math.copysign(math.inf, alpha - sigma)
+
+
+def is_float(t: Time) -> bool:
+    """Whether t is of a continuous clock, as a number or as a tensor."""
+    return t.is_floating_point() if isinstance(t, Tensor) else isinstance(t, float)
+
+
+def span(t: Time) -> tuple[float, float]:
+    """The smallest and the largest of the times, as numbers; NaN where one is."""
+    return tuple(end.item() for end in t.aminmax()) if isinstance(t, Tensor) else (t, t)

@@ -25,21 +25,20 @@ from lib.seeding import fresh, randn
 
 
 class State(NamedTuple):
-    """What `walk` yields. t (B,), x (B, ...), and the Estimate at (x, t): None at the last point, where no call is made."""
+    """What `walk` yields. t (a number), x (B, ...), and the Estimate at (x, t): None at the last point, where no call is made."""
 
-    t: Tensor
+    t: float
     x: Tensor
     estimate: Estimate | None
 
 
 class Step(NamedTuple):
-    """All that a rule may look at for one move t -> s. Coefficients are plain floats: a step has one time for the batch."""
+    """All that a rule may look at for one move t -> s. Times and coefficients are numbers: all samples move together."""
 
     model: Model
     y: Tensor | None
-    t: Tensor
-    s: Tensor
-    h: float  # s - t
+    t: float
+    s: float
     c_t: Coeffs
     c_s: Coeffs
     x: Tensor
@@ -47,7 +46,11 @@ class Step(NamedTuple):
     before: tuple[Coeffs, Estimate] | None  # what was known a step earlier, for rules with a memory
     generator: torch.Generator
 
-    def slope(self, x: Tensor, t: Tensor) -> Tensor:
+    @property
+    def h(self) -> float:
+        return self.s - self.t
+
+    def slope(self, x: Tensor, t: float) -> Tensor:
         """The velocity at another point: one more network call."""
         return self.model.estimate(x, t, self.y).velocity(self.model.path.coeffs(t, like=x))
 
@@ -76,7 +79,7 @@ def heun(step: Step) -> Tensor:
 
 def rk4(step: Step) -> Tensor:
     """Fourth order, four calls: the classical Runge-Kutta rule."""
-    h, middle = step.h, ((step.t[:1] + step.s[:1]) / 2).expand_as(step.t)
+    h, middle = step.h, (step.t + step.s) / 2
     k1 = step.estimate.velocity(step.c_t)
     k2 = step.slope(step.x + h / 2 * k1, middle)
     k3 = step.slope(step.x + h / 2 * k2, middle)
@@ -167,18 +170,15 @@ def walk(
     Raises ValueError, before anything is computed, for a grid of fewer than two points or that does not move towards the data,
     for an x that is not finite, and for a velocity rule on a path that has no velocity where the rule needs it.
     """
-    if grid.is_floating_point():
-        grid = grid.to(x.dtype if x.dtype == torch.float64 else torch.float32)
     coeffs = _check_walk(model.path, x, grid, rule)
     generator = generator or fresh()
-    times = [t.expand(len(x)) for t in grid.to(x.device).split(1)]
     before = None
-    for (t, s), h, (c_t, c_s) in zip(pairwise(times), grid.diff().tolist(), pairwise(coeffs), strict=True):
+    for (t, c_t), (s, c_s) in pairwise(zip(grid.tolist(), coeffs)):
         estimate = model.estimate(x, t, y)
         yield State(t, x, estimate)
-        x = rule(Step(model, y, t, s, h, c_t, c_s, x, estimate, before, generator))
+        x = rule(Step(model, y, t, s, c_t, c_s, x, estimate, before, generator))
         before = c_t, estimate
-    yield State(times[-1], x, None)
+    yield State(s, x, None)
 
 
 def sample(
@@ -230,7 +230,7 @@ def _plain(rule: Rule) -> Rule:
 
 
 def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
-    """Refuse what cannot be walked, and return the Coeffs of every grid point as floats."""
+    """Refuse what cannot be walked, and return the Coeffs of every grid point."""
     if grid.ndim != 1 or len(grid) < 2:
         raise ValueError(
             f"A grid is one-dimensional with at least two points (one step), got shape {tuple(grid.shape)}."
@@ -240,21 +240,20 @@ def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
         raise ValueError(f"A grid must move strictly towards the data, from {path.t_noise} to {path.t_data}.")
     if not x.isfinite().all():
         raise ValueError("The starting points have NaN or infinite values.")
-    table = path.coeffs(grid)
+    coeffs = [path.coeffs(t) for t in grid.tolist()]
     visited = {euler: slice(0, -1), heun: slice(None), rk4: slice(None)}.get(_plain(rule))
     if visited is not None:
-        if table.d_alpha is None:
+        if coeffs[0].d_alpha is None:
             raise ValueError(
                 f"{_plain(rule).__name__} follows a velocity, and a discrete schedule has no time derivative. "
                 "Use ddim, its counterpart on a schedule (or ancestral, dpmpp_2m)."
             )
-        if not (table.d_alpha[visited].isfinite().all() and table.d_sigma[visited].isfinite().all()):
+        if not all(math.isfinite(c.d_alpha) and math.isfinite(c.d_sigma) for c in coeffs[visited]):
             raise ValueError(
                 f"{_plain(rule).__name__} looks at a grid point where this path's velocity is infinite. "
                 "Use euler, ddim or dpmpp_2m, which do not look at the last point, or end the grid a little before it."
             )
-    columns = [[None] * len(grid) if column is None else column.tolist() for column in table]
-    return [Coeffs(*row) for row in zip(*columns, strict=True)]
+    return coeffs
 
 
 # ---- spacings of a discrete clock 0 ... T-1, always ending on -1, the clean data ----------------------------------------------

@@ -105,7 +105,7 @@ def test_an_undocumented_name_is_found(monkeypatch):
 def test_signatures_are_those_of_the_source():
     nodes = api_directive.definitions("lib.samplers")
     assert api_directive.signature(nodes["ddim"]) == "ddim(step: Step, eta: float=0.0) -> Tensor"
-    assert api_directive.signature(nodes["State"]) == "State(t: Tensor, x: Tensor, estimate: Estimate | None)"
+    assert api_directive.signature(nodes["State"]) == "State(t: float, x: Tensor, estimate: Estimate | None)"
     assert "attention: Callable=F.scaled_dot_product_attention," in api_directive.signature(
         api_directive.definitions("lib.diffusion_transformer")["DiT"]
     )

@@ -262,7 +262,7 @@ def guidance() -> Row:
     guided = Guided(model, 2.0)
     for batch in (1, 4, 16, 64):
         x, _, y = question(s, batch)
-        t = torch.tensor(0.3).expand(batch)  # as `sample` gives it
+        t = 0.3  # as `sample` gives it
 
         def two_calls(x=x, t=t, y=y):
             worse = model.estimate(x, t, torch.full_like(y, NO_LABEL))

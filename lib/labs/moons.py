@@ -47,10 +47,10 @@ def draw(method: str, width: float, scale: float, steps: int) -> None:
 
     # The time at which signal and noise are equally strong, on data of this scale.
     times = model.path.grid(1000)[1:-1]
-    t = times[(model.path.log_snr(times) + 2 * math.log(scale)).abs().argmin()].expand(N)
-    x_t = model.path.coeffs(t, like=start).add_noise(world.sample(N, generator=seeded(4))[0], start)
+    t = times[(model.path.log_snr(times) + 2 * math.log(scale)).abs().argmin()].item()
+    x_t = model.path.coeffs(t).add_noise(world.sample(N, generator=seeded(4))[0], start)
     with torch.no_grad():
-        learned, exact = (m.estimate(x_t, t.to(x_t) if method != "DDPM" else t).x0 / scale for m in (model, oracle))
+        learned, exact = (m.estimate(x_t, t).x0 / scale for m in (model, oracle))
     off = (learned - exact).square().mean().sqrt().item()
 
     _, (means, trained, perfect) = plt.subplots(1, 3, figsize=(plots.WIDTH, 2.6))

@@ -112,7 +112,7 @@ def stride_by_eps(step):
 
 def stride_unpaid(step):
     x = step.c_s.alpha * step.estimate.x0 + step.c_s.sigma * step.estimate.eps
-    return x if step.s[0] == -1 else x + transition_variance(step.c_t, step.c_s) ** 0.5 * step.noise()
+    return x if step.s == -1 else x + transition_variance(step.c_t, step.c_s) ** 0.5 * step.noise()
 
 
 ANSWERS = {

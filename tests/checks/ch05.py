@@ -38,7 +38,7 @@ def member_by_lib(x0, eps, bar_t, bar_s, eta, z):
         def noise(self):
             return z
 
-    return ddim(Given(None, None, None, None, 0.0, c_t, c_s, None, Estimate(x0, eps), None, None), eta=eta)
+    return ddim(Given(None, None, None, None, c_t, c_s, None, Estimate(x0, eps), None, None), eta=eta)
 
 
 # --- upwards

@@ -54,7 +54,7 @@ def order_by_covariance(steps, errors):
 
 def midpoint_by_model(step):
     middle = (step.t + step.s) / 2
-    x = step.x + (step.s - step.t)[:, None] / 2 * step.estimate.velocity(step.c_t)
+    x = step.x + (step.s - step.t) / 2 * step.estimate.velocity(step.c_t)
     there = step.model.estimate(x, middle, step.y)
     return step.x + step.h * (there.x0 - there.eps)
 

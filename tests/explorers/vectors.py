@@ -47,10 +47,6 @@ def points(case: dict, n: int = POINTS, seed: int = 0) -> Tensor:
     return randn((n, 3 if case.get("mixture") == "space" else 2), like=like, generator=seeded(seed))
 
 
-def shared(path, t) -> Tensor:
-    return torch.tensor([t], dtype=torch.int64 if is_discrete(path) else torch.float64).expand(POINTS)
-
-
 def times(path) -> list:
     """Both ends, their neighbours and the middle."""
     if is_discrete(path):
@@ -84,7 +80,7 @@ def predictions() -> Iterator[dict]:
         if target == "u" and is_discrete(path):
             continue
         for t in times(path):
-            c, case = path.coeffs(shared(path, t)), {"path": name, "t": t}
+            c, case = path.coeffs(t), {"path": name, "t": t}
             x, eps = points(case, seed=1), points(case, seed=2)
             if target == "eps":
                 yield {"kind": "noising", **case, "x": x, "eps": eps, "expected": c.add_noise(x, eps)}
@@ -110,7 +106,7 @@ def mixtures() -> Iterator[dict]:
             x, labels = 1.5 * points(case), None if y is None else torch.tensor(y)
             yield {**case, "x": x, "expected": getattr(mixture, kind)(x, y=labels)}
             for path, t in (("linear", 0.0), ("cosine", 0.6), ("ddpm", 300), ("vp", 0.98), ("ddpm-cosine", -1)):
-                c = PATHS[path].coeffs(shared(PATHS[path], t))
+                c = PATHS[path].coeffs(t)
                 yield {**case, "path": path, "t": t, "x": x, "expected": getattr(mixture, kind)(x, c, labels)}
 
 
@@ -129,10 +125,10 @@ def estimates() -> Iterator[dict]:
 
 
 def with_estimate(case: dict) -> dict:
-    x, path = points(case), PATHS[case["path"]]
+    x = points(case)
     y = None if case["y"] is None else torch.tensor(case["y"])
     with torch.no_grad():
-        return {**case, "x": x, "expected": torch.cat(model_for(case).estimate(x, shared(path, case["t"]), y))}
+        return {**case, "x": x, "expected": torch.cat(model_for(case).estimate(x, case["t"], y))}
 
 
 def nets() -> Iterator[dict]:
@@ -152,12 +148,12 @@ def nets() -> Iterator[dict]:
         for t, n in product((0.0, 0.3, 1.0) if name.startswith("unit") else (0, 17, 999), (1, 4, 6, 7)):
             x = points({"net": name}, n)
             with torch.no_grad():
-                expected = net(x, torch.tensor([t]).expand(n))
+                expected = net(x, t)
             yield {"kind": "net", "net": name, "t": t, "y": None, "x": x, "expected": expected}
             if net.classes:
                 y = torch.arange(n) % 3 - 1
                 with torch.no_grad():
-                    expected = net(x, torch.tensor([t]).expand(n), y)
+                    expected = net(x, t, y)
                 yield {"kind": "net", "net": name, "t": t, "y": y, "x": x, "expected": expected}
 
 
@@ -209,7 +205,13 @@ def with_walk(case: dict, grid: Tensor) -> dict:
     drawn = [randn(x.shape, like=x, generator=noise) for _ in range(steps - 1)] if random else []
     states = list(walk(model_for(case), x, grid, rule, y, generator=seeded(4)))
     numbers = [
-        part for s in states for part in (s.t[:1], s.x.flatten(), *(half.flatten() for half in s.estimate or ()))
+        part
+        for s in states
+        for part in (
+            torch.tensor([s.t], dtype=torch.float64),
+            s.x.flatten(),
+            *(half.flatten() for half in s.estimate or ()),
+        )
     ]
     # At last: what `sample` returns, no noise left over, and the price of a step.
     expected = [*torch.cat(numbers).tolist(), *states[-1].x.flatten().tolist(), 0, calls_a_step(rule)]

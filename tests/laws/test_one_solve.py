@@ -109,18 +109,6 @@ def test_alpha_x0_plus_sigma_eps_is_x_t_for_the_oracle_at_every_time(path, moons
     torch.testing.assert_close(c.add_noise(*estimate), x_t, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_one_shared_time_gives_the_same_estimate_as_one_time_a_row(path, target):
-    x, output = randn((6, 2), generator=seeded(0)).double(), randn((6, 2), generator=seeded(1)).double()
-    time = inner_times(path, 3)[1:2]
-    shared, each = path.coeffs(time.expand(6), like=x), path.coeffs(time.repeat(6), like=x)
-    assert isinstance(shared.alpha, float) and each.alpha.shape == (6, 1)
-    if target == "u" and shared.d_alpha is None:
-        return  # refused, as the first test of this file shows
-    for one, other in zip(solve(target, output, x, shared), solve(target, output, x, each), strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)  # one time or many; seen: 9e-16
-
-
 def test_target_row_has_the_signs_of_the_papers():
     c = Coeffs(0.8, 0.6, 1.0, -1.0)
     assert target_row("eps", c) == (0, 1)

@@ -196,18 +196,19 @@ class Says:
 
 
 def ddim_step(draw):
-    x_t, eps, t, s = draw(30, -2, 2), draw(30, -2, 2), torch.tensor([700]), torch.tensor([300])
+    x_t, eps, t, s = draw(30, -2, 2), draw(30, -2, 2), 700, 300
     model, c_t, c_s = Says(LINEAR, eps), LINEAR.coeffs(t), LINEAR.coeffs(s)
-    step = Step(model, None, t, s, None, c_t, c_s, x_t, Estimate(*solve("eps", eps, x_t, c_t)), None, None)
+    step = Step(model, None, t, s, c_t, c_s, x_t, Estimate(*solve("eps", eps, x_t, c_t)), None, None)
     names = {"x_t": x_t, "eps": eps, "alpha_t": c_t.alpha, "sigma_t": c_t.sigma}
     return names | {"alpha_s": c_s.alpha, "sigma_s": c_s.sigma}, ddim(step)
 
 
 def kept_share(draw):
     """DDPM keeps the share rho, and its noise is that of the posterior."""
-    c_t, c_s = LINEAR.coeffs(torch.tensor([700])), LINEAR.coeffs(torch.tensor([300]))
+    c_t, c_s = LINEAR.coeffs(700), LINEAR.coeffs(300)
     rho = (c_t.alpha / c_t.sigma) / (c_s.alpha / c_s.sigma)
-    return {"c": torch.tensor([rho])}, torch.tensor([math.sqrt(posterior_variance(c_t, c_s)) / c_s.sigma])
+    c = torch.tensor([rho, math.sqrt(posterior_variance(c_t, c_s)) / c_s.sigma], dtype=torch.float64)
+    return {"c": c[:1]}, c[1:]
 
 
 def flow_target(draw):

@@ -15,24 +15,22 @@ SEE = "05_ddim_and_the_probability_flow: From data to noise and back"
 
 def answer(model, x: Tensor, grid: Tensor) -> Tensor:
     """DDIM without noise, upwards."""
-    return _encode(model, x, list(pairwise(grid)))
+    return _encode(model, x, list(pairwise(grid.tolist())))
 
 
 def _encode(model, x, moves, asked=0, kept=None):
     """Walk along `moves`, asking the model at entry `asked` of each; `kept` stays for the clean sample in every step."""
-    for move in moves:
-        t, s = (time.expand(len(x)) for time in move)
+    for t, s in moves:
         estimate = model.estimate(x, s if asked else t)
-        c = model.path.coeffs(s, like=x)
+        c = model.path.coeffs(s)
         x = c.alpha * (estimate.x0 if kept is None else kept) + c.sigma * estimate.eps
     return x
 
 
 def _euler(model, x, grid):
     """As if each step began at the clean sample's scale: the shrinking forgotten."""
-    for t, s in pairwise(grid):
-        before, after = (model.path.coeffs(time.expand(len(x)), like=x) for time in (t, s))
-        x = x + (after.sigma - before.sigma) * model.estimate(x, t.expand(len(x))).eps
+    for t, s in pairwise(grid.tolist()):
+        x = x + (model.path.coeffs(s).sigma - model.path.coeffs(t).sigma) * model.estimate(x, t).eps
     return x
 
 

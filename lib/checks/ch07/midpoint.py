@@ -1,6 +1,7 @@
 """A step rule of your own: midpoint(step) -> x at time s. The checker hands it to `sample`, on the straight path.
 
-step: a `lib.samplers.Step`, with x (B, d), t and s (B,), h = s - t, estimate and c_t at (x, t), and slope(x, t), one more call.
+step: a `lib.samplers.Step`, with x (B, d), the numbers t, s and h = s - t, estimate and c_t at (x, t), and slope(x, t), which is
+one more call.
 """
 
 from torch import Tensor

@@ -22,8 +22,8 @@ def answer(logs: Tensor, us: Tensor) -> Tensor:
 def _cases(g: torch.Generator) -> list[tuple]:
     moons, path = two_moons_mixture(), LinearPath()
     x, logs, us = randn((60, 2), generator=g).double(), [], []
-    for t in (torch.arange(20, dtype=torch.float64) + 0.5) / 20:
-        c = path.coeffs(t.expand(1))
+    for i in range(20):
+        c = path.coeffs((i + 0.5) / 20)
         logs.append(moons.log_prob(x, c))
         us.append(moons.estimate(x, c).velocity(c))
     return [(torch.stack(logs, 1), torch.stack(us, 1))]
