@@ -15,6 +15,7 @@ whole number is a step of DDPM's, a fraction lies on flow matching's. Numbers co
 
 import math
 from collections.abc import Callable
+from numbers import Integral
 from typing import NamedTuple, Protocol
 
 import torch
@@ -202,7 +203,7 @@ def log_snr(coeffs: Coeffs) -> Time:
 
 def is_float(t: Time) -> bool:
     """Whether t is of a continuous clock, as a number or as a tensor."""
-    return t.is_floating_point() if isinstance(t, Tensor) else isinstance(t, float)
+    return t.is_floating_point() if isinstance(t, Tensor) else not isinstance(t, Integral)
 
 
 def span(t: Time) -> tuple[float, float]:
