@@ -21,9 +21,9 @@ from lib.mlp import MLPDenoiser
 from lib.oracle import EmpiricalOracle, Oracle
 from lib.prediction import NO_LABEL, TARGETS, Coeffs, Estimate, make_target, solve, target_row
 from lib.samplers import (
-    CALLS,
     State,
     ancestral,
+    calls_a_step,
     ddim,
     dpmpp_2m,
     euler,

@@ -7,8 +7,11 @@ A rule moves a batch from time t to a time s nearer the data, given the Estimate
     euler      x_s = x_t + (s - t) u(x_t, t),                               u = d_alpha x0 + d_sigma eps
     dpmpp_2m   DDIM with x0 extrapolated from the last two estimates, linearly in log(alpha / sigma)
 
+A rule says what it is where it stands: its network calls a step, its order, the velocities that it looks at. Whatever lists or
+checks rules asks `rules` and `facts`; a new rule is a function here and its twin in the explorers.
+
 `walk` owns the only sampling loop of the library. Budgets count network calls: a grid of `steps` intervals costs
-steps * CALLS[rule] calls, and has steps + 1 points, the last of which is clean data.
+steps * calls_a_step(rule) calls, and has steps + 1 points, the last of which is clean data.
 """
 
 import math
@@ -61,14 +64,53 @@ class Step(NamedTuple):
 Rule = Callable[[Step], Tensor]
 
 
+class Facts(NamedTuple):
+    """What a rule says of itself."""
+
+    calls: int = 1  # network calls a step
+    order: int | None = None  # its error falls as steps^-order on a smooth field; None where it draws noise
+    velocity: str | None = None  # it looks at velocities at the "start" of a step alone, up to its "end", or at none
+
+
+def rule(**facts) -> Callable[[Rule], Rule]:
+    """Let a rule say its `Facts`."""
+
+    def says(step_rule: Rule) -> Rule:
+        step_rule.facts = Facts(**facts)
+        return step_rule
+
+    return says
+
+
+def facts(rule: Rule) -> Facts:
+    """What the rule says, with or without options bound to it. One that says nothing makes one call a step."""
+    return getattr(_plain(rule), "facts", Facts())
+
+
+def rules() -> list[Rule]:
+    """Every rule of this module, in the order of its text."""
+    return [it for it in globals().values() if hasattr(it, "facts")]
+
+
+def calls_a_step(rule: Rule) -> int:
+    """Network calls a step of the rule."""
+    return facts(rule).calls
+
+
+def _plain(rule: Rule) -> Rule:
+    return getattr(rule, "func", rule)
+
+
 # ---- deterministic rules that integrate dx/dt = u(x, t): they need a path with derivatives --------------------------------
 
 
+@rule(order=1, velocity="start")
 def euler(step: Step) -> Tensor:
     """First order: follow the velocity at t."""
     return combine(1.0, step.x, step.h, step.estimate.velocity(step.c_t))
 
 
+@rule(calls=2, order=2, velocity="end")
 def heun(step: Step) -> Tensor:
     """Second order, two calls: average the velocities at both ends (Karras et al. 2022, Algorithm 1, without its noise)."""
     h = step.h
@@ -77,6 +119,7 @@ def heun(step: Step) -> Tensor:
     return step.x + h / 2 * (k1 + k2)
 
 
+@rule(calls=4, order=4, velocity="end")
 def rk4(step: Step) -> Tensor:
     """Fourth order, four calls: the classical Runge-Kutta rule."""
     h, middle = step.h, (step.t + step.s) / 2
@@ -90,6 +133,7 @@ def rk4(step: Step) -> Tensor:
 # ---- rules that use alpha and sigma only: they work on every path ----------------------------------------------------------
 
 
+@rule(order=1)
 def ddim(step: Step, eta: float = 0.0) -> Tensor:
     """Song et al. 2021 (DDIM), eq. 12 and 16, written for any path. eta = 0 is deterministic, eta = 1 is `ancestral`."""
     if not 0 <= eta <= 1:
@@ -100,6 +144,7 @@ def ddim(step: Step, eta: float = 0.0) -> Tensor:
     return combine(1.0, x_s, std, step.noise()) if std else x_s
 
 
+@rule()
 def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
     """A step of DDPM (Ho et al. 2020, Algorithm 2): the posterior mean plus noise; no noise in the last step.
 
@@ -116,6 +161,7 @@ def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
     return combine(1.0, mean, math.sqrt(transition_variance(step.c_t, step.c_s)), step.noise())
 
 
+@rule(order=2)
 def dpmpp_2m(step: Step) -> Tensor:
     """DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, Algorithm 2): second order for one call a step.
 
@@ -130,9 +176,6 @@ def dpmpp_2m(step: Step) -> Tensor:
             x0 = combine(1 + h / (2 * h_before), x0, -h / (2 * h_before), x0_before)
     ratio = c_s.sigma / c_t.sigma
     return combine(ratio, step.x, c_s.alpha - ratio * c_t.alpha, x0)
-
-
-CALLS = {euler: 1, heun: 2, rk4: 4, ddim: 1, ancestral: 1, dpmpp_2m: 1}
 
 
 def transition_variance(c_t: Coeffs, c_s: Coeffs) -> float:
@@ -220,15 +263,6 @@ def steps_for(calls: int, rule: Rule) -> int:
     return calls // per_step
 
 
-def calls_a_step(rule: Rule) -> int:
-    """CALLS of a rule, with or without options bound to it; 1 for a rule that is not of this module."""
-    return CALLS.get(_plain(rule), 1)
-
-
-def _plain(rule: Rule) -> Rule:
-    return getattr(rule, "func", rule)
-
-
 def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
     """Refuse what cannot be walked, and return the Coeffs of every grid point."""
     if grid.ndim != 1 or len(grid) < 2:
@@ -241,14 +275,16 @@ def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
     if not x.isfinite().all():
         raise ValueError("The starting points have NaN or infinite values.")
     coeffs = [path.coeffs(t) for t in grid.tolist()]
-    visited = {euler: slice(0, -1), heun: slice(None), rk4: slice(None)}.get(_plain(rule))
-    if visited is not None:
+    looks = facts(rule).velocity
+    if looks is not None:
         if coeffs[0].d_alpha is None:
             raise ValueError(
                 f"{_plain(rule).__name__} follows a velocity, and a discrete schedule has no time derivative. "
                 "Use ddim, its counterpart on a schedule (or ancestral, dpmpp_2m)."
             )
-        if not all(math.isfinite(c.d_alpha) and math.isfinite(c.d_sigma) for c in coeffs[visited]):
+        if not all(
+            math.isfinite(c.d_alpha) and math.isfinite(c.d_sigma) for c in (coeffs if looks == "end" else coeffs[:-1])
+        ):
             raise ValueError(
                 f"{_plain(rule).__name__} looks at a grid point where this path's velocity is infinite. "
                 "Use euler, ddim or dpmpp_2m, which do not look at the last point, or end the grid a little before it."

@@ -18,8 +18,8 @@ from lib.metrics import sliced_wasserstein
 from lib.mixture import GaussianMixture
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, solve, target_row
-from lib.samplers import CALLS, ancestral, ddim, euler, heun, rk4, walk
-from tests.explorers.parts import MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, VELOCITY_RULES, net_for_javascript
+from lib.samplers import ancestral, ddim, euler, facts, heun, rk4, rules, walk
+from tests.explorers.parts import MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, net_for_javascript
 from tests.explorers.vectors import LABELS, all_cases, plain
 
 NODE = Path(sys.executable).with_name("node")
@@ -78,7 +78,7 @@ def test_nothing_is_left_out(cases):
     assert len(cases) >= 500
     assert {case["kind"] for case in cases} == set(KINDS)
     assert {(rule,) for rule in RULES} == found("walk", "rule")
-    assert {rule.__name__ for rule in CALLS} == {rule.split(",")[0] for rule in RULES}
+    assert {rule.__name__ for rule in rules()} == {rule.split(",")[0] for rule in RULES}
 
     assert found("coeffs", "path") == {(path,) for path in PATHS}
     continuous = {name for name, path in PATHS.items() if not isinstance(path, DiscreteSchedule)}
@@ -97,7 +97,7 @@ def test_nothing_is_left_out(cases):
     walks = found("walk", "path", "rule")
     for path in ("linear", "cosine"):
         assert {(path, rule) for rule in RULES} <= walks
-    for_every_path = [name for name, rule in RULES.items() if rule not in VELOCITY_RULES]
+    for_every_path = [name for name, rule in RULES.items() if not facts(rule).velocity]
     assert set(product(("vp", "ddpm", "ddpm-cosine"), for_every_path)) <= walks
     assert {len(case["grid"]) - 1 for case in cases if case["kind"] == "walk"} == {1, 2, 5, 20}
     assert set(product(SPACINGS, for_every_path)) <= found("walk", "spacing", "rule")

@@ -12,9 +12,9 @@ import pytest
 
 from lib import labs
 from lib.data import batches
-from lib.labs import FRONT_ENDS, Knob, flow_paths, lab, live, moons, solvers
+from lib.labs import FRONT_ENDS, Knob, flow_paths, image_runs, lab, live, moons, solvers
 from lib.metrics import noise_floor
-from lib.samplers import calls_a_step
+from lib.samplers import facts
 from lib.training import fit
 from tests.covering import covering
 
@@ -220,14 +220,13 @@ def refused(name: str, values: dict) -> bool:
         too_steep = values["last"] * 1000 / values["T"] >= 1 and values["rescale"] == "times 1000/T"
         return values["calls"] > values["T"] or (values["name"] == "linear" and too_steep)
     if name == "solvers":
-        ode = values["rule"] in ("euler", "heun", "rk4")
-        infinite = values["path"] == "VP" and values["rule"] in ("heun", "rk4")
-        return (values["path"].startswith("DDPM") and ode) or infinite
+        looks = facts(solvers.RULES[values["rule"]]).velocity
+        return (values["path"].startswith("DDPM") and looks is not None) or (values["path"] == "VP" and looks == "end")
     if name == "flow_paths":
-        infinite = values["path"] == "VP" and values["rule"] in ("heun", "rk4")
-        return infinite or values["calls"] % calls_a_step(flow_paths.RULES[values["rule"]]) != 0
+        of = facts(flow_paths.RULES[values["rule"]])
+        return (values["path"] == "VP" and of.velocity == "end") or values["calls"] % of.calls != 0
     if name == "image_runs":
-        return values["process"] == "DDPM" and values["rule"] in ("euler", "heun")
+        return values["process"] == "DDPM" and facts(image_runs.RULES[values["rule"]]).velocity is not None
     return False
 
 
@@ -283,7 +282,7 @@ def test_every_pair_of_values_draws_or_is_refused_with_reason(name, opened, smal
 
 def test_every_budget_suits_every_rule():
     for budget, rule in itertools.product(solvers.BUDGETS, solvers.RULES.values()):
-        assert budget % calls_a_step(rule) == 0
+        assert budget % facts(rule).calls == 0
     assert all(path.grid(max(solvers.BUDGETS)).isfinite().all() for path in solvers.PATHS.values())
 
 

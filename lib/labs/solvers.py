@@ -12,7 +12,7 @@ from lib.flow_matching import CosinePath, LinearPath, VPPath
 from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.mixture import GaussianMixture
 from lib.oracle import Oracle
-from lib.samplers import ancestral, calls_a_step, ddim, dpmpp_2m, euler, heun, rk4, sample, walk
+from lib.samplers import calls_a_step, rules, sample, walk
 from lib.seeding import randn, seeded
 
 BUDGETS = (4, 8, 12, 20, 40, 80)  # network calls that every rule can spend without a rest
@@ -23,7 +23,7 @@ PATHS = {
     "DDPM linear": DiscreteSchedule(linear_betas(1000)),
     "DDPM cosine": DiscreteSchedule(cosine_betas(1000)),
 }
-RULES = {rule.__name__: rule for rule in (euler, heun, rk4, ddim, ancestral, dpmpp_2m)}
+RULES = {rule.__name__: rule for rule in rules()}
 
 
 def details(data: str, width: float) -> GaussianMixture:

@@ -40,7 +40,6 @@ MIXTURES = {
         [0, 1, 2, 1],
     ),
 }
-VELOCITY_RULES = (euler, heun, rk4)  # they need a path with derivatives
 RULES = {
     "euler": euler,
     "heun": heun,

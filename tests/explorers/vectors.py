@@ -18,9 +18,9 @@ from lib.guidance import Guided
 from lib.metrics import sliced_wasserstein
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, determinant, make_target, solve
-from lib.samplers import calls_a_step, walk
+from lib.samplers import calls_a_step, facts, walk
 from lib.seeding import randn, seeded
-from tests.explorers.parts import BETAS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, VELOCITY_RULES
+from tests.explorers.parts import BETAS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS
 
 POINTS = 5
 LABELS = {"none": None, "all": [0, 1, 1, 0, 1], "some": [0, -1, 1, -1, 0]}
@@ -177,11 +177,11 @@ def walks() -> Iterator[dict]:
     for name in ("linear", "cosine", "vp", "ddpm", "ddpm-cosine", "ddpm-zero-snr"):
         path = PATHS[name]
         for rule, steps, model in product(RULES, (1, 2, 5, 20), walkers(name)):
-            no_velocity = is_discrete(path) or (isinstance(path, VPPath) and rule != "euler")
-            if not (no_velocity and RULES[rule] in VELOCITY_RULES):
+            looks = facts(RULES[rule]).velocity
+            if not ((looks and is_discrete(path)) or (looks == "end" and isinstance(path, VPPath))):
                 yield with_walk({"kind": "walk", "path": name, "rule": rule, **model}, path.grid(steps))
     for name, spacing, rule, steps in product(("ddpm", "ddpm-cosine"), SPACINGS, RULES, (5, 20)):
-        if RULES[rule] not in VELOCITY_RULES:
+        if not facts(RULES[rule]).velocity:
             case = {"kind": "walk", "path": name, "rule": rule, "spacing": spacing, "mixture": "moons", "y": None}
             yield with_walk(case, SPACINGS[spacing](PATHS[name].T, steps))
 
@@ -200,7 +200,7 @@ def with_walk(case: dict, grid: Tensor) -> dict:
     x, rule = points(case), RULES[case["rule"]]
     y, steps = None if case["y"] is None else torch.tensor(case["y"]), len(grid) - 1
     noise = seeded(4)
-    random = case["rule"] not in ("euler", "heun", "rk4", "ddim", "dpmpp_2m")
+    random = facts(rule).order is None or bool(getattr(rule, "keywords", None))  # what can be bound lets noise in
     # A random rule draws once a step, and not in the last one.
     drawn = [randn(x.shape, like=x, generator=noise) for _ in range(steps - 1)] if random else []
     states = list(walk(model_for(case), x, grid, rule, y, generator=seeded(4)))

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from lib import (
-    CALLS,
     DDPM,
     CosinePath,
     DiscreteSchedule,
@@ -19,6 +18,7 @@ from lib import (
     Oracle,
     VPPath,
     ancestral,
+    calls_a_step,
     cosine_betas,
     ddim,
     dpmpp_2m,
@@ -34,7 +34,7 @@ from lib import (
     trailing_grid,
     walk,
 )
-from lib.samplers import posterior_variance, transition_variance
+from lib.samplers import facts, posterior_variance, rules, transition_variance
 
 
 def noise(n=50, seed=0):
@@ -146,43 +146,94 @@ def test_ddim_on_a_schedule_is_the_euler_flow_on_the_warped_clock(moons, steps):
     torch.testing.assert_close(by_ddim, by_euler, rtol=0, atol=1e-8)  # rounding, amplified where the moons part
 
 
-@pytest.mark.parametrize(
-    ("rule", "order", "steps"),
-    [(euler, 1, (64, 128, 256, 512)), (heun, 2, (16, 32, 64, 128)), (rk4, 4, (8, 16, 32, 64))],
-)
+def order_seen(oracle, rule, steps, grid=None) -> float:
+    """The slope of log error against log step."""
+    grid = grid or oracle.path.grid
+    exact = sample(oracle, noise(), 4 * 512, rk4, grid=grid(512))
+    ends = [sample(oracle, noise(), n * calls_a_step(rule), rule, grid=grid(n)) for n in steps]
+    x = torch.tensor(steps).double().log()
+    y = torch.stack([(end - exact).square().mean().sqrt() for end in ends]).log()
+    return -(((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()).item()
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if facts(rule).velocity], ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", [LinearPath(), CosinePath()], ids=["linear", "cosine"])
-def test_order_of_convergence(broad, path, rule, order, steps):
-    """The slope of log error against log step is the order that the rule claims."""
-    oracle = Oracle(broad, path)
-    exact = sample(oracle, noise(), 4 * 512, rk4)
-    errors = [(sample(oracle, noise(), n * CALLS[rule], rule) - exact).square().mean().sqrt().item() for n in steps]
-    x, y = torch.tensor(steps).double().log(), torch.tensor(errors).double().log()
-    slope = -((x - x.mean()) * (y - y.mean())).sum() / (x - x.mean()).square().sum()
+def test_order_of_convergence(broad, path, rule):
+    """Of every rule that integrates the velocity: the order that it claims."""
+    order = facts(rule).order
+    first = max(8, 64 // order**2)
+    slope = order_seen(Oracle(broad, path), rule, [first * 2**k for k in range(4)])
     assert abs(slope - order) < 0.2 * order  # higher-order terms are not yet negligible at the largest step
 
 
-def test_dpmpp_2m_is_second_order_in_log_snr(broad):
-    """Between two finite noise levels, on steps that grow in log(alpha / sigma): slope 2; DDIM on the same grid: slope 1."""
-    path = CosinePath()
-    oracle = Oracle(broad, path)
+IN_LOG_SNR = [rule for rule in rules() if facts(rule).order and not facts(rule).velocity]
+
+
+@pytest.mark.parametrize("rule", IN_LOG_SNR, ids=lambda rule: rule.__name__)
+def test_order_of_convergence_in_log_snr(broad, rule):
+    """Of the others that draw no noise: between two finite noise levels, on steps that grow in log(alpha / sigma)."""
 
     def grid(n):  # alpha/sigma = tan(pi t / 2) from e^-2 to e^2, the last step in its logarithm five times the first
         u = torch.linspace(0, 1, n + 1, dtype=torch.float64)
         return (-2 + 4 * (u + 2 * u**2) / 3).exp().atan() * 2 / math.pi
 
-    exact = sample(oracle, noise(), 4 * 400, rk4, grid=grid(400))
-    for rule, order in ((dpmpp_2m, 2), (ddim, 1)):
-        steps = (20, 40, 80, 160)
-        errors = [(sample(oracle, noise(), n, rule, grid=grid(n)) - exact).square().mean().sqrt().item() for n in steps]
-        slope = math.log(errors[0] / errors[-1]) / math.log(8)
-        assert abs(slope - order) < 0.2 * order
+    slope = order_seen(Oracle(broad, CosinePath()), rule, [20, 40, 80, 160], grid)
+    assert abs(slope - facts(rule).order) < 0.2 * facts(rule).order
 
 
-@pytest.mark.parametrize("rule", [euler, heun, rk4, ddim, ancestral, dpmpp_2m, partial(ddim, eta=0.5)])
+def test_the_rules_say_what_they_are():
+    """The table that the book prints, once by hand: what follows from it follows from here."""
+    assert {rule.__name__: tuple(facts(rule)) for rule in rules()} == {
+        "euler": (1, 1, "start"),
+        "heun": (2, 2, "end"),
+        "rk4": (4, 4, "end"),
+        "ddim": (1, 1, None),
+        "ancestral": (1, None, None),
+        "dpmpp_2m": (1, 2, None),
+    }
+    assert facts(partial(heun)) == facts(heun) and facts(lambda step: step.x) == (1, None, None)
+
+
+@pytest.mark.parametrize("rule", [*rules(), partial(ddim, eta=0.5)], ids=str)
+def test_a_rule_without_an_order_draws_noise_and_no_other(moons, rule):
+    ends = [sample(Oracle(moons, LinearPath()), noise(), 8, rule, generator=seeded(k)) for k in (0, 1)]
+    assert torch.equal(*ends) == (facts(rule).order is not None and not isinstance(rule, partial))
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if facts(rule).velocity], ids=lambda rule: rule.__name__)
+def test_a_rule_asks_at_the_end_of_a_step_where_it_says_so(moons, rule):
+    asked = []
+
+    class Spy(Oracle):
+        def estimate(self, x_t, t, y=None):
+            asked.append(t)
+            return super().estimate(x_t, t, y)
+
+    sample(Spy(moons, LinearPath()), noise(3), calls_a_step(rule), rule)
+    assert (1.0 in asked) == (facts(rule).velocity == "end") and len(asked) == calls_a_step(rule)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.__name__)
+def test_a_rule_looks_at_the_velocities_that_it_names(moons, rule):
+    """Where the path has none, or an infinite one, a rule that would look is refused, and any other walks."""
+    looks = facts(rule).velocity
+    for path, seen in (
+        (DiscreteSchedule(linear_betas(1000)), looks is not None),
+        (VPPath(), looks == "end"),
+        (LinearPath(), False),
+    ):
+        oracle, asked = Oracle(moons, path), calls_a_step(rule) * 3
+        if seen:
+            with pytest.raises(ValueError, match=rule.__name__):
+                sample(oracle, noise(3), asked, rule)
+        else:
+            assert sample(oracle, noise(3), asked, rule, generator=seeded(0)).isfinite().all()
+
+
+@pytest.mark.parametrize("rule", [*rules(), partial(ddim, eta=0.5)], ids=str)
 def test_a_walk_makes_exactly_steps_times_calls_network_calls(constant_net, rule):
-    plain = getattr(rule, "func", rule)
-    FlowMatching(constant_net).sample((3, 2), 8 * CALLS[plain], rule, generator=seeded(0))
-    assert constant_net.calls == 8 * CALLS[plain]
+    FlowMatching(constant_net).sample((3, 2), 8 * calls_a_step(rule), rule, generator=seeded(0))
+    assert constant_net.calls == 8 * calls_a_step(rule)
 
 
 def test_a_walk_yields_every_grid_point_and_can_be_left_early(constant_net):
@@ -197,8 +248,8 @@ def test_a_walk_yields_every_grid_point_and_can_be_left_early(constant_net):
 
 def test_a_constant_velocity_is_integrated_exactly_by_every_velocity_rule(constant_net):
     start = noise(5)
-    for rule in (euler, heun, rk4):
-        end = FlowMatching(constant_net).sample(start.shape, 3 * CALLS[rule], rule, start=start)
+    for rule in (rule for rule in rules() if facts(rule).velocity):
+        end = FlowMatching(constant_net).sample(start.shape, 3 * calls_a_step(rule), rule, start=start)
         # One addition a step; seen: 2e-16.
         torch.testing.assert_close(end, start + constant_net.value.item(), rtol=0, atol=1e-12)
 

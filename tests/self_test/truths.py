@@ -12,7 +12,6 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lib import (
-    CALLS,
     DDPM,
     EMA,
     Coeffs,
@@ -24,6 +23,7 @@ from lib import (
     LinearPath,
     Oracle,
     SinusoidalTimeEmbedding,
+    calls_a_step,
     cosine_betas,
     ddim,
     dpmpp_2m,
@@ -89,7 +89,7 @@ def numbers() -> dict[str, list[float]]:
         ],
         "one-euler-step": [one_step[0, 0].item(), 3, 1, -3],
         "fed-x1": [1.0, 0, 1 + MOONS.variance[0].item(), 1.39],
-        "rk4-guided": [10 * CALLS[rk4] * 2, 10, 10 * CALLS[rk4], 10 * 2],
+        "rk4-guided": [10 * calls_a_step(rk4) * 2, 10, 10 * calls_a_step(rk4), 10 * 2],
         "heun-order": [2**2, 2**1, 2**4, 2**3],
         "directions": [directions(1), 128, 64, moving(), directions(1000)],
         "turns": [1000 * fastest / (2 * math.pi), 1000, fastest / (2 * math.pi), 1000 * 2 * math.pi],
@@ -116,7 +116,13 @@ def order_keys() -> dict[str, list[float]]:
     ]
     return {
         "ends-order": [-bars[-1].item() for bars in ends],
-        "cost-order": [12 * CALLS[dpmpp_2m], 8 * CALLS[heun], 10 * 2, 6 * CALLS[rk4], 15 * CALLS[heun] * 2],
+        "cost-order": [
+            12 * calls_a_step(dpmpp_2m),
+            8 * calls_a_step(heun),
+            10 * 2,
+            6 * calls_a_step(rk4),
+            15 * calls_a_step(heun) * 2,
+        ],
         "weights-order": [0, 0 + 1, 1.5, 1 + 1, 3],
     }
 
