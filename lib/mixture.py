@@ -19,10 +19,12 @@ import torch
 from torch import Tensor
 
 from lib.embedding import check_labels
-from lib.prediction import NO_LABEL, Coeffs, Estimate
+from lib.prediction import Coeffs, Estimate
 from lib.seeding import fresh
 
 CLEAN = Coeffs(1.0, 0.0)
+# The log-weight of a component that a label rules out: an infinity would make 0 * inf of a matrix product.
+OUTSIDE = -1e30
 BLOCK = (
     2**17
 )  # samples x components worked on at once: larger blocks are fresh memory every time, which costs page faults
@@ -33,7 +35,7 @@ class GaussianMixture:
 
     Kept in float64 and cast to the dtype and device of the samples at use.
     Raises ValueError for shapes that do not fit, weights that are negative or do not sum to 1, variances that are not
-    positive, and anything that is not finite.
+    positive, classes without a component, and anything that is not finite.
     """
 
     def __init__(self, weights, means, variances, labels=None):
@@ -57,6 +59,12 @@ class GaussianMixture:
         self.labels = torch.zeros(len(means), dtype=torch.int64) if labels is None else torch.as_tensor(labels)
         check_labels(self.labels, len(means), int(self.labels.max()) + 1)
         self.classes = int(self.labels.max()) + 1
+        self.shares = torch.zeros(self.classes, dtype=torch.float64).index_add_(0, self.labels, weights)
+        if not self.shares.all():
+            raise ValueError(
+                f"Class {int(self.shares.argmin())} has no component with a weight, so nothing can be asked of it. "
+                "Number the classes 0 to C - 1 without a gap."
+            )
 
     @property
     def dim(self) -> int:
@@ -113,16 +121,19 @@ class GaussianMixture:
             check_labels(y, len(x_t), self.classes)
         alpha, sigma = (torch.as_tensor(c, dtype=x_t.dtype, device=x_t.device).reshape(-1, 1, 1) for c in coeffs[:2])
         shared = len(alpha) == len(sigma) == 1  # all rows at one time: then one set of tables serves them all
-        at = self._at(alpha, sigma) if shared else None
+        if y is None:
+            given = x_t.new_zeros(len(self.weights), 0)
+        else:
+            y, given, one_hot = y.to(x_t.device), self._given().to(x_t), torch.eye(self.classes + 1).to(x_t)
+        at = self._at(alpha, sigma, given) if shared else None
         rows = max(1, BLOCK // (len(self.weights) * (1 if shared else self.dim)))
         for i in range(0, max(len(x_t), 1), rows):
-            x, labels = x_t[i : i + rows], None if y is None else y[i : i + rows].to(x_t.device)
-            here = at or self._at(alpha[i : i + rows], sigma[i : i + rows])
-            # The square is multiplied out so that one matrix product serves every component.
-            logits = _affine(here.constant, torch.cat([x * x, x], -1), here.quadratic)
-            yield logits if labels is None else self._condition(logits, labels), here
+            x, here = x_t[i : i + rows], at or self._at(alpha[i : i + rows], sigma[i : i + rows], given)
+            # The square is multiplied out so that one matrix product serves every component, and the label with it.
+            seen = [x * x, x] if y is None else [x * x, x, one_hot[y[i : i + rows]]]
+            yield _affine(here.constant, torch.cat(seen, -1), here.logits), here
 
-    def _at(self, alpha, sigma) -> "_At":
+    def _at(self, alpha, sigma, given) -> "_At":
         means, variances = self.means.to(alpha), self.variances.to(alpha)
         tau = alpha * alpha * variances + sigma * sigma
         one_over_tau = tau.reciprocal()
@@ -130,23 +141,24 @@ class GaussianMixture:
         exponents = alpha * alpha * means * m_over_tau + (2 * math.pi * tau).log()
         return _At(
             self.weights.log().to(alpha) - 0.5 * exponents.sum(-1),
-            torch.cat([-0.5 * one_over_tau, alpha * m_over_tau], -1),
+            torch.cat([-0.5 * one_over_tau, alpha * m_over_tau, given.expand(len(alpha), -1, -1)], -1),
             torch.cat([m_over_tau, variances * one_over_tau, one_over_tau], -1),
         )
 
-    def _condition(self, logits, y):
-        """p(x, k) -> p(x, k | y): components of other classes drop out, the rest are divided by the class's weight."""
-        share = torch.zeros(self.classes + 1, dtype=torch.float64).index_add_(0, self.labels, self.weights)
-        share[NO_LABEL] = 1.0
-        outside = (self.labels.to(y.device) != y[:, None]) & (y[:, None] != NO_LABEL)
-        return logits.masked_fill(outside, -math.inf) - share.log().to(logits)[y][:, None]
+    def _given(self) -> Tensor:
+        """(M, classes + 1): what a label adds to the logits, p(x, k) -> p(x, k | y); the last column is that of no label.
+
+        Components of other classes drop out, the rest are divided by the class's weight.
+        """
+        inside = self.labels[:, None] == torch.arange(self.classes)
+        return torch.cat([torch.where(inside, -self.shares.log(), OUTSIDE), torch.zeros(len(inside), 1)], -1)
 
 
 class _At(NamedTuple):
     """The mixture's tables at one noise level, or one for each row: b = 1 or B."""
 
     constant: Tensor  # (b, M)
-    quadratic: Tensor  # (b, M, 2D): coefficients of (x^2, x) in the logits
+    logits: Tensor  # (b, M, 2D), with labels (b, M, 2D + classes + 1): coefficients of x^2, x and the label
     mixed: Tensor  # (b, M, 3D): m / tau, s^2 / tau, 1 / tau
 
 

@@ -159,6 +159,11 @@ CASES = {
         "sum to 1.1",
     ),
     "negative weight": (lambda m: GaussianMixture([1.5, -0.5], [[0.0], [1.0]], [[1.0], [1.0]]), ValueError, ">= 0"),
+    "a class without a component": (
+        lambda m: GaussianMixture([0.5, 0.5], [[0.0], [1.0]], [[1.0], [1.0]], labels=[0, 2]),
+        ValueError,
+        "Class 1 has no component",
+    ),
     "variance of 0": (lambda m: GaussianMixture([1.0], [[0.0]], [[0.0]]), ValueError, "EmpiricalOracle"),
     "means not finite": (lambda m: GaussianMixture([1.0], [[float("inf")]], [[1.0]]), ValueError, "finite"),
     "shapes that do not fit": (lambda m: GaussianMixture([1.0], [[0.0]], [[1.0, 1.0]]), ValueError, r"\(M, D\)"),
