@@ -14,6 +14,7 @@ from lib import (
     scaled_linear_betas,
     two_moons_mixture,
 )
+from lib.oracle import Oracle
 
 # The tests' tensors are small and run in several processes: more threads would only wait for each other.
 torch.set_num_threads(1)
@@ -26,6 +27,18 @@ DISCRETE = {
     "ddpm-linear-100": DiscreteSchedule(linear_betas(100)),
 }
 PATHS = CONTINUOUS | DISCRETE
+
+
+class Spy(Oracle):
+    """The oracle of a mixture, which remembers the times it was asked at."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.asked = []
+
+    def estimate(self, x_t, t, y=None):
+        self.asked.append(t)
+        return super().estimate(x_t, t, y)
 
 
 @pytest.fixture(params=PATHS, ids=list(PATHS))

@@ -30,6 +30,7 @@ from lib import (
     seeded,
     solve,
 )
+from tests.conftest import Spy
 
 X, Y = randn((8, 2), generator=seeded(0)).double(), torch.arange(8) % 2
 T = torch.full((8,), 0.4, dtype=torch.float64)
@@ -302,15 +303,8 @@ def test_a_net_without_labels_given_answers_unconditionally():
 
 def test_one_time_for_the_whole_batch_stays_one_time(moons):
     """A model may then work it out once; different times are given to both halves."""
-    seen = []
-
-    class Spy(Oracle):
-        def estimate(self, x_t, t, y=None):
-            seen.append(t)
-            return super().estimate(x_t, t, y)
-
     x, y = randn((4, 2), generator=seeded(0)), torch.tensor([0, 1, 0, 1])
-    guided, each = Guided(Spy(moons, LinearPath()), 2.0), torch.tensor([0.1, 0.2, 0.3, 0.4])
-    guided.estimate(x, 0.5, y)
-    guided.estimate(x, each, y)
-    assert seen[0] == 0.5 and torch.equal(seen[1], each.repeat(2))
+    spy, each = Spy(moons, LinearPath()), torch.tensor([0.1, 0.2, 0.3, 0.4])
+    for t in (0.5, each):
+        Guided(spy, 2.0).estimate(x, t, y)
+    assert spy.asked[0] == 0.5 and torch.equal(spy.asked[1], each.repeat(2))

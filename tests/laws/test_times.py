@@ -16,6 +16,7 @@ from lib.oracle import EmpiricalOracle, Oracle
 from lib.prediction import TARGETS, solve
 from lib.samplers import euler, sample
 from lib.seeding import randn, seeded
+from tests.conftest import Spy
 from tests.laws.test_one_solve import inner_times
 
 
@@ -110,14 +111,9 @@ def test_a_number_says_whose_clock_it_is(moons):
 
 
 def test_a_sampler_asks_with_numbers(moons):
-    asked = []
-
-    class Spy(Oracle):
-        def estimate(self, x_t, t, y=None):
-            asked.append(t)
-            return super().estimate(x_t, t, y)
-
-    sample(Spy(moons, LinearPath()), randn((3, 2), generator=seeded(0)), 4, euler)
-    sample(Spy(moons, DiscreteSchedule(linear_betas(1000))), randn((3, 2), generator=seeded(0)), 4)
+    flow, schedule = Spy(moons, LinearPath()), Spy(moons, DiscreteSchedule(linear_betas(1000)))
+    sample(flow, randn((3, 2), generator=seeded(0)), 4, euler)
+    sample(schedule, randn((3, 2), generator=seeded(0)), 4)
+    asked = flow.asked + schedule.asked
     assert asked == [0.0, 0.25, 0.5, 0.75, 999, 749, 499, 249]
     assert [type(t) for t in asked] == [float] * 4 + [int] * 4

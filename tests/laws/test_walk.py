@@ -35,6 +35,7 @@ from lib import (
     walk,
 )
 from lib.samplers import facts, posterior_variance, rules, transition_variance
+from tests.conftest import Spy
 
 
 def noise(n=50, seed=0):
@@ -202,15 +203,9 @@ def test_a_rule_without_an_order_draws_noise_and_no_other(moons, rule):
 
 @pytest.mark.parametrize("rule", [rule for rule in rules() if facts(rule).velocity], ids=lambda rule: rule.__name__)
 def test_a_rule_asks_at_the_end_of_a_step_where_it_says_so(moons, rule):
-    asked = []
-
-    class Spy(Oracle):
-        def estimate(self, x_t, t, y=None):
-            asked.append(t)
-            return super().estimate(x_t, t, y)
-
-    sample(Spy(moons, LinearPath()), noise(3), calls_a_step(rule), rule)
-    assert (1.0 in asked) == (facts(rule).velocity == "end") and len(asked) == calls_a_step(rule)
+    spy = Spy(moons, LinearPath())
+    sample(spy, noise(3), calls_a_step(rule), rule)
+    assert (1.0 in spy.asked) == (facts(rule).velocity == "end") and len(spy.asked) == calls_a_step(rule)
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.__name__)
