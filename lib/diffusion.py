@@ -86,6 +86,8 @@ def _check_T(T: int) -> None:
 class DiscreteSchedule:
     """The path of DDPM: betas (T,) -> alpha, sigma at the times -1 (clean), 0, ..., T-1. Tables in float64, cast at use.
 
+    A value: two schedules with the same betas are equal.
+
     Raises ValueError for betas outside (0, 1). Only the last may be exactly 1, which is a zero terminal SNR.
     """
 
@@ -106,6 +108,15 @@ class DiscreteSchedule:
         table = torch.stack([bars.sqrt(), (1 - bars).sqrt()])
         self._rows = [Coeffs(alpha, sigma) for alpha, sigma in table.T.tolist()]
         self._tables = {torch.device("cpu"): table}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DiscreteSchedule) and torch.equal(self.betas, other.betas)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.betas.tolist()))
+
+    def __repr__(self) -> str:
+        return f"DiscreteSchedule(T={self.T}, betas from {self.betas[0]:.3g} to {self.betas[-1]:.3g})"
 
     def coeffs(self, t: Time, like: Tensor | None = None) -> Coeffs:
         """Give alpha and sigma at the integer time t: floats for a number, for (B,) tensors that broadcast against `like`.

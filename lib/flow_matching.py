@@ -7,10 +7,15 @@ straight (or curved) conditional paths does. Regressing on the conditional veloc
 the best mean-square guess.
 
 Clock: float t in [0, 1], 0 noise, 1 data, as in the papers named above. The papers' x_1 is our x_data, their x_0 our eps.
+
+A path is a frozen value: two with the same numbers are equal. Whatever lists paths asks `paths`; a new path is a class here and
+its twin in the explorers.
 """
 
 import math
 import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -62,6 +67,27 @@ class _UnitClock:
         return log_snr(self.coeffs(t))
 
 
+_SAID: list[type] = []
+
+
+def path(label: str) -> Callable[[type], type]:
+    """Give a path of this clock its label, as menus show it, and note it for `paths`."""
+
+    def says(kind: type) -> type:
+        kind.label = label
+        _SAID.append(kind)
+        return kind
+
+    return says
+
+
+def paths() -> list[Path]:
+    """Every path of this clock, as its defaults make it, in the order of the text."""
+    return [kind() for kind in _SAID]
+
+
+@path(label="straight")
+@dataclass(frozen=True)
 class LinearPath(_UnitClock):
     """alpha = t, sigma = 1 - t: straight lines from noise to data (rectified flow; Lipman et al. 2023, eq. 22, sigma_min = 0)."""
 
@@ -70,6 +96,8 @@ class LinearPath(_UnitClock):
         return t, 1 - t, one, -one
 
 
+@path(label="cosine")
+@dataclass(frozen=True)
 class CosinePath(_UnitClock):
     """alpha = sin(pi t / 2), sigma = cos(pi t / 2): variance preserving, at constant angular speed.
 
@@ -82,6 +110,8 @@ class CosinePath(_UnitClock):
         return alpha, sigma, right * sigma, -right * alpha
 
 
+@path(label="VP")
+@dataclass(frozen=True)
 class VPPath(_UnitClock):
     """The variance-preserving diffusion in continuous time (Song et al. 2021, eq. 33, with their t = 1 - ours).
 
@@ -90,10 +120,12 @@ class VPPath(_UnitClock):
     suits it better than "u".
     """
 
-    def __init__(self, beta_min: float = 0.1, beta_max: float = 20.0):
-        if not 0 < beta_min <= beta_max:
-            raise ValueError(f"Need 0 < beta_min <= beta_max, got {beta_min} and {beta_max}.")
-        self.beta_min, self.beta_max = beta_min, beta_max
+    beta_min: float = 0.1
+    beta_max: float = 20.0
+
+    def __post_init__(self):
+        if not 0 < self.beta_min <= self.beta_max:
+            raise ValueError(f"Need 0 < beta_min <= beta_max, got {self.beta_min} and {self.beta_max}.")
 
     def _curves(self, t, m):
         s = 1 - t

@@ -13,7 +13,7 @@ map commutes with this combination, whose weights sum to 1.
 import torch
 from torch import Tensor
 
-from lib.prediction import NO_LABEL, Estimate, Model, Path, Time, per_sample
+from lib.prediction import NO_LABEL, Estimate, Model, Time, per_sample
 from lib.seeding import rand
 
 
@@ -33,7 +33,7 @@ class Guided:
     ):
         if interval is not None and not 0 <= interval[0] < interval[1]:
             raise ValueError(f"interval must be (low, high) with 0 <= low < high, got {tuple(interval)}.")
-        if weak is not None and not _same(model.path, weak.path):
+        if weak is not None and model.path != weak.path:
             raise ValueError("The weak model must stand on the path of the model: one x_t and one t ask both.")
         self.model, self.scale, self.interval, self.weak, self.path = model, scale, interval, weak, model.path
 
@@ -66,16 +66,6 @@ class Guided:
         c = self.path.coeffs(t)
         level = torch.as_tensor(c.sigma, dtype=torch.float64) / c.alpha  # a tensor: Python would not divide by zero
         return (self.interval[0] <= level) & (level <= self.interval[1])
-
-
-def _same(path: Path, other: Path) -> bool:
-    """Whether two paths have one clock and the same two curves, judged at both ends and in the middle."""
-    if path is other:
-        return True
-    grid, theirs = path.grid(2), other.grid(2)
-    if grid.dtype != theirs.dtype or not torch.equal(grid, theirs):
-        return False
-    return all(torch.equal(a, b) for a, b in zip(path.coeffs(grid)[:2], other.coeffs(grid)[:2], strict=True))
 
 
 def drop_labels(y: Tensor, probability: float, *, generator: torch.Generator | None = None) -> Tensor:

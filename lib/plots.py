@@ -10,6 +10,8 @@ from typing import NamedTuple
 import matplotlib as mpl
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from lib.samplers import rules
+
 INK = "#7A7A7A"  # 4.3 : 1 on white and 4.4 : 1 on the dark page, the best one grey can do on both
 
 ROLES = {
@@ -41,6 +43,9 @@ RULES = {
     "dpmpp_2m": RuleStyle(INK, "X", (0, (3, 1, 1, 1))),
 }
 
+# Of rules beyond these: the colours come again, each with a marker and a dash that nothing else has.
+SPARE_MARKERS = ("<", ">", "p", "h")
+
 SCHEDULES = {  # drawn as the step rules are; a variant keeps its schedule's style and is labelled
     "linear": RuleStyle("#0072B2", "o", "-"),
     "cosine": RuleStyle("#D55E00", "s", (0, (5, 1.5))),
@@ -48,6 +53,15 @@ SCHEDULES = {  # drawn as the step rules are; a variant keeps its schedule's sty
 }
 
 WIDTH = 7.2  # inches: the page's column
+
+
+def style_of(rule: str) -> RuleStyle:
+    """How to draw a rule, by its name: as RULES says, or with the next style that is free."""
+    if rule in RULES:
+        return RULES[rule]
+    i = [one.__name__ for one in rules() if one.__name__ not in RULES].index(rule)
+    color = list(RULES.values())[i % len(RULES)].color
+    return RuleStyle(color, SPARE_MARKERS[i % len(SPARE_MARKERS)], (0, (6 + i, 2, 2 + i, 2)))
 
 
 def use_book_style() -> None:

@@ -7,8 +7,8 @@ A rule moves a batch from time t to a time s nearer the data, given the Estimate
     euler      x_s = x_t + (s - t) u(x_t, t),                               u = d_alpha x0 + d_sigma eps
     dpmpp_2m   DDIM with x0 extrapolated from the last two estimates, linearly in log(alpha / sigma)
 
-A rule says what it is where it stands: its network calls a step, its order, the velocities that it looks at. Whatever lists or
-checks rules asks `rules` and `facts`; a new rule is a function here and its twin in the explorers.
+A rule says what it is where it stands: its label, its network calls a step, its order, the velocities that it looks at.
+Whatever lists, draws or checks rules asks `rules` and `facts`; a new rule is a function here and its twin in the explorers.
 
 `walk` owns the only sampling loop of the library. Budgets count network calls: a grid of `steps` intervals costs
 steps * calls_a_step(rule) calls, and has steps + 1 points, the last of which is clean data.
@@ -35,6 +35,14 @@ class State(NamedTuple):
     estimate: Estimate | None
 
 
+class Before(NamedTuple):
+    """What was known a step earlier, for rules with a memory."""
+
+    t: float
+    c: Coeffs
+    estimate: Estimate
+
+
 class Step(NamedTuple):
     """All that a rule may look at for one move t -> s. Times and coefficients are numbers: all samples move together."""
 
@@ -46,7 +54,7 @@ class Step(NamedTuple):
     c_s: Coeffs
     x: Tensor
     estimate: Estimate
-    before: tuple[Coeffs, Estimate] | None  # what was known a step earlier, for rules with a memory
+    before: Before | None  # None in the first step
     generator: torch.Generator
 
     @property
@@ -67,9 +75,13 @@ Rule = Callable[[Step], Tensor]
 class Facts(NamedTuple):
     """What a rule says of itself."""
 
+    label: str = "a rule"  # as menus show it
     calls: int = 1  # network calls a step
     order: int | None = None  # its error falls as steps^-order on a smooth field; None where it draws noise
-    velocity: str | None = None  # it looks at velocities at the "start" of a step alone, up to its "end", or at none
+    velocity: str | None = (
+        None  # it looks at velocities before the end of a step ("start"), up to its "end", or at none
+    )
+    options: tuple[dict, ...] = ()  # keywords that make it another rule
 
 
 _SAID: list[Rule] = []
@@ -108,13 +120,13 @@ def _plain(rule: Rule) -> Rule:
 # ---- deterministic rules that integrate dx/dt = u(x, t): they need a path with derivatives --------------------------------
 
 
-@rule(order=1, velocity="start")
+@rule(label="Euler", order=1, velocity="start")
 def euler(step: Step) -> Tensor:
     """First order: follow the velocity at t."""
     return combine(1.0, step.x, step.h, step.estimate.velocity(step.c_t))
 
 
-@rule(calls=2, order=2, velocity="end")
+@rule(label="Heun", calls=2, order=2, velocity="end")
 def heun(step: Step) -> Tensor:
     """Second order, two calls: average the velocities at both ends (Karras et al. 2022, Algorithm 1, without its noise)."""
     h = step.h
@@ -123,7 +135,7 @@ def heun(step: Step) -> Tensor:
     return step.x + h / 2 * (k1 + k2)
 
 
-@rule(calls=4, order=4, velocity="end")
+@rule(label="RK4", calls=4, order=4, velocity="end")
 def rk4(step: Step) -> Tensor:
     """Fourth order, four calls: the classical Runge-Kutta rule."""
     h, middle = step.h, (step.t + step.s) / 2
@@ -137,7 +149,7 @@ def rk4(step: Step) -> Tensor:
 # ---- rules that use alpha and sigma only: they work on every path ----------------------------------------------------------
 
 
-@rule(order=1)
+@rule(label="DDIM", order=1, options=({"eta": 0.4}, {"eta": 1.0}))
 def ddim(step: Step, eta: float = 0.0) -> Tensor:
     """Song et al. 2021 (DDIM), eq. 12 and 16, written for any path. eta = 0 is deterministic, eta = 1 is `ancestral`."""
     if not 0 <= eta <= 1:
@@ -148,7 +160,7 @@ def ddim(step: Step, eta: float = 0.0) -> Tensor:
     return combine(1.0, x_s, std, step.noise()) if std else x_s
 
 
-@rule()
+@rule(label="Ancestral", options=({"variance": "beta"},))
 def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
     """A step of DDPM (Ho et al. 2020, Algorithm 2): the posterior mean plus noise; no noise in the last step.
 
@@ -165,7 +177,7 @@ def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
     return combine(1.0, mean, math.sqrt(transition_variance(step.c_t, step.c_s)), step.noise())
 
 
-@rule(order=2)
+@rule(label="DPM-Solver++ 2M", order=2)
 def dpmpp_2m(step: Step) -> Tensor:
     """DPM-Solver++(2M) (Lu et al. 2022, arXiv:2211.01095, Algorithm 2): second order for one call a step.
 
@@ -174,10 +186,9 @@ def dpmpp_2m(step: Step) -> Tensor:
     """
     c_t, c_s, x0 = step.c_t, step.c_s, step.estimate.x0
     if step.before is not None:
-        c_before, (x0_before, _) = step.before
-        h, h_before = _half_log_snr(c_s) - _half_log_snr(c_t), _half_log_snr(c_t) - _half_log_snr(c_before)
+        h, h_before = _half_log_snr(c_s) - _half_log_snr(c_t), _half_log_snr(c_t) - _half_log_snr(step.before.c)
         if math.isfinite(h) and math.isfinite(h_before):
-            x0 = combine(1 + h / (2 * h_before), x0, -h / (2 * h_before), x0_before)
+            x0 = combine(1 + h / (2 * h_before), x0, -h / (2 * h_before), step.before.estimate.x0)
     ratio = c_s.sigma / c_t.sigma
     return combine(ratio, step.x, c_s.alpha - ratio * c_t.alpha, x0)
 
@@ -224,7 +235,7 @@ def walk(
         estimate = model.estimate(x, t, y)
         yield State(t, x, estimate)
         x = rule(Step(model, y, t, s, c_t, c_s, x, estimate, before, generator))
-        before = c_t, estimate
+        before = Before(t, c_t, estimate)
     yield State(s, x, None)
 
 

@@ -4,22 +4,20 @@ import pytest
 import torch
 
 from lib import (
-    CosinePath,
     DiscreteSchedule,
     GaussianMixture,
-    LinearPath,
-    VPPath,
     cosine_betas,
     linear_betas,
     scaled_linear_betas,
     two_moons_mixture,
 )
+from lib.flow_matching import paths
 from lib.oracle import Oracle
 
 # The tests' tensors are small and run in several processes: more threads would only wait for each other.
 torch.set_num_threads(1)
 
-CONTINUOUS = {"linear": LinearPath(), "cosine": CosinePath(), "vp": VPPath()}
+CONTINUOUS = {type(path).__name__.removesuffix("Path").lower(): path for path in paths()}  # as the explorers call them
 DISCRETE = {
     "ddpm-linear": DiscreteSchedule(linear_betas(1000)),
     "ddpm-cosine": DiscreteSchedule(cosine_betas(1000)),

@@ -12,14 +12,14 @@ import torch
 
 from lib.diffusion import DiscreteSchedule, linear_betas
 from lib.embedding import SinusoidalTimeEmbedding
-from lib.flow_matching import VPPath
+from lib.flow_matching import VPPath, paths
 from lib.guidance import Guided
 from lib.metrics import sliced_wasserstein
 from lib.mixture import GaussianMixture
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, solve, target_row
 from lib.samplers import ancestral, ddim, euler, facts, heun, rk4, rules, walk
-from tests.explorers.parts import MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, net_for_javascript
+from tests.explorers.parts import FLOWS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, SPECS, net_for_javascript
 from tests.explorers.vectors import LABELS, all_cases, plain
 
 NODE = Path(sys.executable).with_name("node")
@@ -40,7 +40,7 @@ def cases() -> list[dict]:
 def answers(cases, tmp_path_factory) -> dict:
     """What parity.mjs says about the cases."""
     vectors = tmp_path_factory.mktemp("parity") / "vectors.json"
-    content = {"nets": {name: net_for_javascript(net) for name, net in NETS.items()}, "cases": cases}
+    content = {"specs": SPECS, "nets": {name: net_for_javascript(net) for name, net in NETS.items()}, "cases": cases}
     vectors.write_text(json.dumps(plain(content), allow_nan=False))
     run = subprocess.run([NODE, PARITY, vectors], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
@@ -62,11 +62,17 @@ KINDS = (
 @pytest.mark.parametrize("kind", KINDS)
 def test_javascript_agrees_with_lib(cases, answers, kind):
     far = []
-    for case, deviation in zip(cases, answers["deviations"], strict=True):
+    for case, deviation, said in zip(cases, answers["deviations"], answers["said"], strict=True):
         tolerance = TOLERANCE["single" if "net" in case or kind == "embedding" else "double"]
         if case["kind"] == kind and not deviation < tolerance:
-            far.append((deviation, named(case)))
+            far.append((deviation, said, named(case)))
     assert far == []
+
+
+def test_both_sides_say_the_same_of_rules_and_paths(answers):
+    said = [{"name": rule.__name__, **facts(rule)._asdict()} for rule in rules()]
+    assert answers["rules"] == [{key: value for key, value in one.items() if key != "options"} for one in said]
+    assert answers["paths"] == [{"name": name, "label": path.label} for name, path in zip(FLOWS, paths(), strict=True)]
 
 
 def test_nothing_is_left_out(cases):
@@ -78,7 +84,7 @@ def test_nothing_is_left_out(cases):
     assert len(cases) >= 500
     assert {case["kind"] for case in cases} == set(KINDS)
     assert {(rule,) for rule in RULES} == found("walk", "rule")
-    assert {rule.__name__ for rule in rules()} == {rule.split(",")[0] for rule in RULES}
+    assert {rule.__name__ for rule in rules()} == {rule.split()[0] for rule in RULES}
 
     assert found("coeffs", "path") == {(path,) for path in PATHS}
     continuous = {name for name, path in PATHS.items() if not isinstance(path, DiscreteSchedule)}
@@ -94,13 +100,18 @@ def test_nothing_is_left_out(cases):
     assert {net.t_scale for net in NETS.values()} == {1, 1000} and {net.classes for net in NETS.values()} == {None, 2}
     assert {len(scales) for scales in (found("guided", "scale"), found("guided", "interval"))} == {4}
 
-    walks = found("walk", "path", "rule")
-    for path in ("linear", "cosine"):
-        assert {(path, rule) for rule in RULES} <= walks
-    for_every_path = [name for name, rule in RULES.items() if not facts(rule).velocity]
-    assert set(product(("vp", "ddpm", "ddpm-cosine"), for_every_path)) <= walks
+    assert set(product((*FLOWS, "ddpm", "ddpm-cosine", "ddpm-zero-snr"), RULES)) == found("walk", "path", "rule")
+    # What is refused is what the laws refuse: a rule that looks where the path has no velocity, or an infinite one.
+    refused = {(case["path"], case["rule"]) for case in cases if "refused" in case}
+    ends = {name: PATHS[name].coeffs(PATHS[name].t_data).d_sigma for name, _ in refused | found("walk", "path", "rule")}
+    looks = {name: facts(rule).velocity for name, rule in RULES.items()}
+    assert refused == {
+        (path, rule)
+        for path, rule in product(ends, RULES)
+        if looks[rule] and (ends[path] is None or (looks[rule] == "end" and math.isinf(ends[path])))
+    }
     assert {len(case["grid"]) - 1 for case in cases if case["kind"] == "walk"} == {1, 2, 5, 20}
-    assert set(product(SPACINGS, for_every_path)) <= found("walk", "spacing", "rule")
+    assert set(product(SPACINGS, RULES)) <= found("walk", "spacing", "rule")
     assert {(path, net) for path, nets in NETS_ON.items() for net in nets} <= found("walk", "path", "net")
     sizes = {size for (size,) in found("sliced_wasserstein", "sizes")}
     assert any(n == m for n, m in sizes) and any(n < m for n, m in sizes) and any(n > m for n, m in sizes)

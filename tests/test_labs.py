@@ -3,6 +3,7 @@
 import ast
 import functools
 import itertools
+import math
 from importlib import import_module
 from pathlib import Path
 
@@ -214,19 +215,25 @@ def test_a_refusal_is_said_and_an_error_is_not_hidden(monkeypatch, capsys):
     assert box.children[1].value == ""  # "running ..." is taken down even so
 
 
+def walks(path, rule) -> bool:
+    """Whether the path has a velocity wherever the rule looks at one."""
+    looks, end = facts(rule).velocity, path.coeffs(path.t_data)
+    return looks is None or (end.d_sigma is not None and (looks == "start" or math.isfinite(end.d_sigma)))
+
+
 def refused(name: str, values: dict) -> bool:
     """The settings that the library is right to refuse."""
     if name == "schedules":
         too_steep = values["last"] * 1000 / values["T"] >= 1 and values["rescale"] == "times 1000/T"
         return values["calls"] > values["T"] or (values["name"] == "linear" and too_steep)
     if name == "solvers":
-        looks = facts(solvers.RULES[values["rule"]]).velocity
-        return (values["path"].startswith("DDPM") and looks is not None) or (values["path"] == "VP" and looks == "end")
+        return not walks(solvers.PATHS[values["path"]], solvers.RULES[values["rule"]])
     if name == "flow_paths":
-        of = facts(flow_paths.RULES[values["rule"]])
-        return (values["path"] == "VP" and of.velocity == "end") or values["calls"] % of.calls != 0
+        rule = flow_paths.RULES[values["rule"]]
+        return not walks(flow_paths.PATHS[values["path"]], rule) or values["calls"] % facts(rule).calls != 0
     if name == "image_runs":
-        return values["process"] == "DDPM" and facts(image_runs.RULES[values["rule"]]).velocity is not None
+        of = facts(image_runs.RULES[values["rule"]])
+        return (values["process"] == "DDPM" and of.velocity is not None) or values["calls"] % of.calls != 0
     return False
 
 

@@ -7,7 +7,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from lib.plots import INK, ROLES, RULES, use_book_style
+from lib import samplers
+from lib.plots import INK, ROLES, RULES, style_of, use_book_style
+from lib.samplers import rules
 
 CSS = (Path(__file__).parents[1] / "book" / "_static" / "book.css").read_text()
 PAGES = {"light": "#FFFFFF", "dark": "#121212"}
@@ -27,8 +29,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_css_has_the_palette_of_the_figures():
-    palette = ROLES | {name.replace("_", "-"): style.color for name, style in RULES.items()} | {"ink": INK}
-    assert dict(re.findall(r"--k-([\w-]+): (#\w{6});", CSS)) == palette
+    assert dict(re.findall(r"--k-([\w-]+): (#\w{6});", CSS)) == ROLES | {"ink": INK}
 
 
 def test_every_role_has_a_class():
@@ -44,6 +45,18 @@ def test_ink_reads_on_both_pages(page):
 @pytest.mark.parametrize("field", ["color", "marker", "linestyle"])
 def test_step_rules_differ_in_colour_and_marker_and_dash(field):
     assert len({getattr(style, field) for style in RULES.values()}) == len(RULES)
+
+
+def test_rules_beyond_those_of_the_book_have_a_marker_and_a_dash_of_their_own(monkeypatch):
+    assert {rule.__name__ for rule in rules()} <= RULES.keys()
+    more = [lambda step: step.x for _ in range(4)]
+    for i, rule in enumerate(more):
+        rule.__name__ = f"new_{i}"
+    monkeypatch.setattr(samplers, "_SAID", [*rules(), *more])
+    styles = [*RULES.values(), *(style_of(rule.__name__) for rule in more)]
+    for field in ("marker", "linestyle"):
+        assert len({getattr(style, field) for style in styles}) == len(styles)
+    assert {style.color for style in styles} == {style.color for style in RULES.values()}
 
 
 def test_roles_differ_in_colour():

@@ -18,7 +18,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from lib.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle
+from lib.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
+from lib.samplers import rules
 from tools import browser, vendor
 
 EXPLORERS = Path(__file__).parents[1] / "lib" / "explorers"
@@ -48,9 +49,10 @@ def dash(style: RuleStyle) -> list[float]:
 
 def palette() -> str:
     """palette.js: the colours, markers and dashes of lib/plots.py."""
+    further = {rule.__name__: style_of(rule.__name__) for rule in rules()}
     styles = {
         name: {rule: {"color": s.color, "marker": s.marker, "dash": dash(s)} for rule, s in table.items()}
-        for name, table in (("RULES", RULES), ("SCHEDULES", SCHEDULES))
+        for name, table in (("RULES", RULES | further), ("SCHEDULES", SCHEDULES))
     }
     tables = {"INK": INK, "ROLES": ROLES, **styles}
     return PALETTE_HEAD + "".join(f"export const {name} = {json.dumps(table)};\n" for name, table in tables.items())

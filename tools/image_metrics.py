@@ -21,12 +21,7 @@ from torch import Tensor
 
 from lib import (
     Guided,
-    ancestral,
-    ddim,
-    dpmpp_2m,
-    euler,
     frechet_distance,
-    heun,
     load_classifier,
     load_model,
     precision_recall,
@@ -37,6 +32,7 @@ from lib import (
     spread,
 )
 from lib.image_models import CLASSES, DATA, HELD_OUT
+from lib.samplers import rules
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 TARGET = RESULTS / "image_metrics.json"
@@ -44,7 +40,7 @@ SEEDS, HALVINGS, K = (0, 1, 2), 20, 3
 SAMPLES = {"digits": 1000, "mnist_subset": 500}  # of a run and seed; the larger images take longer
 NOISE = 1000  # starts that are drawn for a seed, of which a run takes the first
 CHECK = 100  # of the first seed's samples: what a test draws again
-RULES = {rule.__name__: rule for rule in (euler, heun, ddim, dpmpp_2m, ancestral)}
+RULES = {rule.__name__: rule for rule in rules()}
 
 
 class Run(NamedTuple):

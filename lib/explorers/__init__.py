@@ -15,12 +15,11 @@ import json
 import struct
 from pathlib import Path
 
-import torch
 from IPython.display import HTML
 from torch import Tensor
 
 from lib.data import two_moons_mixture
-from lib.diffusion import DDPM, linear_betas
+from lib.diffusion import DDPM, DiscreteSchedule, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.k_budget import k_grid_floor
 
@@ -220,9 +219,9 @@ def _round(values: list[float]) -> list[float]:
 
 def _trained(flow: FlowMatching | None = None, ddpm: DDPM | None = None) -> dict:
     """The trained models that were given, by the name of their path in choices.js, which knows these two."""
-    if flow is not None and not isinstance(flow.path, LinearPath):
+    if flow is not None and flow.path != LinearPath():
         raise ValueError("The browser runs a trained flow on LinearPath only: give a FlowMatching model on that path.")
-    if ddpm is not None and not (isinstance(ddpm, DDPM) and torch.equal(ddpm.path.betas, linear_betas(1000))):
+    if ddpm is not None and ddpm.path != DiscreteSchedule(linear_betas(1000)):
         raise ValueError("The browser runs a trained DDPM on linear_betas(1000) only: give a model on that schedule.")
     return {name: _net(model) for name, model in (("linear", flow), ("ddpm", ddpm)) if model is not None}
 

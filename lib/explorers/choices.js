@@ -1,35 +1,35 @@
 // The paths, rules and models that several explorers let the reader choose from, by the names of the book.
 
-import { ancestral, cosineBetas, cosinePath, ddim, discreteSchedule, dpmpp2m, euler, heun, linearBetas, linearPath, oracle, rk4, vpPath } from "./core.js";
+import { ancestral, cosineBetas, discreteSchedule, linearBetas, oracle, partial, paths, rules } from "./core.js";
 import { RULES } from "./palette.js";
 import { choice } from "./stage.js";
 
+const FLOWS = paths().map((make) => [make.facts.name, { text: `${make.facts.label} flow path`, make: () => make() }]);
+
 export const PATHS = {
-  linear: { text: "straight flow path", make: linearPath },
-  cosine: { text: "cosine flow path", make: cosinePath },
-  vp: { text: "VP flow path", make: () => vpPath() },
+  ...Object.fromEntries(FLOWS),
   ddpm: { text: "DDPM, linear betas", make: () => discreteSchedule(linearBetas(1000)) },
   "ddpm-cosine": { text: "DDPM, cosine betas", make: () => discreteSchedule(cosineBetas(1000)) },
 };
 
+const RULE_NAMES = rules().map((rule) => [rule.facts.name, { text: rule.facts.label, rule, style: RULES[rule.facts.name] }]);
+
 export const RULE = {
-  euler: { text: "Euler", rule: euler, style: RULES.euler },
-  heun: { text: "Heun", rule: heun, style: RULES.heun },
-  rk4: { text: "RK4", rule: rk4, style: RULES.rk4 },
-  ddim: { text: "DDIM", rule: ddim(0), style: RULES.ddim },
-  ancestral: { text: "Ancestral, variance β̃", rule: ancestral("beta_tilde"), style: RULES.ancestral },
-  "ancestral-beta": { text: "Ancestral, variance β", rule: ancestral("beta"), style: RULES.ancestral_beta },
-  dpmpp: { text: "DPM-Solver++ 2M", rule: dpmpp2m, style: RULES.dpmpp_2m },
+  ...Object.fromEntries(RULE_NAMES),
+  ancestral_beta: { text: "Ancestral, variance β", rule: partial(ancestral, { variance: "beta" }), style: RULES.ancestral_beta },
 };
+
+/** The names of the paths with a continuous clock. */
+export const FLOW_PATHS = FLOWS.map(([id]) => id);
 
 /** [value, text] pairs for a drop-down list. */
 export const listed = (table, ids = Object.keys(table)) => ids.map((id) => [id, table[id].text]);
 
-/** The rules that can walk a path: those that follow a velocity need one, and Heun and RK4 need it at the last point too. */
+/** The rules that can walk a path: those that follow a velocity need one, and some need it at the last point too. */
 export function rulesOn(path) {
-  const c = path.T ? {} : path.coeffs(path.tData);
-  const finite = Number.isFinite(c.dSigma);
-  return Object.keys(RULE).filter((id) => !RULE[id].rule.velocity || (!path.T && (finite || id === "euler")));
+  const { dSigma } = path.coeffs(path.tData);
+  const has = { start: dSigma !== null, end: dSigma !== null && Number.isFinite(dSigma) };
+  return Object.keys(RULE).filter((id) => RULE[id].rule.facts.velocity === null || has[RULE[id].rule.facts.velocity]);
 }
 
 const ANSWERS = [["oracle", "the exact oracle"], ["net", "a trained net"]];

@@ -1,7 +1,7 @@
 // Left, pairs of noise and data, each on its own line. Right, particles from the same noise that follow the mean of those velocities.
 
 import { euler, generator, normals, velocity, walk } from "./core.js";
-import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
+import { FLOW_PATHS, PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
 import { ROLES } from "./palette.js";
 import { readMixture, readTrained } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
@@ -28,7 +28,7 @@ export const flow = {
   },
 
   controls: ({ models }) => [
-    choice("path", "Path", listed(PATHS, ["linear", "cosine", "vp"])),
+    choice("path", "Path", listed(PATHS, FLOW_PATHS)),
     modelChoice("Velocity from", models),
     range("t", "Time t, from noise to data", { min: 0, max: 1, step: 0.01, value: 0.6, show: (t) => num(t, 2) }),
     range("K", "Euler steps K", { stops: [1, 2, 3, 4, 5, 8, 10, 20, 50, 100], value: 100 }),

@@ -93,7 +93,7 @@ function* at(w, { path, model, low, high, K, noise }, world, shown) {
     const everywhere = low === 0 && high === Infinity;
     const asked = guided(world.models[path][model], w, everywhere ? null : [low, high]);
     let end;
-    for (const { x } of walk(asked, start, asked.path.grid(K), ddim(0), { y: world.y })) {
+    for (const { x } of walk(asked, start, asked.path.grid(K), ddim, { y: world.y })) {
       end = x;
       if (shown) world.x = x;
       yield;

@@ -61,7 +61,7 @@ export const kBudget = {
         yield;
       }
       panel.distance = slicedWasserstein(panel.x, world.reference);
-      world.done.set(key, { x: panel.x, distance: panel.distance, k: panel.k, calls: panel.k * RULE[rule].rule.calls });
+      world.done.set(key, { x: panel.x, distance: panel.distance, k: panel.k, calls: panel.k * RULE[rule].rule.facts.calls });
       yield;
     }
   },
@@ -69,6 +69,7 @@ export const kBudget = {
   paint(view, state, world) {
     const { boxes, side, chart } = layout(view.width);
     const { style, rule } = RULE[state.rule];
+    const each = rule.facts.calls;
     const draw = (box, points, color, title, below) => {
       const panel = view.panel(box, [-LIMIT, LIMIT], [-LIMIT, LIMIT]);
       panel.clip(() => {
@@ -80,8 +81,8 @@ export const kBudget = {
       view.text(box.x + side / 2, box.y + side + 14, below, { align: "center", size: 11 });
     };
     world.panels.forEach((panel, i) => {
-      const calls = panel.k * rule.calls;
-      const title = rule.calls === 1 ? `K = ${panel.k}` : `K = ${panel.k}, ${calls} calls`;
+      const calls = panel.k * each;
+      const title = each === 1 ? `K = ${panel.k}` : `K = ${panel.k}, ${calls} calls`;
       const distance = Number.isFinite(panel.distance);
       draw(boxes[i], panel.x, distance ? style.color : ROLES.noisy, title, distance ? `${num(panel.distance / world.floor.mean, 1)} floors` : "sampling …");
     });
@@ -91,7 +92,7 @@ export const kBudget = {
 
   say(state, world) {
     const { text, rule } = RULE[state.rule];
-    const each = world.panels.map((p) => `K = ${p.k} (${p.k * rule.calls} calls): ${num(p.distance, 3)}`);
+    const each = world.panels.map((p) => `K = ${p.k} (${p.k * rule.facts.calls} calls): ${num(p.distance, 3)}`);
     return `${text}, on the ${PATHS[state.path].text}, sliced Wasserstein distance: ${each.join("; ")}. Floor: ${num(world.floor.mean, 3)} ± ${num(world.floor.sd, 3)}.`;
   },
 };

@@ -1,7 +1,7 @@
 // What Python hands over, checked before anything is computed with it.
 
 import { PATHS } from "./choices.js";
-import { learned, mixture, mlp } from "./core.js";
+import { gaussianMixture, learned, mlp } from "./core.js";
 
 /** A list of finite numbers, of the given length where one is given. */
 export function numbers(value, name, length = value?.length) {
@@ -28,7 +28,7 @@ function half(bits) {
 export function readMixture(data) {
   const weights = numbers(data?.weights, "weights");
   const [means, variances] = [data.means, data.variances].map((list, i) => numbers(list, ["means", "variances"][i], 2 * weights.length));
-  return mixture({ weights, means, variances, labels: numbers(data.labels, "labels", weights.length) });
+  return gaussianMixture({ weights, means, variances, labels: numbers(data.labels, "labels", weights.length) });
 }
 
 const TRAINED = ["linear", "ddpm"]; // the paths for which Python hands over nets

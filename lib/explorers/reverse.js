@@ -1,6 +1,6 @@
 // Back from noise on DDPM's schedule: one start followed by five continuations, among a cloud; beside it what the model would answer now.
 
-import { ancestral, ddim, generator, leadingGrid, normals, quadraticGrid, trailingGrid, walk } from "./core.js";
+import { ancestral, ddim, generator, leadingGrid, normals, partial, quadraticGrid, trailingGrid, walk } from "./core.js";
 import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
 import { ROLES, RULES } from "./palette.js";
 import { readMixture, readTrained } from "./payload.js";
@@ -46,7 +46,7 @@ export const reverse = {
 
   *work({ path, model, variance, grid, eta, K, start, noise }, world) {
     const asked = world.models[path][model];
-    const rule = variance === "beta" ? ancestral("beta") : ddim(eta);
+    const rule = variance === "beta" ? partial(ancestral, { variance }) : partial(ddim, { eta });
     const key = [path, model, variance, grid, eta, K, start, noise].join();
     if (!world.walks.has(key)) {
       if (world.walks.size > 20) world.walks.clear();

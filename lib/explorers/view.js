@@ -208,7 +208,7 @@ function trace(c, marker, x, y, r) {
   c.beginPath();
   if (marker === "o") return c.arc(x, y, r, 0, 2 * Math.PI);
   const corner = (turn, k = 1) => [x + k * r * Math.cos(turn), y + k * r * Math.sin(turn)];
-  const sides = { s: [4, Math.PI / 4], D: [4, 0], "^": [3, -Math.PI / 2], v: [3, Math.PI / 2] }[marker];
+  const sides = { s: [4, Math.PI / 4], D: [4, 0], "^": [3, -Math.PI / 2], v: [3, Math.PI / 2], "<": [3, Math.PI], ">": [3, 0], p: [5, -Math.PI / 2], h: [6, -Math.PI / 2] }[marker];
   if (sides) for (let i = 0; i < sides[0]; i++) c.lineTo(...corner(sides[1] + (2 * Math.PI * i) / sides[0], 1.25));
   else
     // "P" and "X": a plus and a cross of twelve corners

@@ -21,11 +21,14 @@ from torch import Tensor
 from lib import plots
 from lib.metrics import Spread, noise_floor, sliced_wasserstein
 from lib.mixture import GaussianMixture
+from lib.samplers import rules
 from lib.seeding import seeded
 
 # Jupyter's server sets the first for the kernel of a notebook that is open; nbclient and nbval, which run notebooks for
 # nobody, do not. Colab and the notebooks of VS Code have a mark of their own.
 FRONT_ENDS = ("JPY_SESSION_NAME", "COLAB_RELEASE_TAG", "VSCODE_PID")
+
+RULES = {rule.__name__: rule for rule in rules()}
 
 
 class Knob(NamedTuple):

@@ -1,20 +1,22 @@
 """Chapter 6: any path, any rule, any pairs, and as little training as you like."""
 
+import math
+
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
 
 from lib import plots
 from lib.data import batches, two_moons_mixture
-from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
-from lib.labs import Knob, N, budget_axis, cloud, lab, score
+from lib.flow_matching import FlowMatching, paths
+from lib.labs import RULES, Knob, N, budget_axis, cloud, lab, score
 from lib.mlp import MLPDenoiser
-from lib.samplers import calls_a_step, ddim, euler, heun, rk4, sample, walk
+from lib.prediction import determinant
+from lib.samplers import calls_a_step, sample, walk
 from lib.seeding import randn, seeded
 from lib.training import fit
 
-PATHS = {"straight": LinearPath(), "cosine": CosinePath(), "VP": VPPath()}
-RULES = {rule.__name__: rule for rule in (euler, ddim, heun, rk4)}
+PATHS = {path.label: path for path in paths()}
 BUDGETS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -45,26 +47,32 @@ def show() -> None:
     lab(draw, knobs, "you choose path, pairs, sampler and training, and a net is trained anew for each choice.")
 
 
+def target_on(path) -> str:
+    """The velocity, where its determinant is neither 0 nor infinite at an end."""
+    ends = [determinant("u", path.coeffs(t)) for t in (path.t_noise, path.t_data)]
+    return "u" if all(math.isfinite(end) and end != 0 for end in ends) else "v"
+
+
 def draw(path: str, pairs: str, rule: str, calls: int, steps: int) -> None:
     """A sample with some of its trajectories, and the distance at every budget that the rule can spend."""
     mixture, start = two_moons_mixture(), randn((N, 2), generator=seeded(3))
     with torch.random.fork_rng():
         torch.manual_seed(0)  # the initial weights
-        model = FlowMatching(MLPDenoiser(width=64, t_scale=1000), PATHS[path], "v" if path == "VP" else "u")
+        model = FlowMatching(MLPDenoiser(width=64, t_scale=1000), PATHS[path], target_on(PATHS[path]))
     stream = batches(mixture.sample(20_000, generator=seeded(0))[0], size=128, generator=seeded(1))
     student = Paired(model) if pairs == "optimal" else model
     for _ in fit(student, stream, steps, lr=1e-2, stratified=True, generator=seeded(2)):
         pass
 
-    x = sample(model, start, calls, RULES[rule])
+    x = sample(model, start, calls, RULES[rule], generator=seeded(4))
     grid = model.path.grid(calls // calls_a_step(RULES[rule]))
-    trail = torch.stack([state.x[:40] for state in walk(model, start, grid, RULES[rule])])
+    trail = torch.stack([state.x[:40] for state in walk(model, start, grid, RULES[rule], generator=seeded(4))])
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 3.3), width_ratios=(1, 1.2))
     cloud(left, x, plots.ROLES["learned"], f"{rule}, {calls} calls: {score(x, mixture):.2f}")
     left.plot(trail[..., 0], trail[..., 1], color=plots.INK, linewidth=0.6)
     budgets = [k for k in BUDGETS if k % calls_a_step(RULES[rule]) == 0]
-    distances = [score(sample(model, start, k, RULES[rule]), mixture) for k in budgets]
-    right.plot(budgets, distances, label=rule, **plots.RULES[rule]._asdict())
+    distances = [score(sample(model, start, k, RULES[rule], generator=seeded(4)), mixture) for k in budgets]
+    right.plot(budgets, distances, label=rule, **plots.style_of(rule)._asdict())
     budget_axis(right, mixture, BUDGETS, ylim=(0.02, 2))
     right.set_title(f"{path} path, {pairs} pairs, {steps} steps of training", fontsize=9)
     plt.show()

@@ -11,14 +11,13 @@ from lib.classifier import load_classifier
 from lib.data import digits, split
 from lib.guidance import Guided
 from lib.image_models import load_model
-from lib.labs import Knob, lab
+from lib.labs import RULES, Knob, lab
 from lib.metrics import frechet_distance, precision_recall
-from lib.samplers import ancestral, ddim, dpmpp_2m, euler, heun, sample
+from lib.samplers import sample
 from lib.seeding import randn, seeded
 
 RESULTS = Path(__file__).parents[2] / "results"
 N = 150  # pictures; the judge's numbers need some of each digit
-RULES = {rule.__name__: rule for rule in (euler, heun, ddim, dpmpp_2m, ancestral)}
 INTERVALS = {"always": None, "sigma/alpha < 1": (0.0, 1.0), "0.3 to 1": (0.3, 1.0), "1 to 4": (1.0, 4.0)}
 
 

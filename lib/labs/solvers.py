@@ -8,22 +8,19 @@ import torch
 from lib import plots
 from lib.data import two_moons_mixture
 from lib.diffusion import DiscreteSchedule, cosine_betas, linear_betas
-from lib.flow_matching import CosinePath, LinearPath, VPPath
-from lib.labs import Knob, N, budget_axis, cloud, lab, score
+from lib.flow_matching import paths
+from lib.labs import RULES, Knob, N, budget_axis, cloud, lab, score
 from lib.mixture import GaussianMixture
 from lib.oracle import Oracle
-from lib.samplers import calls_a_step, rules, sample, walk
+from lib.samplers import calls_a_step, sample, walk
 from lib.seeding import randn, seeded
 
 BUDGETS = (4, 8, 12, 20, 40, 80)  # network calls that every rule can spend without a rest
 PATHS = {
-    "straight": LinearPath(),
-    "cosine": CosinePath(),
-    "VP": VPPath(),
+    **{path.label: path for path in paths()},
     "DDPM linear": DiscreteSchedule(linear_betas(1000)),
     "DDPM cosine": DiscreteSchedule(cosine_betas(1000)),
 }
-RULES = {rule.__name__: rule for rule in rules()}
 
 
 def details(data: str, width: float) -> GaussianMixture:
@@ -70,6 +67,6 @@ def draw(data: str, width: float, path: str, rule: str, calls: int) -> None:
     cloud(left, x, plots.ROLES["data"], f"{rule}, {calls} calls: {score(x, mixture):.2f}")
     left.plot(trail[..., 0], trail[..., 1], color=plots.INK, linewidth=0.6)
     for name, curve in curves.items():
-        right.plot(BUDGETS, curve, label=name, **plots.RULES[name]._asdict())
+        right.plot(BUDGETS, curve, label=name, **plots.style_of(name)._asdict())
     budget_axis(right, mixture, BUDGETS, ylim=(0.02, 2))
     plt.show()

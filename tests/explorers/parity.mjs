@@ -1,53 +1,32 @@
 // Compute in JavaScript what tests/explorers/vectors.py computed with lib, and print how far apart the two are.
 //
-//   node parity.mjs vectors.json   ->   {"deviations": [one number a case], "refusals": {name: message}, "generator": {...}}
+//   node parity.mjs vectors.json   ->   {"deviations": [one number a case], "said": [what each was refused with], "rules", "paths": what they say of themselves,
+//                                    "refusals": {name: message}, "generator": {...}}
 
 import { readFileSync } from "node:fs";
 import * as core from "../../lib/explorers/core.js";
 
-const { nets, cases } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const { specs, nets, cases } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 
-// ---- the things that cases name -------------------------------------------------------------------------------------------------
+// ---- the things that cases name: parts.py says what a specification is ----------------------------------------------------------
 
-const BETAS = {
-  "ddpm": () => core.linearBetas(1000),
-  "ddpm-100": () => core.linearBetas(100),
-  "ddpm-50-unscaled": () => core.linearBetas(50, { rescale: false }),
-  "ddpm-steep": () => core.linearBetas(200, { start: 0.001, end: 0.05, rescale: false }),
-  "ddpm-cosine": () => core.cosineBetas(100),
-  "ddpm-cosine-clipped": () => core.cosineBetas(30, { s: 0.02, maxBeta: 0.5 }),
-  "ddpm-scaled-linear": () => core.scaledLinearBetas(1000),
-  "ddpm-zero-snr": () => core.zeroTerminalSnr(core.scaledLinearBetas(1000)),
-};
-const PATHS = {
-  "linear": core.linearPath(),
-  "cosine": core.cosinePath(),
-  "vp": core.vpPath(),
-  "vp-gentle": core.vpPath(0.2, 8),
-  ...Object.fromEntries(Object.entries(BETAS).map(([name, betas]) => [name, core.discreteSchedule(betas(), name)])),
-};
-const MIXTURES = {
-  moons: core.twoMoonsMixture(),
-  broad: core.mixture({ weights: [0.4, 0.6], means: [1, 0.5, -0.5, -0.8], variances: [0.5, 0.3, 0.4, 0.6], labels: [0, 1] }),
-  space: core.mixture({
-    weights: [0.1, 0.2, 0.3, 0.4],
-    means: [0, 0, 1, 2, -1, 0, 0.5, 0.5, -1, -1, 1, 0],
-    variances: [0.1, 0.2, 0.3, 0.5, 0.4, 0.3, 0.2, 0.1, 1, 0.5, 1, 2],
-    labels: [0, 1, 2, 1],
-  }),
-};
+/** The name in JavaScript: linear_betas is linearBetas, VPPath is vpPath. */
+const camel = (name) => name.replace(/^[A-Z]+(?![a-z])|^[A-Z]/, (start) => start.toLowerCase()).replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+
+/** Numbers come as one flat list, options as one object at the end. */
+function made(spec) {
+  if (Array.isArray(spec)) return spec.flat(Infinity).map(made);
+  if (typeof spec !== "object") return spec;
+  const options = Object.fromEntries(Object.entries(spec.with).map(([name, value]) => [camel(name), made(value)]));
+  const given = Object.keys(options).length ? [options] : [];
+  if (!spec.rule) return core[camel(spec.call)](...made(spec.args), ...given);
+  const rule = core.rules().find(({ facts }) => facts.name === spec.rule);
+  return given.length ? core.partial(rule, options) : rule;
+}
+
+const all = (table) => Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, made(spec)]));
+const [BETAS, PATHS, MIXTURES, RULES] = [all(specs.betas), all(specs.paths), all(specs.mixtures), all(specs.rules)];
 const NETS = Object.fromEntries(Object.entries(nets).map(([name, net]) => [name, core.mlp(net)]));
-const RULES = {
-  "euler": core.euler,
-  "heun": core.heun,
-  "rk4": core.rk4,
-  "ddim": core.ddim(),
-  "ddim, eta 0.4": core.ddim(0.4),
-  "ddim, eta 1": core.ddim(1),
-  "ancestral": core.ancestral(),
-  "ancestral, beta": core.ancestral("beta"),
-  "dpmpp_2m": core.dpmpp2m,
-};
 const SPACINGS = { trailing: core.trailingGrid, leading: core.leadingGrid, quadratic: core.quadraticGrid };
 
 function model({ mixture, net, path, target, scale, interval }) {
@@ -64,7 +43,7 @@ const both = ({ x0, eps }) => [...x0, ...eps];
 const at = (c) => PATHS[c.path].coeffs(c.t);
 
 const KINDS = {
-  betas: (c) => BETAS[c.path](),
+  betas: (c) => BETAS[c.path],
   coeffs: (c) => c.times.flatMap((t) => {
     const { alpha, sigma, dAlpha, dSigma } = PATHS[c.path].coeffs(t);
     return [alpha, sigma, dAlpha, dSigma, PATHS[c.path].logSnr(t)].filter((number) => number !== null);
@@ -128,17 +107,17 @@ const REFUSED = {
   "one beta": () => core.linearBetas(1),
   "too few steps to rescale": () => core.linearBetas(20),
   "alpha_bars for betas": () => core.discreteSchedule([0.5, 1, 0.25]),
-  "weights": () => core.mixture({ weights: [0.5, 0.6], means: [0, 0, 1, 1], variances: [1, 1, 1, 1] }),
-  "variances": () => core.mixture({ weights: [0.5, 0.5], means: [0, 0, 1, 1], variances: [1, 1, 1, 0] }),
+  "weights": () => core.gaussianMixture({ weights: [0.5, 0.6], means: [0, 0, 1, 1], variances: [1, 1, 1, 1] }),
+  "variances": () => core.gaussianMixture({ weights: [0.5, 0.5], means: [0, 0, 1, 1], variances: [1, 1, 1, 0] }),
   "unknown label": () => MIXTURES.moons.estimate(start, linear.coeffs(0.5), [2]),
   "odd embedding": () => core.embedding(0, 7),
   "labels for a net without": () => plainNet.forward(start, 0.5, [0]),
   "guidance without labels": () => core.guided(core.oracle(MIXTURES.moons, linear), 2).estimate(start, 0.5, null),
   "empty interval": () => core.guided(core.oracle(MIXTURES.moons, linear), 2, [2, 1]),
-  "eta": () => walked(ddpm, [9, -1], core.ddim(1.5)),
-  "variance": () => walked(ddpm, [9, -1], core.ancestral("gamma")),
+  "eta": () => walked(ddpm, [9, -1], core.partial(core.ddim, { eta: 1.5 })),
+  "variance": () => walked(ddpm, [9, -1], core.partial(core.ancestral, { variance: "gamma" })),
   "one point": () => walked(linear, [0], core.euler),
-  "backwards": () => walked(ddpm, [5, 9, -1], core.ddim()),
+  "backwards": () => walked(ddpm, [5, 9, -1], core.ddim),
   "start not finite": () => walked(linear, [0, 1], core.euler, new Float64Array([0, NaN])),
   "euler on a schedule": () => walked(ddpm, [9, -1], core.euler),
   "heun at the data of vp": () => walked(vp, [0, 1], core.heun),
@@ -176,8 +155,20 @@ function generatorFacts(n) {
   };
 }
 
+/** How far a case is from what lib says of it, and the sentence of its refusal. A refusal must be the same sentence. */
+function answer(c) {
+  let found = [];
+  const said = message(() => (found = KINDS[c.kind](c)));
+  if (c.refused || said) return [c.refused === said ? 0 : Number.MAX_VALUE, said];
+  return [deviation(c.expected, found), said];
+}
+
+const answers = cases.map(answer);
 console.log(JSON.stringify({
-  deviations: cases.map((c) => deviation(c.expected, KINDS[c.kind](c))),
+  deviations: answers.map(([far]) => far),
+  said: answers.map(([, said]) => said),
+  rules: core.rules().map(core.facts),
+  paths: core.paths().map(({ facts }) => facts),
   refusals: Object.fromEntries(Object.entries(REFUSED).map(([name, call]) => [name, message(call)])),
   generator: generatorFacts(500_000),
 }));

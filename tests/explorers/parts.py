@@ -1,57 +1,91 @@
-"""The paths, mixtures, rules and nets from which vectors.py makes cases. parity.mjs makes the same by the same names."""
+"""The paths, mixtures, rules and nets of which vectors.py makes cases.
+
+Each but the nets is a specification, which JSON can hold: {"call": a function or class of lib, "args": [...], "with": {...}},
+with specifications among the arguments; {"rule": a rule's name, "with": its options}. `made` is what it stands for here, and
+parity.mjs has the same function for JavaScript. So neither side types what the other means by a name.
+"""
 
 import math
+from dataclasses import astuple
 from functools import partial
 
 import torch
 
-from lib.data import two_moons_mixture
-from lib.diffusion import DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
-from lib.flow_matching import CosinePath, LinearPath, VPPath
-from lib.mixture import GaussianMixture
+from lib import data, diffusion, flow_matching, mixture, samplers
 from lib.mlp import MLPDenoiser
-from lib.samplers import ancestral, ddim, dpmpp_2m, euler, heun, leading_grid, quadratic_grid, rk4, trailing_grid
+from lib.samplers import facts, rules
 from lib.seeding import randn, seeded
+from tests.conftest import CONTINUOUS
 
-BETAS = {
-    "ddpm": linear_betas(1000),
-    "ddpm-100": linear_betas(100),
-    "ddpm-50-unscaled": linear_betas(50, rescale=False),
-    "ddpm-steep": linear_betas(200, 0.001, 0.05, rescale=False),
-    "ddpm-cosine": cosine_betas(100),
-    "ddpm-cosine-clipped": cosine_betas(30, s=0.02, max_beta=0.5),
-    "ddpm-scaled-linear": scaled_linear_betas(1000),
-    "ddpm-zero-snr": zero_terminal_snr(scaled_linear_betas(1000)),
+
+def made(spec):
+    """What a specification stands for."""
+    if isinstance(spec, list):
+        return [made(part) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    options = {name: made(value) for name, value in spec.get("with", {}).items()}
+    if "rule" in spec:
+        (rule,) = (rule for rule in rules() if rule.__name__ == spec["rule"])
+        return partial(rule, **options) if options else rule
+    (found,) = {getattr(part, spec["call"]) for part in PARTS if hasattr(part, spec["call"])}
+    return found(*made(spec.get("args", [])), **options)
+
+
+PARTS = (data, diffusion, flow_matching, mixture, samplers)
+
+
+def call(name: str, *args, **options) -> dict:
+    return {"call": name, "args": list(args), "with": options}
+
+
+SPECS = {
+    "betas": {
+        "ddpm": call("linear_betas", 1000),
+        "ddpm-100": call("linear_betas", 100),
+        "ddpm-50-unscaled": call("linear_betas", 50, rescale=False),
+        "ddpm-steep": call("linear_betas", 200, start=0.001, end=0.05, rescale=False),
+        "ddpm-cosine": call("cosine_betas", 100),
+        "ddpm-cosine-clipped": call("cosine_betas", 30, s=0.02, max_beta=0.5),
+        "ddpm-scaled-linear": call("scaled_linear_betas", 1000),
+        "ddpm-zero-snr": call("zero_terminal_snr", call("scaled_linear_betas", 1000)),
+    },
+    "paths": {name: call(type(path).__name__, *astuple(path)) for name, path in CONTINUOUS.items()},
+    "mixtures": {
+        "moons": call("two_moons_mixture"),
+        "broad": call(
+            "GaussianMixture",
+            weights=[0.4, 0.6],
+            means=[[1.0, 0.5], [-0.5, -0.8]],
+            variances=[[0.5, 0.3], [0.4, 0.6]],
+            labels=[0, 1],
+        ),
+        "space": call(
+            "GaussianMixture",
+            weights=[0.1, 0.2, 0.3, 0.4],
+            means=[[0.0, 0.0, 1.0], [2.0, -1.0, 0.0], [0.5, 0.5, -1.0], [-1.0, 1.0, 0.0]],
+            variances=[[0.1, 0.2, 0.3], [0.5, 0.4, 0.3], [0.2, 0.1, 1.0], [0.5, 1.0, 2.0]],
+            labels=[0, 1, 2, 1],
+        ),
+    },
+    "rules": {
+        " ".join([rule.__name__, *(f"{name} {value}" for name, value in options.items())]): {
+            "rule": rule.__name__,
+            "with": options,
+        }
+        for rule in rules()
+        for options in ({}, *facts(rule).options)
+    },
 }
-PATHS = {
-    "linear": LinearPath(),
-    "cosine": CosinePath(),
-    "vp": VPPath(),
-    "vp-gentle": VPPath(0.2, 8.0),
-    **{name: DiscreteSchedule(betas) for name, betas in BETAS.items()},
+FLOWS = list(SPECS["paths"])
+SPECS["paths"]["vp-gentle"] = call("VPPath", 0.2, 8.0)
+SPECS["paths"] |= {name: call("DiscreteSchedule", betas) for name, betas in SPECS["betas"].items()}
+BETAS, MIXTURES, RULES, PATHS = (
+    {name: made(spec) for name, spec in SPECS[kind].items()} for kind in ("betas", "mixtures", "rules", "paths")
+)
+SPACINGS = {
+    name.removesuffix("_grid"): getattr(samplers, name) for name in ("trailing_grid", "leading_grid", "quadratic_grid")
 }
-MIXTURES = {
-    "moons": two_moons_mixture(),
-    "broad": GaussianMixture([0.4, 0.6], [[1.0, 0.5], [-0.5, -0.8]], [[0.5, 0.3], [0.4, 0.6]], [0, 1]),
-    "space": GaussianMixture(
-        [0.1, 0.2, 0.3, 0.4],
-        [[0.0, 0.0, 1.0], [2.0, -1.0, 0.0], [0.5, 0.5, -1.0], [-1.0, 1.0, 0.0]],
-        [[0.1, 0.2, 0.3], [0.5, 0.4, 0.3], [0.2, 0.1, 1.0], [0.5, 1.0, 2.0]],
-        [0, 1, 2, 1],
-    ),
-}
-RULES = {
-    "euler": euler,
-    "heun": heun,
-    "rk4": rk4,
-    "ddim": ddim,
-    "ddim, eta 0.4": partial(ddim, eta=0.4),
-    "ddim, eta 1": partial(ddim, eta=1.0),
-    "ancestral": ancestral,
-    "ancestral, beta": partial(ancestral, variance="beta"),
-    "dpmpp_2m": dpmpp_2m,
-}
-SPACINGS = {"trailing": trailing_grid, "leading": leading_grid, "quadratic": quadratic_grid}
 
 
 def make_net(seed: int, **shape) -> MLPDenoiser:
@@ -71,7 +105,7 @@ NETS = {
     "unit-classes": make_net(3, width=9, depth=3, embed_dim=16, t_scale=1000, classes=2),
 }
 NETS_ON = {
-    **dict.fromkeys(("linear", "cosine", "vp"), ("unit", "unit-classes")),
+    **dict.fromkeys(FLOWS, ("unit", "unit-classes")),
     **dict.fromkeys(("ddpm", "ddpm-cosine"), ("steps", "steps-classes")),
 }
 

@@ -1,7 +1,8 @@
 """What lib computes, as vectors for the mathematics in JavaScript (lib/explorers/core) to be compared with.
 
 A case is a dict: its kind, the names of what it is made of (a path, a target, a rule, ...: see parts.py), its inputs, and the
-numbers `expected`. Nets are in single precision, as the book trains them; all else is in double.
+numbers `expected`, or the sentence `refused` with which lib refuses it. No combination is left out by hand. Nets are in single
+precision, as the book trains them; all else is in double.
 """
 
 import math
@@ -13,14 +14,14 @@ from torch import Tensor
 
 from lib.diffusion import DDPM, DiscreteSchedule
 from lib.embedding import SinusoidalTimeEmbedding
-from lib.flow_matching import FlowMatching, VPPath
+from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
 from lib.metrics import sliced_wasserstein
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, determinant, make_target, solve
-from lib.samplers import calls_a_step, facts, walk
+from lib.samplers import calls_a_step, walk
 from lib.seeding import randn, seeded
-from tests.explorers.parts import BETAS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS
+from tests.explorers.parts import BETAS, FLOWS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS
 
 POINTS = 5
 LABELS = {"none": None, "all": [0, 1, 1, 0, 1], "some": [0, -1, 1, -1, 0]}
@@ -174,16 +175,12 @@ def guidance() -> Iterator[dict]:
 
 
 def walks() -> Iterator[dict]:
-    for name in ("linear", "cosine", "vp", "ddpm", "ddpm-cosine", "ddpm-zero-snr"):
-        path = PATHS[name]
+    for name in (*FLOWS, "ddpm", "ddpm-cosine", "ddpm-zero-snr"):
         for rule, steps, model in product(RULES, (1, 2, 5, 20), walkers(name)):
-            looks = facts(RULES[rule]).velocity
-            if not ((looks and is_discrete(path)) or (looks == "end" and isinstance(path, VPPath))):
-                yield with_walk({"kind": "walk", "path": name, "rule": rule, **model}, path.grid(steps))
+            yield with_walk({"kind": "walk", "path": name, "rule": rule, **model}, PATHS[name].grid(steps))
     for name, spacing, rule, steps in product(("ddpm", "ddpm-cosine"), SPACINGS, RULES, (5, 20)):
-        if not facts(RULES[rule]).velocity:
-            case = {"kind": "walk", "path": name, "rule": rule, "spacing": spacing, "mixture": "moons", "y": None}
-            yield with_walk(case, SPACINGS[spacing](PATHS[name].T, steps))
+        case = {"kind": "walk", "path": name, "rule": rule, "spacing": spacing, "mixture": "moons", "y": None}
+        yield with_walk(case, SPACINGS[spacing](PATHS[name].T, steps))
 
 
 def walkers(name: str) -> Iterator[dict]:
@@ -199,11 +196,16 @@ def walkers(name: str) -> Iterator[dict]:
 def with_walk(case: dict, grid: Tensor) -> dict:
     x, rule = points(case), RULES[case["rule"]]
     y, steps = None if case["y"] is None else torch.tensor(case["y"]), len(grid) - 1
-    noise = seeded(4)
-    random = facts(rule).order is None or bool(getattr(rule, "keywords", None))  # what can be bound lets noise in
-    # A random rule draws once a step, and not in the last one.
-    drawn = [randn(x.shape, like=x, generator=noise) for _ in range(steps - 1)] if random else []
-    states = list(walk(model_for(case), x, grid, rule, y, generator=seeded(4)))
+    case, generator = {**case, "x": x, "grid": grid}, seeded(4)
+    try:
+        states = list(walk(model_for(case), x, grid, rule, y, generator=generator))
+    except ValueError as error:
+        return {**case, "noise": [], "refused": str(error)}
+    # A rule that draws noise draws once a step, and not in the last one; one that does not has not touched the generator.
+    noise, draws = seeded(4), steps - 1
+    if torch.equal(generator.get_state(), noise.get_state()):
+        draws = 0
+    drawn = [randn(x.shape, like=x, generator=noise) for _ in range(draws)]
     numbers = [
         part
         for s in states
@@ -215,7 +217,7 @@ def with_walk(case: dict, grid: Tensor) -> dict:
     ]
     # At last: what `sample` returns, no noise left over, and the price of a step.
     expected = [*torch.cat(numbers).tolist(), *states[-1].x.flatten().tolist(), 0, calls_a_step(rule)]
-    return {**case, "x": x, "grid": grid, "noise": torch.stack(drawn) if drawn else [], "expected": expected}
+    return {**case, "noise": torch.stack(drawn) if drawn else [], "expected": expected}
 
 
 def distances() -> Iterator[dict]:

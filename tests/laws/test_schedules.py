@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import (
+    CosinePath,
     DiscreteSchedule,
+    LinearPath,
     VPPath,
     cosine_betas,
     linear_betas,
@@ -17,6 +19,7 @@ from lib import (
     seeded,
     zero_terminal_snr,
 )
+from lib.flow_matching import paths
 
 
 def test_the_marginal_is_the_product_of_the_steps():
@@ -113,3 +116,17 @@ def test_coefficients_are_cast_at_use(path):
     exact = path.coeffs(t)
     assert exact.alpha.dtype == torch.float64
     torch.testing.assert_close(c.alpha.flatten(), exact.alpha.float(), rtol=0, atol=0)
+
+
+def test_a_path_is_a_value():
+    """Equal where its numbers are equal, unequal otherwise, and it says how it is made."""
+    made = [LinearPath, CosinePath, VPPath, lambda: VPPath(0.2, 8), lambda: DiscreteSchedule(linear_betas(100))]
+    made += [lambda: DiscreteSchedule(linear_betas(1000)), lambda: DiscreteSchedule(cosine_betas(1000))]
+    for i, one in enumerate(made):
+        assert [one() == other() for other in made] == [i == j for j in range(len(made))]
+        assert hash(one()) == hash(one())
+    assert repr(VPPath(0.2, 8)) == "VPPath(beta_min=0.2, beta_max=8)" and repr(LinearPath()) == "LinearPath()"
+    assert repr(DiscreteSchedule(linear_betas(1000))) == "DiscreteSchedule(T=1000, betas from 0.0001 to 0.02)"
+    with pytest.raises(AttributeError):
+        VPPath().beta_min = 0.2
+    assert paths()[:3] == [LinearPath(), CosinePath(), VPPath()]  # those of the book; a new one needs no row here

@@ -14,7 +14,7 @@ const CLEAN = { alpha: 1, sigma: 0 };
 const NEGLIGIBLE = -40; // e^-40 is below the rounding of 1: a component so far behind the nearest one adds nothing
 
 /** weights (M), means and variances (M * dim, row after row), labels (M; optional). Coefficients c serve the whole batch. */
-export function mixture({ weights, means, variances, labels = null }) {
+export function gaussianMixture({ weights, means, variances, labels = null }) {
   const M = weights.length;
   const dim = means.length / M;
   checkMixture(weights, means, variances, dim);
@@ -154,7 +154,7 @@ export function twoMoonsMixture() {
   const average = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
   const shift = [0, 1].map((d) => average(points.map((point) => point[d])));
   const scale = [0, 1].map((d) => Math.sqrt(noise ** 2 + average(points.map((point) => (point[d] - shift[d]) ** 2))));
-  return mixture({
+  return gaussianMixture({
     weights: new Float64Array(points.length).fill(1 / points.length),
     means: Float64Array.from(points.flatMap((point) => point.map((value, d) => (value - shift[d]) / scale[d]))),
     variances: Float64Array.from(points.flatMap(() => scale.map((s) => (noise / s) ** 2))),

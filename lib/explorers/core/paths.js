@@ -4,7 +4,8 @@
 //   discrete schedule     integer t in {0, ..., T-1}, larger is noisier, -1 is clean data;
 //                         alpha = sqrt(alpha_bar), sigma = sqrt(1 - alpha_bar), alpha_bar_t = prod_{s <= t} (1 - beta_s)
 //
-// A path is {name, tNoise, tData, T (discrete only), coeffs(t), grid(steps), logSnr(t)} with logSnr = 2 log(alpha / sigma).
+// A path is {name, tNoise, tData, T (discrete only), coeffs(t), grid(steps), logSnr(t)} with logSnr = 2 log(alpha / sigma). One with a
+// float clock says its label where it stands, as in Python; whatever lists paths asks `paths`.
 
 function linspace(start, end, n) {
   return Array.from({ length: n }, (_, i) => start + (end - start) * (i / (n - 1)));
@@ -13,6 +14,18 @@ function linspace(start, end, n) {
 const short = (number) => String(Number(number.toPrecision(6))); // as a message shows it
 
 // ---- float clocks -----------------------------------------------------------------------------------------------------------
+
+const SAID = [];
+
+/** Let a path of this clock say what it is: make(...its numbers) returns its curves. */
+function path(name, label, make) {
+  const kind = Object.assign((...numbers) => unitClock(name, make(...numbers)), { facts: { name, label } });
+  SAID.push(kind);
+  return kind;
+}
+
+/** What makes each path of this clock, in the order of the text. */
+export const paths = () => [...SAID];
 
 function unitClock(name, curves) {
   function coeffs(t) {
@@ -33,31 +46,27 @@ function unitClock(name, curves) {
 const logSnr = (c) => 2 * Math.log(c.alpha / c.sigma);
 
 /** alpha = t, sigma = 1 - t: straight lines from noise to data. */
-export function linearPath() {
-  return unitClock("linear", (t) => ({ alpha: t, sigma: 1 - t, dAlpha: 1, dSigma: -1 }));
-}
+export const linearPath = path("linear", "straight", () => (t) => ({ alpha: t, sigma: 1 - t, dAlpha: 1, dSigma: -1 }));
 
 /** alpha = sin(pi t / 2), sigma = cos(pi t / 2): variance preserving, at constant angular speed. */
-export function cosinePath() {
+export const cosinePath = path("cosine", "cosine", () => (t) => {
   const right = Math.PI / 2;
-  return unitClock("cosine", (t) => {
-    const [alpha, sigma] = [Math.sin(right * t), Math.sin(right * (1 - t))]; // not cos: this sine is exactly 0 at the data
-    return { alpha, sigma, dAlpha: right * sigma, dSigma: -right * alpha };
-  });
-}
+  const [alpha, sigma] = [Math.sin(right * t), Math.sin(right * (1 - t))]; // not cos: this sine is exactly 0 at the data
+  return { alpha, sigma, dAlpha: right * sigma, dSigma: -right * alpha };
+});
 
 /** alpha = exp(-s^2 (betaMax - betaMin)/4 - s betaMin/2), s = 1 - t, sigma = sqrt(1 - alpha^2); dSigma is infinite at the data. */
-export function vpPath(betaMin = 0.1, betaMax = 20) {
+export const vpPath = path("vp", "VP", (betaMin = 0.1, betaMax = 20) => {
   if (!(0 < betaMin && betaMin <= betaMax))
     throw new Error(`Need 0 < beta_min <= beta_max, got ${betaMin} and ${betaMax}.`);
-  return unitClock("vp", (t) => {
+  return (t) => {
     const s = 1 - t;
     const logAlpha = -(s ** 2) * ((betaMax - betaMin) / 4) - s * (betaMin / 2);
     const halfBeta = (betaMin + s * (betaMax - betaMin)) / 2;
     const [alpha, sigma] = [Math.exp(logAlpha), Math.sqrt(-Math.expm1(2 * logAlpha))];
     return { alpha, sigma, dAlpha: halfBeta * alpha, dSigma: (-halfBeta * alpha ** 2) / sigma };
-  });
-}
+  };
+});
 
 // ---- the clock that counts steps ---------------------------------------------------------------------------------------------
 
