@@ -13,13 +13,16 @@ from lib.ema import EMA
 from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.ensemble import Ensemble, beside, each
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
-from lib.guidance import Guided, drop_labels
+from lib.grids import leading_grid, quadratic_grid, trailing_grid
+from lib.guidance import Guided
 from lib.image_models import load_model
+from lib.labels import NO_LABEL, drop_labels
+from lib.learned import Learned
 from lib.metrics import energy_distance, frechet_distance, noise_floor, precision_recall, sliced_wasserstein, spread
 from lib.mixture import GaussianMixture
 from lib.mlp import MLPDenoiser
 from lib.oracle import EmpiricalOracle, Oracle
-from lib.prediction import NO_LABEL, TARGETS, Coeffs, Estimate, make_target, solve, target_row
+from lib.prediction import TARGETS, Coeffs, Estimate, make_target, solve, target_row
 from lib.samplers import (
     State,
     ancestral,
@@ -28,11 +31,8 @@ from lib.samplers import (
     dpmpp_2m,
     euler,
     heun,
-    leading_grid,
-    quadratic_grid,
     rk4,
     sample,
-    trailing_grid,
     walk,
 )
 from lib.seeding import randn, seeded

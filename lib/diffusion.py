@@ -14,21 +14,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from lib.guidance import drop_labels
-from lib.prediction import (
-    Coeffs,
-    Estimate,
-    Time,
-    denoising_loss,
-    is_float,
-    log_snr,
-    per_sample,
-    solve,
-    span,
-    target_row,
-)
-from lib.samplers import Rule, ancestral, sample, trailing_grid
-from lib.seeding import randn
+from lib.grids import trailing_grid
+from lib.learned import Learned
+from lib.prediction import Coeffs, Time, is_float, log_snr, per_sample, span
+from lib.samplers import ancestral
 
 
 def linear_betas(T: int, start: float = 1e-4, end: float = 0.02, *, rescale: bool = True) -> Tensor:
@@ -153,39 +142,19 @@ class DiscreteSchedule:
         return log_snr(self.coeffs(t))
 
 
-class DDPM(nn.Module):
-    """A network on DDPM's path. net(x_t, t, y) -> like x_t, answering `target` ("eps", "x0" or "v").
+class DDPM(Learned):
+    """A network on DDPM's path. net(x_t, t, y) -> like x_t, answering `target`: "eps" (L_simple, eq. 14), "x0" or "v".
 
     label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
     Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule.
     """
 
+    rule = staticmethod(ancestral)  # Algorithm 2
+
     def __init__(
         self, net: nn.Module, betas: Tensor = linear_betas(1000), target: str = "eps", *, label_drop: float = 0.0
     ):
-        super().__init__()
-        self.net, self.path, self.target, self.label_drop = net, DiscreteSchedule(betas), target, label_drop
-        target_row(target, self.path.coeffs(0))
-
-    def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
-        """Scalar mean square error against the target: L_simple (eq. 14) for "eps". t: a number or (B,), uniform if not given."""
-        if y is not None and self.label_drop:
-            y = drop_labels(y, self.label_drop, generator=generator)
-        return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)
-
-    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
-        """The net's E[x_data | x_t] and E[eps | x_t] at the time t, an int or int64 (B,)."""
-        c = self.path.coeffs(t, like=x_t)
-        return solve(self.target, self.net(x_t, t, y), x_t, c)
-
-    def sample(self, shape, calls: int, rule: Rule = ancestral, y=None, *, start=None, generator=None) -> Tensor:
-        """Samples of the given shape for `calls` network calls, from `start` or from fresh noise (Algorithm 2 by default)."""
-        x = randn(shape, like=next(self.net.parameters()), generator=generator) if start is None else start
-        return sample(self, x, calls, rule, y, generator=generator)
-
-    def with_net(self, net: nn.Module) -> "DDPM":
-        """The same model around another network, for example an averaged one."""
-        return DDPM(net, self.path.betas, self.target, label_drop=self.label_drop)
+        super().__init__(net, DiscreteSchedule(betas), target, label_drop=label_drop)
 
     # ---- in the paper's notation ----
 

@@ -14,7 +14,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from lib.prediction import NO_LABEL, Time
+from lib.labels import NO_LABEL, check_labels
+from lib.prediction import Time
 
 
 class SinusoidalTimeEmbedding(nn.Module):
@@ -50,16 +51,3 @@ class LabelEmbedding(nn.Module):
             y = torch.full((batch,), NO_LABEL, device=self.table.weight.device)
         check_labels(y, batch, self.classes)
         return self.table(y % (self.classes + 1))
-
-
-def check_labels(y: Tensor, batch: int, classes: int) -> None:
-    """Raise unless y is an integer tensor of shape (batch,) with values in {-1, 0, ..., classes-1}."""
-    if y.is_floating_point() or tuple(y.shape) != (batch,):
-        raise ValueError(
-            f"Labels must be integers of shape ({batch},), one a sample; got {y.dtype} of shape {tuple(y.shape)}."
-        )
-    if batch and not (int(y.min()) >= NO_LABEL and int(y.max()) < classes):
-        raise ValueError(
-            f"Unknown label: labels run from 0 to {classes - 1} (or {NO_LABEL} for no label), got values "
-            f"from {int(y.min())} to {int(y.max())}."
-        )

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
-from lib.embedding import check_labels
+from lib.labels import NO_LABEL, check_labels
 from lib.mlp import MLPDenoiser
-from lib.prediction import NO_LABEL, Time
+from lib.prediction import Time
 
 
 class Ensemble(nn.Module):

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from lib.guidance import drop_labels
-from lib.prediction import Coeffs, Estimate, Path, Time, denoising_loss, is_float, log_snr, solve, span, target_row
-from lib.samplers import Rule, euler, sample
-from lib.seeding import randn
+from lib.grids import even_grid
+from lib.learned import Learned
+from lib.prediction import Coeffs, Path, Time, is_float, log_snr, span
+from lib.samplers import euler
 
 
 class _UnitClock:
@@ -54,9 +54,7 @@ class _UnitClock:
 
     def grid(self, steps: int) -> Tensor:
         """Return steps + 1 evenly spaced float64 times from 0 to 1."""
-        if steps < 1:
-            raise ValueError(f"A grid needs at least one step, got {steps}.")
-        return torch.linspace(0, 1, steps + 1, dtype=torch.float64)
+        return even_grid(steps)
 
     def times(self, u: Tensor) -> Tensor:
         """Numbers u in [0, 1) are times already."""
@@ -137,39 +135,19 @@ class VPPath(_UnitClock):
         return alpha, sigma, half_beta * alpha, d_sigma
 
 
-class FlowMatching(nn.Module):
-    """A network on a continuous path. net(x_t, t, y) -> like x_t, answering `target` ("u" by default).
+class FlowMatching(Learned):
+    """A network on a continuous path. net(x_t, t, y) -> like x_t, answering `target` ("u" by default, by eq. 9 of Lipman et al.).
 
     label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
     Raises ValueError for an unknown target. Warns when the net's t_scale is 1: t in [0, 1] barely moves a sinusoidal embedding.
     """
 
+    rule = staticmethod(euler)
+
     def __init__(self, net: nn.Module, path: Path = LinearPath(), target: str = "u", *, label_drop: float = 0.0):
-        super().__init__()
-        self.net, self.path, self.target, self.label_drop = net, path, target, label_drop
-        target_row(target, path.coeffs(0.5))
+        super().__init__(net, path, target, label_drop=label_drop)
         if getattr(net, "t_scale", None) == 1:
             warnings.warn("This net embeds t in [0, 1] with t_scale=1; build it with t_scale=1000.", stacklevel=2)
-
-    def loss(self, x_data: Tensor, y: Tensor | None = None, *, t=None, eps=None, generator=None) -> Tensor:
-        """Scalar mean square error against the target: eq. 9 for "u". t: a number or (B,), uniform on [0, 1) if not given."""
-        if y is not None and self.label_drop:
-            y = drop_labels(y, self.label_drop, generator=generator)
-        return denoising_loss(self.net, self.path, self.target, x_data, y, t=t, eps=eps, generator=generator)
-
-    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
-        """The net's E[x_data | x_t] and E[eps | x_t] at the time t, a float or floats (B,)."""
-        c = self.path.coeffs(t, like=x_t)
-        return solve(self.target, self.net(x_t, t, y), x_t, c)
-
-    def sample(self, shape, calls: int, rule: Rule = euler, y=None, *, start=None, generator=None) -> Tensor:
-        """Samples of the given shape for `calls` network calls, from `start` or from fresh noise."""
-        x = randn(shape, like=next(self.net.parameters()), generator=generator) if start is None else start
-        return sample(self, x, calls, rule, y, generator=generator)
-
-    def with_net(self, net: nn.Module) -> "FlowMatching":
-        """The same model around another network, for example an averaged one."""
-        return FlowMatching(net, self.path, self.target, label_drop=self.label_drop)
 
     # ---- in the papers' notation ----
 

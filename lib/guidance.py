@@ -13,8 +13,8 @@ map commutes with this combination, whose weights sum to 1.
 import torch
 from torch import Tensor
 
-from lib.prediction import NO_LABEL, Estimate, Model, Time, per_sample
-from lib.seeding import rand
+from lib.labels import NO_LABEL
+from lib.prediction import Estimate, Model, Time, per_sample
 
 
 class Guided:
@@ -66,10 +66,3 @@ class Guided:
         c = self.path.coeffs(t)
         level = torch.as_tensor(c.sigma, dtype=torch.float64) / c.alpha  # a tensor: Python would not divide by zero
         return (self.interval[0] <= level) & (level <= self.interval[1])
-
-
-def drop_labels(y: Tensor, probability: float, *, generator: torch.Generator | None = None) -> Tensor:
-    """Replace each label by NO_LABEL with the given probability, independently for every sample (not once for the batch)."""
-    if not 0 <= probability <= 1:
-        raise ValueError(f"The drop probability must lie in [0, 1], got {probability}.")
-    return torch.where(rand(len(y), generator=generator).to(y.device) < probability, NO_LABEL, y)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lib.embedding import check_labels
+from lib.labels import check_labels
 from lib.prediction import Coeffs, Estimate
 from lib.seeding import fresh
 

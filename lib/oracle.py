@@ -10,9 +10,9 @@ EmpiricalOracle  the data is a finite set of points x_i, each equally likely: wh
 import torch
 from torch import Tensor
 
-from lib.embedding import check_labels
+from lib.labels import NO_LABEL, check_labels
 from lib.mixture import BLOCK, GaussianMixture
-from lib.prediction import NO_LABEL, Estimate, Path, Time
+from lib.prediction import Estimate, Path, Time
 
 
 class Oracle:

@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from lib.seeding import rand, randn
 
 TARGETS = ("eps", "x0", "v", "u")
-NO_LABEL = -1  # the label of a sample whose class is not given
 
 Time = Tensor | float  # a number for the whole batch (an int on DDPM's clock), or (B,)
 

@@ -30,8 +30,9 @@ from lib.diffusion import DDPM
 from lib.ema import EMA
 from lib.files import fill, read, write
 from lib.flow_matching import FlowMatching
-from lib.guidance import Guided, drop_labels
+from lib.guidance import Guided
 from lib.image_models import CLASSES, DATA, Config, about, build, decoder, images, save_model
+from lib.labels import drop_labels
 from lib.prediction import Model
 from lib.samplers import ddim, euler, sample
 from lib.seeding import randn, seeded

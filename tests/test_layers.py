@@ -11,9 +11,9 @@ LIB = Path(__file__).parents[1] / "lib"
 # From the bottom up; within a layer, a module may also import those to its left.
 LAYERS = (
     ("claims", "seeding", "files"),
-    ("prediction", "embedding", "mixture"),
-    ("guidance", "data", "samplers", "mlp", "ensemble", "gelu", "diffusion_transformer", "vae", "classifier"),
-    ("diffusion", "flow_matching", "oracle"),
+    ("prediction", "labels", "grids", "mixture"),
+    ("embedding", "mlp", "ensemble", "gelu", "diffusion_transformer", "vae", "classifier", "data", "samplers"),
+    ("learned", "diffusion", "flow_matching", "oracle", "guidance"),
     ("metrics", "ema", "training", "k_budget", "toy", "image_models", "train_images"),
     ("plots", "explorers", "checks", "labs"),
 )
@@ -75,7 +75,7 @@ def test_a_module_imports_only_from_below(path):
     [
         ("seeding", "from lib.samplers import walk"),
         ("seeding", "from lib import samplers"),
-        ("embedding", "from lib.mixture import GaussianMixture"),
+        ("labels", "from lib.mixture import GaussianMixture"),
         ("samplers", "def f():\n    import lib.oracle"),
         ("flow_matching", "from lib.diffusion import DDPM"),
         ("metrics", "from IPython.display import HTML"),

@@ -8,10 +8,11 @@ import torch
 from lib import plots
 from lib.data import two_moons_mixture
 from lib.diffusion import DiscreteSchedule, cosine_betas, linear_betas
+from lib.grids import leading_grid, quadratic_grid, trailing_grid
 from lib.labs import Knob, N, budget_axis, cloud, lab, score
 from lib.oracle import Oracle
 from lib.prediction import Estimate, solve
-from lib.samplers import ddim, leading_grid, quadratic_grid, sample, trailing_grid
+from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
 
 CALLS = (5, 10, 20, 50, 100)

@@ -42,7 +42,7 @@ from lib import (
     zero_terminal_snr,
 )
 from lib.diffusion_transformer import modulate
-from lib.prediction import NO_LABEL
+from lib.labels import NO_LABEL
 from lib.samplers import Step, posterior_variance
 
 MOONS = two_moons_mixture()

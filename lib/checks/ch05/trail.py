@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.samplers import leading_grid, trailing_grid
+from lib.grids import leading_grid, trailing_grid
 
 SEE = "05_ddim_and_the_probability_flow: Where to stop: three spacings"
 

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from lib.checks import Exercise, Mistake
-from lib.guidance import drop_labels
-from lib.prediction import NO_LABEL
+from lib.labels import NO_LABEL, drop_labels
 from lib.seeding import seeded
 
 SEE = "11_conditioning_and_guidance: One coin for the batch"

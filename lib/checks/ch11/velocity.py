@@ -9,8 +9,8 @@ from torch import Tensor
 from lib.checks import Exercise, Mistake
 from lib.checks.counting import Counting
 from lib.guidance import Guided
+from lib.labels import NO_LABEL
 from lib.oracle import Oracle
-from lib.prediction import NO_LABEL
 from lib.seeding import rand, randn
 
 SEE = "11_conditioning_and_guidance: Noise, data, v, velocity: all the same"

@@ -4,7 +4,7 @@ import torch
 
 from lib.checks import Mistake
 from lib.checks.repair import Repair
-from lib.samplers import leading_grid, trailing_grid
+from lib.grids import leading_grid, trailing_grid
 
 SEE = "02_noise_schedules: The bug that follows"
 
