@@ -13,12 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lib.files import fill, read
+from lib.weights import call, load
 
 CLASSES = 10
 FEATURES = 32  # few, so that a covariance can be fitted to a few hundred images
-KEYS = ("size", "data", "seed", "steps", "accuracy", "command", "torch")  # what a file says
-COMMAND = "python tools/classifiers.py"
+HINT = "`python tools/classifiers.py` makes it."
 
 
 class DigitClassifier(nn.Module):
@@ -29,7 +28,7 @@ class DigitClassifier(nn.Module):
 
     def __init__(self, size: int, width: int = 32):
         super().__init__()
-        self.size = size
+        self.size, self.width = size, width
         layers, channels, side = [nn.Conv2d(1, width, 3, padding=1), nn.GELU()], width, size
         while side > 4:
             layers += [nn.Conv2d(channels, 2 * width, 3, stride=2, padding=1), nn.GELU()]
@@ -59,10 +58,5 @@ class DigitClassifier(nn.Module):
 
 
 def load_classifier(path: str | Path) -> DigitClassifier:
-    """The classifier in a file of `tools/classifiers.py`. Raises ValueError, with what is wrong, for any other file."""
-    weights, about = read(path, KEYS, f"`{COMMAND}` makes it.")
-    if not about["size"].isdecimal():
-        raise ValueError(f"{path} says that its size is {about['size']!r}: that is no number of pixels.")
-    net = DigitClassifier(int(about["size"]))
-    fill(net, weights, path)
-    return net.requires_grad_(False).eval()
+    """The classifier in a file of weights. Raises ValueError, with what is wrong, for any other file."""
+    return load(path, (DigitClassifier,), lambda said: call("DigitClassifier", size=int(said["size"])), HINT)

@@ -156,6 +156,11 @@ class DDPM(Learned):
     ):
         super().__init__(net, DiscreteSchedule(betas), target, label_drop=label_drop)
 
+    @property
+    def betas(self) -> Tensor:
+        """The betas (T,) of its path."""
+        return self.path.betas
+
     # ---- in the paper's notation ----
 
     def add_noise(self, x_data: Tensor, eps: Tensor, t: Time) -> Tensor:

@@ -119,7 +119,8 @@ class DiT(nn.Module):
         super().__init__()
         if size % patch:
             raise ValueError(f"Patches of {patch}x{patch} do not tile an image of {size}x{size}.")
-        self.size, self.channels, self.patch, self.t_scale, self.classes = size, channels, patch, t_scale, classes
+        self.size, self.channels, self.patch, self.shape = size, channels, patch, (channels, size, size)
+        self.width, self.depth, self.heads, self.t_scale, self.classes = width, depth, heads, t_scale, classes
         self.embed = nn.Linear(channels * patch**2, width)
         self.register_buffer("positions", positions(size // patch, width), persistent=False)
         self.time = SinusoidalTimeEmbedding(FREQUENCIES, t_scale)

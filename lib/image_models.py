@@ -1,9 +1,9 @@
-"""What an image run trains: a configuration, the model it describes, its data, and the file of the trained net.
+"""What an image run trains: a configuration, the model it describes, its data, and what its file says of it.
 
     model = load_model("results/digits_fm.safetensors")      a DDPM or a FlowMatching around a DiT
-    x = model.decode(model.sample((16, *model.shape), calls=20, y=y))
+    x = model.sample((16, *model.shape), calls=20, y=y)
 
-Images are scaled to [-1, 1]; latents have unit variance (see `lib.vae`). A file of weights says how it was made.
+Images are scaled to [-1, 1]; latents have unit variance (see `lib.vae`), and `decoder_of` finds what makes images of them.
 """
 
 import json
@@ -18,16 +18,18 @@ from torch import Tensor
 from lib.data import digits, from_hub, mnist_subset, split
 from lib.diffusion import DDPM, cosine_betas, linear_betas
 from lib.diffusion_transformer import DiT
-from lib.files import fill, halved, read, write
-from lib.flow_matching import FlowMatching
+from lib.flow_matching import FlowMatching, paths
 from lib.seeding import seeded
 from lib.vae import load_autoencoder
+from lib.weights import call, load, read
 
 DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hub, "mnist"),
         "cifar10": partial(from_hub, "cifar10")}  # fmt: skip
 HELD_OUT = {"digits": 500, "mnist_subset": 1000, "mnist": 5000, "cifar10": 5000}
 BETAS = {"linear": linear_betas, "cosine": cosine_betas}
 CLASSES = 10
+PARTS = (DDPM, FlowMatching, DiT, linear_betas, cosine_betas, *map(type, paths()))
+HINT = "`python -m lib.train_images` makes such files."
 
 
 @dataclass(frozen=True)
@@ -96,29 +98,34 @@ def about(config: Config, step: int) -> dict[str, str]:
     return {
         "config": json.dumps(asdict(config)),
         "step": str(step),
+        "data": config.data,
         "command": " ".join(["python -m lib.train_images", *options]),
         "torch": torch.__version__.split("+")[0],
     }
 
 
-def save_model(path: Path, config: Config, model: DDPM | FlowMatching, shape: tuple[int, ...]) -> None:
-    """The net alone, in float16: what is sampled from and shipped."""
-    write(path, halved(model.net), about(config, config.steps) | {"shape": json.dumps(list(shape))})
-
-
 def load_model(path: str | Path) -> DDPM | FlowMatching:
-    """The model in a `model.safetensors`, ready to sample: `shape` (channels, size, size) of one sample, `config`, `decode`.
+    """The model in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
+    return load(path, PARTS, _older, HINT)
 
-    `decode` makes images of samples; a model of latents finds its autoencoder beside its own file. Raises ValueError, with the
-    reason, for a file that is damaged or of another kind.
-    """
-    weights, said = read(path, ("config", "shape"), "`python -m lib.train_images` makes such files.")
-    try:
-        config, shape = Config(**json.loads(said["config"])), tuple(json.loads(said["shape"]))
-        model = build(config, shape[0], shape[-1])
-    except (TypeError, ValueError, IndexError) as error:
-        raise ValueError(f"What {path} says of its run makes no model: {error}") from None
-    fill(model.net, weights, path)
-    model.shape, model.config = shape, config
-    model.decode = decoder(config.latents and Path(path).parent / Path(config.latents).name)
-    return model.requires_grad_(False).eval()
+
+def _older(said: dict[str, str]) -> dict:
+    """Files from before there were recipes, which are made as their configuration says."""
+    config, (channels, *_, size) = Config(**json.loads(said["config"])), json.loads(said["shape"])
+    shape = {name: getattr(config, name) for name in ("patch", "width", "depth", "heads")}
+    ddpm = config.process == "ddpm"
+    net = call("DiT", size=size, channels=channels, classes=CLASSES, t_scale=1 if ddpm else 1000, **shape)
+    if ddpm:
+        return call("DDPM", net=net, betas=call(f"{config.betas}_betas", T=1000), target=config.target or "v")
+    return call("FlowMatching", net=net, target=config.target or "u")
+
+
+def config_of(path: str | Path) -> Config:
+    """The configuration of the run that wrote a file of weights. Raises ValueError for a file of another kind."""
+    return Config(**json.loads(read(path, ("config",), HINT)[1]["config"]))
+
+
+def decoder_of(path: str | Path) -> Callable[[Tensor], Tensor]:
+    """What makes images of the samples of the model in a file; an autoencoder is looked for beside that file."""
+    latents = config_of(path).latents
+    return decoder(latents and Path(path).parent / Path(latents).name)

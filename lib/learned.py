@@ -28,6 +28,11 @@ class Learned(nn.Module):
         self.net, self.path, self.target, self.label_drop = net, path, target, label_drop
         target_row(target, path.coeffs(path.t_data))
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample, as the net says."""
+        return self.net.shape
+
     def loss(
         self,
         x_data: Tensor,

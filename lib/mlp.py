@@ -19,7 +19,8 @@ class MLPDenoiser(nn.Module):
         self, dim: int = 2, width: int = 128, depth: int = 3, *, embed_dim: int = 64, t_scale=1.0, classes=None
     ):
         super().__init__()
-        self.dim, self.t_scale, self.classes = dim, t_scale, classes
+        self.dim, self.width, self.depth, self.embed_dim = dim, width, depth, embed_dim
+        self.t_scale, self.classes, self.shape = t_scale, classes, (dim,)
         self.time = SinusoidalTimeEmbedding(embed_dim, t_scale)
         self.label = None if classes is None else LabelEmbedding(classes, embed_dim)
         layers = [nn.Linear(dim + embed_dim, width), nn.SiLU()]

@@ -28,15 +28,15 @@ from tqdm import tqdm
 
 from lib.diffusion import DDPM
 from lib.ema import EMA
-from lib.files import fill, read, write
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
-from lib.image_models import CLASSES, DATA, Config, about, build, decoder, images, save_model
+from lib.image_models import CLASSES, DATA, Config, about, build, decoder, images
 from lib.labels import drop_labels
 from lib.prediction import Model
-from lib.samplers import ddim, euler, sample
+from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
 from lib.training import stratified_uniform, warmup_cosine
+from lib.weights import fill, read, save, write
 
 HELP = {
     "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face",
@@ -214,8 +214,7 @@ def sample_grid(model: Model, shape: tuple[int, ...], decode: Callable[[Tensor],
     start = randn((len(y), *shape), generator=seeded(0))
     device = next(model.net.parameters()).device
     with torch.no_grad():
-        rule = ddim if isinstance(model, DDPM) else euler
-        x = decode(sample(Guided(model, 2.0), start.to(device), 20, rule, y.to(device)).cpu())
+        x = decode(sample(Guided(model, 2.0), start.to(device), 20, ddim, y.to(device)).cpu())
     x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
     x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
     return x.unflatten(0, (CLASSES, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
@@ -297,7 +296,7 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
             start, began = time.perf_counter(), done  # the pictures are not part of the speed
     bar.close()
     if first and done == config.steps:
-        save_model(out / "model.safetensors", config, averaged, tuple(x.shape[1:]))
+        save(out / "model.safetensors", averaged, about(config, done))
     if here.world > 1:
         dist.barrier()  # nobody leaves while the first still writes
     return averaged

@@ -18,11 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lib.files import fill, halved, read, write
 from lib.seeding import fresh, randn
-
-SHAPE = ("channels", "latent", "width")
-KEYS = (*SHAPE, "beta", "data", "command", "torch")  # what a file says of itself
+from lib.weights import call, load
 
 
 class Residual(nn.Module):
@@ -130,18 +127,12 @@ class Autoencoder(nn.Module):
         return self.scale.copy_(std)
 
 
-def save_autoencoder(model: Autoencoder, path: str | Path, about: dict[str, str]) -> None:
-    """Write the weights in float16, the shape, and `about`, which says data, command and torch."""
-    own = {name: str(getattr(model, name)) for name in (*SHAPE, "beta")}
-    write(path, halved(model), own | about)
-
-
 def load_autoencoder(path: str | Path) -> Autoencoder:
-    """The autoencoder in a file. Raises ValueError, with what is wrong, for a file that is damaged or of another kind."""
-    weights, about = read(path, KEYS, hint="`python tools/autoencoder.py` makes it.")
-    try:
-        model = Autoencoder(*(int(about[name]) for name in SHAPE), beta=float(about["beta"]))
-    except ValueError as error:
-        raise ValueError(f"What {path} says of its net makes no autoencoder: {error}") from None
-    fill(model, weights, path)
-    return model.requires_grad_(False).eval()
+    """The autoencoder in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
+    return load(path, (Autoencoder,), _older, "`python tools/autoencoder.py` makes it.")
+
+
+def _older(said: dict[str, str]) -> dict:
+    """Files from before there were recipes."""
+    counts = {name: int(said[name]) for name in ("channels", "latent", "width")}
+    return call("Autoencoder", **counts, beta=float(said["beta"]))

@@ -10,7 +10,7 @@ LIB = Path(__file__).parents[1] / "lib"
 
 # From the bottom up; within a layer, a module may also import those to its left.
 LAYERS = (
-    ("claims", "seeding", "files"),
+    ("claims", "seeding", "weights"),
     ("prediction", "labels", "grids", "mixture"),
     ("embedding", "mlp", "ensemble", "gelu", "diffusion_transformer", "vae", "classifier", "data", "samplers"),
     ("learned", "diffusion", "flow_matching", "oracle", "guidance"),

@@ -13,7 +13,7 @@ import torch
 
 from lib import Autoencoder, batches, load_autoencoder, mnist_subset, seeded, split
 from lib.training import warmup_cosine
-from lib.vae import save_autoencoder
+from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 FILE = "mnist_autoencoder.safetensors"
@@ -81,7 +81,7 @@ def main() -> None:
         "lr": str(LR),
     }
     if not parser.parse_args().measure:
-        save_autoencoder(train(x), RESULTS / FILE, about)
+        save(RESULTS / FILE, train(x), about)
     model = load_autoencoder(RESULTS / FILE)
     found = measure(model, *held_out)
     print(found)

@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lib import EMA, batches, digits, fit, mnist_subset, randn, seeded, split
-from lib.classifier import COMMAND, FEATURES, DigitClassifier, load_classifier
-from lib.files import halved, write
+from lib.classifier import FEATURES, DigitClassifier, load_classifier
+from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
+COMMAND = "python tools/classifiers.py"
 SEED, BATCH, RATE, NOISE = 0, 128, 3e-3, 0.1
 
 
@@ -79,7 +80,7 @@ def main() -> None:
             "command": COMMAND,
             "torch": torch.__version__.split("+")[0],
         }
-        write(path, halved(net), {key: str(value) for key, value in about.items()})
+        save(path, net, {key: str(value) for key, value in about.items()})
         about["accuracy"] = load_classifier(path).accuracy(*held_out)  # of the file's float16 weights
         report[name] = about
         print(f"{name}: {about['accuracy']:.2%} of {job.held_out} held-out images", flush=True)

@@ -31,7 +31,7 @@ from lib import (
     split,
     spread,
 )
-from lib.image_models import CLASSES, DATA, HELD_OUT
+from lib.image_models import CLASSES, DATA, HELD_OUT, config_of, decoder_of
 from lib.samplers import rules
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -156,8 +156,11 @@ def rounded(values) -> list[float]:
     return [round(value, 4) for value in values]
 
 
-def draw(model, run: Run, seed: int, n: int = NOISE) -> tuple[Tensor, Tensor]:
-    """The first n of NOISE images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone."""
+def draw(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[Tensor, Tensor]:
+    """The first n of NOISE images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone.
+
+    decode: what makes images of the model's samples, where they are not images already.
+    """
     y = torch.arange(NOISE) % CLASSES
     start = randn((NOISE, *model.shape), generator=seeded(seed))
     guided = model if run.scale == 1 else Guided(model, run.scale, run.interval)
@@ -166,30 +169,29 @@ def draw(model, run: Run, seed: int, n: int = NOISE) -> tuple[Tensor, Tensor]:
         for i in range(0, n, 100):  # small batches, each with noise of its own: an image must not depend on n
             g = seeded(1000 * (seed + 1) + i)
             x, labels = start[i : i + 100], y[i : i + 100]
-            images.append(
-                model.decode(sample(guided, x[: n - i], run.calls, RULES[run.rule], labels[: n - i], generator=g))
-            )
+            drawn = sample(guided, x[: n - i], run.calls, RULES[run.rule], labels[: n - i], generator=g)
+            images.append(decode(drawn) if decode else drawn)
     return torch.cat(images).clamp(-1, 1), y[:n]
 
 
-def check(model, run: Run, data: str) -> dict[str, float]:
+def check(model, run: Run, data: str, decode=None) -> dict[str, float]:
     """The numbers of the first CHECK samples of the first seed, cheap enough to be computed again."""
-    b, (x, y) = bench(data), draw(model, run, SEEDS[0], CHECK)
+    b, (x, y) = bench(data), draw(model, run, SEEDS[0], CHECK, decode)
     features, (real, _) = seen(b.judge, x), b.held_out
     found = {"agreement": b.judge.accuracy(x, y), "frechet": frechet_distance(features, real[:CHECK])}
     return {name: round(value, 3) for name, value in found.items()}
 
 
-def measure(model, run: Run, data: str) -> dict:
+def measure(model, run: Run, data: str, decode=None) -> dict:
     """Every metric of a run, for each seed."""
     b, rows, n = bench(data), [], SAMPLES[data]
     for seed in SEEDS:
-        x, y = draw(model, run, seed, n)
+        x, y = draw(model, run, seed, n, decode)
         features = seen(b.judge, x)
         row = {"agreement": b.judge.accuracy(x, y)} | against_held_out(b, features, y)
         rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES)).mean})
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
-    return run._asdict() | {"samples": n} | values | {"check": check(model, run, data)}
+    return run._asdict() | {"samples": n} | values | {"check": check(model, run, data, decode)}
 
 
 def judge_of(data: str) -> Path:
@@ -239,15 +241,14 @@ def main(names: list[str]) -> None:
         if not path.exists():
             print(f"{name} is not there yet", flush=True)
             continue
-        model = load_model(path)
-        data = model.config.data
+        model, decode, data = load_model(path), decoder_of(path), config_of(path).data
         old, files = report["models"].get(name, {}), marks(name, data)
         kept = old["runs"] if old.get("files") == files else {}
         report["floors"][data] = floors(data)
         entry = {"data": data, "files": files, "torch": torch.__version__.split("+")[0], "runs": {}}
         report["models"][name] = entry
         for run in RUNS[name]:
-            entry["runs"][str(run)] = kept.get(str(run)) or measure(model, run, data)
+            entry["runs"][str(run)] = kept.get(str(run)) or measure(model, run, data, decode)
             print(
                 f"{name}: {run}", {k: v for k, v in entry["runs"][str(run)].items() if isinstance(v, list)}, flush=True
             )

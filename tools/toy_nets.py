@@ -18,13 +18,17 @@ from pathlib import Path
 import torch
 
 from lib import (
+    DDPM,
     EMA,
+    FlowMatching,
+    MLPDenoiser,
     Oracle,
     ancestral,
     batches,
     ddim,
     euler,
     fit,
+    linear_betas,
     noise_floor,
     randn,
     rk4,
@@ -35,12 +39,15 @@ from lib import (
     two_moons_mixture,
 )
 from lib.samplers import sample
-from lib.toy import DROP, PATHS, build, load, save
+from lib.toy import load
+from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SEED, STEPS, BATCH, POINTS = 0, 12_000, 256, 100_000
 SHIPPED = {"flow": "u", "ddpm": "eps"}  # process: target
+PATHS = {"flow": "LinearPath()", "ddpm": "linear_betas(1000)"}
 SHAPE = {"width": 48, "depth": 3, "embed_dim": 32, "classes": 2}
+DROP = 0.2  # share of the labels; the net without a label sees few examples, and ends behind the others with less
 N = 2000  # points of a measured sample
 RUNS = {  # process: the samplers its explorers offer, and their network calls
     "flow": {"euler at 100": (euler, 100), "rk4 at 20": (rk4, 20), "euler at 20": (euler, 20)},
@@ -48,11 +55,18 @@ RUNS = {  # process: the samplers its explorers offer, and their network calls
 }
 
 
+def build(process: str, target: str, shape: dict[str, int]) -> DDPM | FlowMatching:
+    """An untrained model: "flow" on the straight path or "ddpm" on 1,000 linear betas."""
+    if process == "flow":
+        return FlowMatching(MLPDenoiser(**shape, t_scale=1000), target=target, label_drop=DROP)
+    return DDPM(MLPDenoiser(**shape, t_scale=1), linear_betas(1000), target, label_drop=DROP)
+
+
 def train(process: str, target: str, shape: dict[str, int], steps: int = STEPS):
     """A model around the averaged weights."""
     with torch.random.fork_rng():
         torch.manual_seed(SEED)  # the initial weights
-        model = build(process, target, **shape)
+        model = build(process, target, shape)
     x, y = two_moons(POINTS, generator=seeded(SEED + 1))
     ema = EMA(model.net, decay=1 - 10 / steps)
     stream = batches(x, y, size=BATCH, generator=seeded(SEED + 2))
@@ -117,7 +131,7 @@ def kilobytes(model) -> str:
 def compare(floor: dict) -> None:
     """Widths and targets with full and with float16 weights, below what the exact oracle scores from the same noise."""
     for process, target in (("flow", "u"), ("ddpm", "eps"), ("ddpm", "v")):
-        oracle = Oracle(two_moons_mixture(), build(process, target, **SHAPE).path)
+        oracle = Oracle(two_moons_mixture(), build(process, target, SHAPE).path)
         print(line(f"{process} oracle", "", measure(oracle, process), floor), flush=True)
         for width in (32, 48, 64):
             model = train(process, target, SHAPE | {"width": width})
@@ -153,7 +167,7 @@ def main() -> None:
             **SHAPE,
         }
         path = RESULTS / f"toy_{process}.safetensors"
-        save(train(process, target, SHAPE), path, {key: str(value) for key, value in about.items()})
+        save(path, train(process, target, SHAPE), {key: str(value) for key, value in about.items()})
         model = load(path)
         found = measure(model, process)
         print(line(f"{process} {target}", kilobytes(model), found, floor), flush=True)

@@ -8,8 +8,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from lib import Autoencoder, load_autoencoder, mnist_subset, randn, seeded, split
-from lib.files import halved, read, write
-from lib.vae import save_autoencoder
+from lib.weights import halved, read, save, write
 from tools import autoencoder
 
 FILE = autoencoder.RESULTS / autoencoder.FILE
@@ -149,7 +148,7 @@ def test_the_shipped_weights_are_half_precision_and_say_what_they_are():
 def test_what_is_saved_is_loaded(tmp_path):
     model = small(latent=2, beta=0.5)
     model.fit_scale(pictures(9, 1, 8, 8))
-    save_autoencoder(model, tmp_path / "net", ABOUT)
+    save(tmp_path / "net", model, ABOUT)
     again = load_autoencoder(tmp_path / "net")
     assert (again.latent, again.width, again.beta) == (2, 4, 0.5) and not again.training
     for name, tensor in again.state_dict().items():
@@ -164,7 +163,7 @@ SAID = ABOUT | {"channels": "1", "latent": "4", "width": "4", "beta": "0.001"}
     [
         (ABOUT, "does not say its channels"),
         (SAID | {"latent": "2"}, "do not fit"),
-        (SAID | {"width": "odd"}, "makes no autoencoder"),
+        (SAID | {"width": "odd"}, "makes none"),
         (SAID | {"width": "5"}, "width even"),
     ],
 )
