@@ -47,8 +47,8 @@ class DigitClassifier(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.features(x))
 
-    def loss(self, x: Tensor, y: Tensor, *, t=None, generator=None) -> Tensor:
-        """The cross entropy, for `fit`."""
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """The cross entropy, a scalar, of images x (B, 1, size, size) and the digits y (B,) that they show."""
         return F.cross_entropy(self(x), y)
 
     @torch.no_grad()

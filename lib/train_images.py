@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ from lib.labels import drop_labels
 from lib.prediction import Model
 from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
-from lib.training import stratified_uniform, warmup_cosine
+from lib.training import minimise, stratified_uniform
 from lib.weights import fill, read, save, write
 
 HELP = {
@@ -265,32 +266,33 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
     last = min(config.steps, stop_at or config.steps)
     bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not first)
     start, began = time.perf_counter(), done
-    for step in range(done, last):
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * warmup_cosine(step, config.steps)
-        b = draw(config, model, x, y, step, mine, here.device)
+
+    def loss(*batch: Tensor) -> Tensor:
         with torch.autocast(here.device.type, torch.bfloat16, enabled=config.bf16):
-            loss = trained.loss(b.x, b.y, t=b.t, eps=b.eps)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        ema.update()
-        done = step + 1
+            x, y, t, eps = batch
+            return trained.loss(x, y, t=t, eps=eps)
+
+    stream = (draw(config, model, x, y, step, mine, here.device) for step in range(done, config.steps))
+    run = minimise(loss, [], stream, config.steps, lr=config.lr, ema=ema, optimizer=optimizer, done=done)
+    for state in islice(run, max(last - done, 0)):
+        done = state.step
         bar.update()
-        if done % log_every == 0 or done % save_every == 0 or done == last:
-            value = mean_over_processes(loss.detach(), here.world)
-            if not value < float("inf"):
-                raise FloatingPointError(
-                    f"The loss is {value} at step {done}. Lower --lr; the last checkpoint is kept."
-                )
-            speed = (done - began) * config.batch / (time.perf_counter() - start)
-            if first:
-                row = {"step": done, "loss": value, "learning_rate": group["lr"], "images_per_second": round(speed, 1)}
-                if done % save_every == 0 or done == last:
-                    row["held_out_loss"] = held_out_loss(averaged, *held_out)
-                log.add(**row)
-                bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
-        if first and (done % save_every == 0 or done == last):
+        saves = done % save_every == 0 or done == last
+        if not saves and done % log_every:
+            continue
+        value = mean_over_processes(state.loss, here.world)
+        if not value < float("inf"):
+            raise FloatingPointError(f"The loss is {value} at step {done}. Lower --lr; the last checkpoint is kept.")
+        if not first:
+            continue
+        speed = (done - began) * config.batch / (time.perf_counter() - start)
+        rate = optimizer.param_groups[0]["lr"]
+        row = {"step": done, "loss": value, "learning_rate": rate, "images_per_second": round(speed, 1)}
+        bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
+        if saves:
+            row["held_out_loss"] = held_out_loss(averaged, *held_out)
+        log.add(**row)
+        if saves:
             write_png(out / f"samples_{done:06d}.png", sample_grid(averaged, x.shape[1:], decode))
             save_checkpoint(checkpoint, config, done, model.net, ema, optimizer, data)
             start, began = time.perf_counter(), done  # the pictures are not part of the speed

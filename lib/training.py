@@ -1,6 +1,7 @@
 """Training: one generator that yields after every step, so that the caller decides what to log, plot or stop.
 
-    for state in fit(model, batches(x, size=256), steps=2000, ema=ema): ...
+    for state in fit(model, batches(x, size=256), steps=2000, ema=ema): ...                  a model on a path
+    for state in minimise(net.loss, net.parameters(), batches(x, y, size=256), 2000): ...    anything else with a loss
 
 The learning rate warms up linearly over the first 5 % of the steps and then falls to 0 along a half cosine (or as
 `schedule` says).
@@ -49,30 +50,53 @@ def fit(
     """
     if stratified and times is not None:
         raise ValueError("`stratified` is one way to draw times and `times` another: give one of them.")
-    draw, factor = stratified_uniform if stratified else times, schedule or warmup_cosine
-    generator = generator or fresh()
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
-    rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: factor(i, steps))
-    data = iter(data)
-    for step in range(1, steps + 1):
-        x, y = next(data, (None, None))
-        if x is None:
-            raise ValueError(
-                f"The data ended after {step - 1} of {steps} batches. `batches` never ends; wrap your own in cycle."
-            )
+    draw, generator = stratified_uniform if stratified else times, generator or fresh()
+
+    def loss(x: Tensor, y: Tensor | None) -> Tensor:
         t = model.path.times(draw(len(x), like=x, generator=generator)) if draw else None
-        loss = model.loss(x, y, t=t, generator=generator)
+        return model.loss(x, y, t=t, generator=generator)
+
+    return minimise(loss, model.parameters(), data, steps, lr=lr, schedule=schedule, ema=ema)
+
+
+def minimise(
+    loss: Callable[..., Tensor],
+    parameters: Iterable[nn.Parameter],
+    batches: Iterable[tuple],
+    steps: int,
+    *,
+    lr: float = 1e-3,
+    schedule: Callable[[int, int], float] | None = None,
+    ema: EMA | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    done: int = 0,
+) -> Iterator[Progress]:
+    """Minimise loss(*batch) over `parameters`, in place, for `steps` batches: the training loop of all nets of the book.
+
+    `optimizer` is Adam unless one is given; `done` is the number of steps that it has made before, in a run that goes on.
+    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early.
+    """
+    optimizer = optimizer or torch.optim.Adam(parameters, lr=lr, fused=True)
+    factor, batches = schedule or warmup_cosine, iter(batches)
+    for step in range(done, steps):
+        batch = next(batches, None)
+        if batch is None:
+            raise ValueError(
+                f"The data ended after {step} of {steps} batches. `batches` never ends; wrap your own in cycle."
+            )
+        for group in optimizer.param_groups:
+            group["lr"] = lr * factor(step, steps)
+        value = loss(*batch)
         optimizer.zero_grad()
-        loss.backward()
+        value.backward()
         optimizer.step()
-        rate.step()
         if ema is not None:
             ema.update()
-        if step % 100 == 0 and not loss.isfinite():
+        if (step + 1) % 100 == 0 and not value.isfinite():
             raise FloatingPointError(
-                f"The loss is {loss.item()} at step {step}. Lower lr, and check that the data is standardised."
+                f"The loss is {value.item()} at step {step + 1}. Lower lr, and check that the data is standardised."
             )
-        yield Progress(step, loss.detach())
+        yield Progress(step + 1, value.detach())
 
 
 def warmup_cosine(i: int, steps: int, warmup: float = 0.05) -> float:

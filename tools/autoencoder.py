@@ -7,12 +7,13 @@ It sees the 4,000 images of the training side of the book's split of the MNIST s
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from lib import Autoencoder, batches, load_autoencoder, mnist_subset, seeded, split
-from lib.training import warmup_cosine
+from lib.training import minimise
 from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -25,15 +26,10 @@ def train(x: torch.Tensor, steps: int = STEPS, beta: float = BETA, **shape: int)
     with torch.random.fork_rng():
         torch.manual_seed(SEED)  # the initial weights
         model = Autoencoder(x.shape[1], beta=beta, **shape)
-    optimizer = torch.optim.Adam(model.parameters(), lr=LR, fused=True)
     stream, generator = batches(x, size=BATCH, generator=seeded(SEED + 1)), seeded(SEED + 2)
-    for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = LR * warmup_cosine(step, steps)
-        loss = model.loss(next(stream)[0], generator=generator)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+    loss = partial(model.loss, generator=generator)
+    for _ in minimise(loss, model.parameters(), ((x,) for x, _ in stream), steps, lr=LR):
+        pass
     model.fit_scale(x)
     return model
 

@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lib import EMA, batches, digits, fit, mnist_subset, randn, seeded, split
+from lib import EMA, batches, digits, mnist_subset, randn, seeded, split
 from lib.classifier import FEATURES, DigitClassifier, load_classifier
+from lib.training import minimise
 from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -55,7 +56,7 @@ def train(job: Job) -> DigitClassifier:
         net = DigitClassifier(job.size)
     ema = EMA(net, decay=0.99)
     stream = augmented(batches(x, y, size=BATCH, generator=seeded(SEED + 1)), job.shift, seeded(SEED + 2))
-    for _ in fit(net, stream, job.steps, lr=RATE, ema=ema):
+    for _ in minimise(net.loss, net.parameters(), stream, job.steps, lr=RATE, ema=ema):
         pass
     return ema.net
 
