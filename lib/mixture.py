@@ -18,6 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lib.kernels import affine, mix
 from lib.labels import check_labels
 from lib.prediction import Coeffs, Estimate
 from lib.seeding import fresh
@@ -109,7 +110,7 @@ class GaussianMixture:
 
     def _expect(self, x_t, coeffs, y):
         """alpha, sigma (b, 1), b = 1 or B; means over the components of m_k / tau_k, s_k^2 / tau_k and 1 / tau_k: (B, D) each."""
-        mixed = [_mix(logits.softmax(-1), at.mixed) for logits, at in self._blocks(x_t, coeffs, y)]
+        mixed = [mix(logits.softmax(-1), at.mixed) for logits, at in self._blocks(x_t, coeffs, y)]
         curves = (torch.as_tensor(c, dtype=x_t.dtype, device=x_t.device).reshape(-1, 1) for c in coeffs[:2])
         return *curves, *(torch.cat(mixed) if len(mixed) > 1 else mixed[0]).chunk(3, -1)
 
@@ -131,7 +132,7 @@ class GaussianMixture:
             x, here = x_t[i : i + rows], at or self._at(alpha[i : i + rows], sigma[i : i + rows], given)
             # The square is multiplied out so that one matrix product serves every component, and the label with it.
             seen = [x * x, x] if y is None else [x * x, x, one_hot[y[i : i + rows]]]
-            yield _affine(here.constant, torch.cat(seen, -1), here.logits), here
+            yield affine(here.constant, torch.cat(seen, -1), here.logits), here
 
     def _at(self, alpha, sigma, given) -> "_At":
         means, variances = self.means.to(alpha), self.variances.to(alpha)
@@ -160,18 +161,3 @@ class _At(NamedTuple):
     constant: Tensor  # (b, M)
     logits: Tensor  # (b, M, 2D), with labels (b, M, 2D + classes + 1): coefficients of x^2, x and the label
     mixed: Tensor  # (b, M, 3D): m / tau, s^2 / tau, 1 / tau
-
-
-def _affine(constant: Tensor, x: Tensor, tables: Tensor) -> Tensor:
-    """Constant (b, M) plus (B, C) times (b, M, C) -> (B, M)."""
-    if len(tables) == 1:
-        return torch.addmm(constant, x, tables[0].T)
-    return constant + torch.einsum("bc,bmc->bm", x, tables)
-
-
-def _mix(r: Tensor, tables: Tensor) -> Tensor:
-    """Responsibilities (B, M) over (b, M, C) -> (B, C)."""
-    if len(tables) == 1:
-        # As r @ tables[0]; a product with few rows is faster than one with few columns.
-        return (tables[0].T @ r.T).T
-    return torch.einsum("bm,bmc->bc", r, tables)

@@ -21,21 +21,12 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
+from lib.kernels import combine
 from lib.seeding import rand, randn
 
 TARGETS = ("eps", "x0", "v", "u")
 
 Time = Tensor | float  # a number for the whole batch (an int on DDPM's clock), or (B,)
-
-
-def combine(a: Tensor | float, x: Tensor, b: Tensor | float, y: Tensor) -> Tensor:
-    """a * x + b * y, the operation all of this is made of.
-
-    A sampler asks with numbers, on tensors so small that each pass over them counts: `torch.add` saves up to two.
-    """
-    if isinstance(b, float):
-        return torch.add(x if a == 1.0 else a * x, y, alpha=b)
-    return a * x + b * y
 
 
 class Coeffs(NamedTuple):

@@ -23,7 +23,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lib.prediction import Coeffs, Estimate, Model, combine
+from lib.kernels import combine
+from lib.prediction import Coeffs, Estimate, Model
 from lib.seeding import fresh, randn
 
 

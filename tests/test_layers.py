@@ -10,9 +10,9 @@ LIB = Path(__file__).parents[1] / "lib"
 
 # From the bottom up; within a layer, a module may also import those to its left.
 LAYERS = (
-    ("claims", "seeding", "weights"),
+    ("claims", "seeding", "weights", "kernels"),
     ("prediction", "labels", "grids", "mixture"),
-    ("embedding", "mlp", "ensemble", "gelu", "diffusion_transformer", "vae", "classifier", "data", "samplers"),
+    ("embedding", "mlp", "ensemble", "diffusion_transformer", "vae", "classifier", "data", "samplers"),
     ("learned", "diffusion", "flow_matching", "oracle", "guidance"),
     ("metrics", "ema", "training", "k_budget", "toy", "image_models", "train_images"),
     ("plots", "explorers", "checks", "labs"),

@@ -15,7 +15,7 @@ from lib import (
     seeded,
     unpatchify,
 )
-from lib.gelu import GELU
+from lib.kernels import GELU
 
 
 def small(**changes) -> DiT:
