@@ -88,3 +88,12 @@ class ConstantNet(torch.nn.Module):
 @pytest.fixture
 def constant_net():
     return ConstantNet()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Tell a test's fixtures whether it passed."""
+    report = yield
+    if report.when == "call":
+        item.went_well = report.passed
+    return report

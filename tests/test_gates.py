@@ -35,7 +35,9 @@ TOOLS = ["ruff", "pytest", "pytest-cov", "coverage", "pytest-timeout", "jupyter-
 def settings(root: Path = ROOT) -> str:
     """A key over all that decides whether a gate closes."""
     found = (f"{name} {version(name)}" for name in TOOLS)
-    return digest((root / name for name in SETTINGS + OVERRULING), sys.version, *found)
+    return digest(
+        (root / name for name in SETTINGS + OVERRULING), sys.version, os.environ.get("PYTEST_ADDOPTS", ""), *found
+    )
 
 
 @pytest.fixture
@@ -44,10 +46,28 @@ def after_a_change(request):
     name = f"gate {request.node.name}"
     if passed(name, key := settings()):
         pytest.skip("closed before, and no setting has changed since; with ALL=1 it is tried again")
-    failed = request.session.testsfailed
     yield
-    if request.session.testsfailed == failed:
+    if getattr(request.node, "went_well", False):  # not when it was interrupted or left
         remember(name, key)
+
+
+@pytest.mark.parametrize(
+    ("body", "closed"),
+    [("pass", True), ("raise KeyboardInterrupt", False)],
+)
+def test_only_a_gate_that_was_seen_to_close_is_remembered(body, closed, tmp_path):
+    """Not one that was interrupted."""
+    (tmp_path / "test_it.py").write_text(
+        f"import pytest\nfrom tests import test_gates\nfrom tests.conftest import pytest_runtest_makereport\n"
+        f"test_gates.passed = lambda *_: False\n"
+        f"test_gates.remember = lambda *_: open({str(tmp_path / 'said')!r}, 'w').close()\n"
+        f"from tests.test_gates import after_a_change\n"
+        f"def test_it(after_a_change):\n    {body}\n"
+    )
+    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_runtest_makereport\n")
+    call = [sys.executable, "-m", "pytest", "-q", "--disable-plugin-autoload", "-p", "no:cacheprovider", str(tmp_path)]
+    subprocess.run(call, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=120)
+    assert (tmp_path / "said").exists() == closed
 
 
 def test_a_changed_setting_is_noticed(tmp_path):

@@ -186,9 +186,11 @@ def test_the_counts_are_those_of_pytest(job):
         ("", "found no test"),
         ("import os\n\ndef test(): os._exit(0)", "no report, exit code 0"),
         ("import gone", "exit code 2"),
+        ("import pytest\n\n@pytest.mark.skip\ndef test(): pass", "every test was skipped"),
     ],
 )
-def test_a_job_that_tests_nothing_is_red(job, text, problem):
+def test_a_job_that_tests_nothing_is_red(job, text, problem, monkeypatch):
+    monkeypatch.setenv("CI", "true")
     (report := check.CACHE / "reports" / "it.xml").write_text('<testcase name="of an earlier run"/>')
     found = run(ROOT, job(text))["it"]
     assert (found.problem, found.passed, found.failed) == (problem, 0, 1)
@@ -213,6 +215,19 @@ def test_every_notebook_has_a_job():
     jobs = [job.command for job in check.all_jobs() if job.name.startswith("notebooks/")]
     assert [command[-1] for command in jobs] == sorted(map(str, (ROOT / "notebooks").glob("*.ipynb")))
     assert all("--nbval" in command for command in jobs)
+
+
+def test_no_test_stands_where_nobody_looks():
+    run = {word for job in check.all_jobs() for word in job.command}
+    files = [path for folder in ("tests", "lib", "tools", "notebooks") for path in (ROOT / folder).rglob("*.py")]
+    tests = [path for path in files if re.search(r"^(?:async )?def test_", path.read_text(), re.MULTILINE)]
+    assert [path for path in tests if str(path) not in run] == [] and len(tests) > 40
+    assert list((ROOT / "notebooks").glob("*/*.ipynb")) == []
+
+
+def test_no_two_jobs_have_one_name():
+    names = [job.name for job in check.all_jobs()]
+    assert len(set(names)) == len(names)
 
 
 def test_a_new_test_file_is_run(tmp_path):

@@ -17,15 +17,19 @@ from tools.portable import Result, Run
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-FLOAT = re.compile(r"(?<![\w.])\d+\.\d+(?:e[-+]?\d+)?(?![\w.])|(?<![\w.])\d\.?e[-+]?\d+(?![\w.])")
+FLOAT = re.compile(r"(?:\d[\d,_]*)?\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+")
+VERSION = re.compile(r"\d+(?:\.\d+){2,}\S*")
 DIGITS = 6  # the most significant digits that a compared output may show
 
 
 def long_floats(outputs: list[dict]) -> list[str]:
     """The floats of a cell's text that show more significant digits than any computation here is stable to."""
-    text = re.sub(r"<script.*?</script>|data:[^\"']*", "", portable.text(outputs), flags=re.DOTALL)
-    numbers = FLOAT.findall(text)
-    return [it for it in numbers if len(it.split("e")[0].replace(".", "").strip("0")) > DIGITS]
+    said = [("text/", it.get("text") or it.get("evalue", "")) for it in outputs]
+    said += [part for it in outputs for part in it.get("data", {}).items()]
+    text = "\n".join("".join(part) for kind, part in said if kind.startswith("text/"))
+    text = re.sub(r"<(script|style|svg)\b.*?</\1>|data:[^\"']*|<[^>]*>", " ", text, flags=re.DOTALL)
+    numbers = FLOAT.findall(VERSION.sub("", text))
+    return [it for it in numbers if len(re.sub(r"[.,_]", "", re.split("[eE]", it)[0]).strip("0")) > DIGITS]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -43,26 +47,38 @@ def test_no_output_shows_more_than_six_digits(notebook):
         ("1234.5678 again", ["1234.5678"]),
         ("0.000123456 and 123.456 and 1.23456e-05 and 0.50000000", []),
         ("100000000 tokens, torch 2.13.0, seed 20261128", []),
+        ("it took 0.12345678s, 0.87654321x as long", ["0.12345678", "0.87654321"]),
+        ("1,234,567.891 and 1.23456789E-05 and .12345678", ["1,234,567.891", "1.23456789E-05", ".12345678"]),
     ],
 )
 def test_long_floats_are_found(text, found):
     assert long_floats([{"output_type": "stream", "text": f"so {text}."}]) == found
+    for kind in ("text/plain", "text/markdown", "text/latex", "text/html"):  # and each output by itself
+        assert long_floats([{"data": {kind: text}}, {"data": {"text/plain": "5"}}]) == found
 
 
 # --- tolerances ---------------------------------------------------------------------------------------------------------------
 
-TIGHT = re.compile(r"(?<![\w.])\d(?:\.\d)?e-(\d+)")
+SEEN = re.compile(r"#.*\b(?:seen: |no tolerance)")
+
+
+def tiny(node: ast.AST) -> bool:
+    """Whether a piece of code is a number of 1e-9 or less, as 1e-12, 10**-12 or 1 / 10**12 are."""
+    parts = (ast.BinOp, ast.UnaryOp, ast.Constant, ast.operator, ast.unaryop)
+    if not isinstance(node, ast.BinOp | ast.Constant) or not all(isinstance(it, parts) for it in ast.walk(node)):
+        return False
+    try:
+        value = eval(compile(ast.Expression(node), "", "eval"), {"__builtins__": {}})
+    except (TypeError, ZeroDivisionError):  # text and a number
+        return False
+    return isinstance(value, float) and 0 < value <= 1.001e-9
 
 
 def bare_tolerances(code: str) -> list[str]:
-    """Lines that compare with 1e-9 or less and do not say, there or in three lines above, what was seen."""
-    lines, found = code.split("\n"), []
-    for number, line in enumerate(lines):
-        tight = [it for it in TIGHT.findall(line.split("#")[0]) if int(it) >= 9]
-        compares = re.search(r"assert|<|>|tol|approx|close", line)
-        if tight and compares and not re.search(r"#.*\bseen\b", "\n".join(lines[max(0, number - 3) : number + 1])):
-            found.append(line.strip())
-    return found
+    """Lines with a number of 1e-9 or less that do not say, there or up to three lines above, what was seen, or `no tolerance`."""
+    lines = code.split("\n")
+    found = {node.lineno for node in ast.walk(ast.parse(without_magics(code))) if tiny(node)}
+    return [lines[it - 1].strip() for it in sorted(found) if not SEEN.search("\n".join(lines[max(0, it - 4) : it]))]
 
 
 def sleeping_tolerances(code: str) -> list[str]:
@@ -70,13 +86,13 @@ def sleeping_tolerances(code: str) -> list[str]:
     found = []
     for call in [node for node in ast.walk(ast.parse(without_magics(code))) if isinstance(node, ast.Call)]:
         given = {it.arg: it.value for it in call.keywords if it.arg in ("atol", "rtol")}
-        if ast.unparse(call.func).endswith("allclose") and len(given) == 1:
+        if ast.unparse(call.func).endswith(("allclose", "isclose")) and len(given) == 1:
             found += [ast.unparse(call) for it in given.values() if isinstance(it, ast.Constant) and it.value < 1e-6]
     return found
 
 
 FOLDERS = {"book/chapters": "*.md", "tests/laws": "*.py", "tests/parity": "*.py"}
-SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder).glob(names)]
+SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder).rglob(names)]
 
 
 @pytest.mark.parametrize("path", sorted(SOURCES), ids=lambda path: path.stem)
@@ -96,7 +112,15 @@ def test_a_tight_tolerance_says_where_it_was_seen(path):
         ("assert gap < 1e-12  # 20 steps of float64; seen: 3e-15", 0),
         ("# 20 steps of float64; seen: 3e-15\nassert gap < 1e-12", 0),
         ("assert gap < 1e-6", 0),
-        ("tiny = 1e-12", 0),
+        ("tiny = 1e-12", 1),
+        ("def near(a, b, eps=1e-12): pass", 1),
+        ("check(\n    10**-12,\n)", 1),
+        ("gap.lt(1 / 10**12)", 1),
+        ("assert gap < 1.0E-12", 1),
+        ("assert gap < 12e-12", 1),
+        ("assert gap < 0.000000000001  # as seen", 1),
+        ("spacing = 2**-40  # no tolerance: a step of this clock", 0),
+        ("assert gap < 1e-6 and text == '%s' % name", 0),
     ],
 )
 def test_bare_tolerances_are_found(code, number):
@@ -107,6 +131,7 @@ def test_bare_tolerances_are_found(code, number):
     ("code", "number"),
     [
         ("torch.allclose(a, b, atol=1e-12)", 1),
+        ("np.isclose(a, b, rtol=1e-12)", 1),
         ("assert torch.allclose(a, b, rtol=1e-9)", 1),
         ("torch.allclose(a, b, rtol=0, atol=1e-12)", 0),
         ("torch.allclose(a, b, atol=1e-4)", 0),

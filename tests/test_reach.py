@@ -55,8 +55,24 @@ BOOK = {
             NOTED.append(f)
             return f
         def plain(f): return f
+        def noted(): return list(NOTED)
+        def itself(f): itself.all.append(f)
+        def put(f): OTHER.append(f)
+        def helped(f): return put(f)
+        class Kept: all = []
+        def kept(f): Kept.all.append(f)
+        OTHER = []
+        def shown(x): return x
         @note
         def first(): return 31
+        @itself
+        def third(): return 33
+        @helped
+        def fourth(): return 34
+        @kept
+        def fifth(): return 35
+        @shown.register
+        def sixth(): return 36
         @plain
         def second(): return 32
     """,
@@ -125,7 +141,17 @@ ONE = "from lib import one\none()"
         ("from lib.b import Square\nSquare().spare()", "lib/b.py", "return 12", "return 13"),
         ("from lib import Shape\ngetattr(Shape(), 'spare')", "lib/b.py", "return 12", "return 13"),
         ("from lib.b import Net\nNet()(1)", "lib/b.py", "x): return x", "x): return -x"),  # torch calls forward
-        ("from lib.notes import second", "lib/notes.py", "return 31", "return 9"),  # a decorator that registers
+        (
+            "from lib.notes import NOTED\nprint(NOTED)",
+            "lib/notes.py",
+            "return 31",
+            "return 9",
+        ),  # a decorator that registers
+        ("from lib.notes import noted\nnoted()", "lib/notes.py", "return 31", "return 9"),
+        ("from lib.notes import second", "lib/notes.py", "return 33", "return 9"),  # in itself,
+        ("from lib.notes import second", "lib/notes.py", "return 34", "return 9"),  # by a helper,
+        ("from lib.notes import second", "lib/notes.py", "return 35", "return 9"),  # in a class,
+        ("from lib.notes import second", "lib/notes.py", "return 36", "return 9"),  # by a method of what is decorated
         ("from lib.notes import second\nsecond()", "lib/notes.py", "def plain(f): return f", "def plain(f): return 1"),
         (
             "from lib.mirror import words\nwords(1)",
@@ -134,6 +160,14 @@ ONE = "from lib import one\none()"
             "# comment\nUNUSED",
         ),  # code that looks at code
         ("from lib.c import three\nhelp(three)", "lib/c.py", "return 5", "return 6"),
+        ("from inspect import getsource as g\nfrom lib.c import three\ng(three)", "lib/c.py", "return 5", "return 6"),
+        ("from lib.c import three\ngetattr(three, '__doc__')", "lib/c.py", "return 5", "return 6"),
+        (
+            "import lib\nlib.one()",
+            "lib/__init__.py",
+            "lib.a import one",
+            "lib.c import three as one",
+        ),  # the import itself
         ("from lib.show import tree\ntree()", "lib/show/tree.json", "{}", "[]"),
         ("from beside import near\nnear()", "notebooks/beside.py", "return 1", "return 3"),
         ("load('../results/toy_flow.bin')", "results/toy_flow.bin", "1", "2"),
@@ -161,7 +195,13 @@ def test_an_edit_of_what_is_reached_counts(book, code, file, old, new):
         ("from lib.a import shadow\nshadow(1)", "lib/c.py", "return 3", "return 4"),  # an argument of that name
         ("from lib import Shape\nShape()", "lib/b.py", "return 12", "return 13"),
         ("from lib import Shape\nShape().spare()", "lib/b.py", "return 14", "return 5"),
-        ("from lib.notes import second\nsecond()", "lib/notes.py", "return f\n@note", "return f\nnew = 1\n@note"),
+        ("from lib.notes import second\nsecond()", "lib/notes.py", "OTHER = []", "OTHER = []\nnew = 1"),
+        (
+            "from lib.notes import second\nsecond()",
+            "lib/notes.py",
+            "return 31",
+            "return 9",
+        ),  # noted, but nobody reads it
         ("from lib.show import page\npage()", "lib/show/tree.json", "{}", "[]"),
         ("from lib.show import tree\ntree()", "lib/show/other.json", "{}", "[]"),
         ("from beside import near\nnear()", "notebooks/beside.py", "return 2", "return 3"),

@@ -7,7 +7,6 @@ Notebooks that passed before are skipped, unless CI=true or ALL is set. The last
 the coverage count as one each.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -81,7 +80,14 @@ SECONDS = {
 }
 # What decides how a processor rounds, next to the processor.
 ARITHMETIC = ("ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR", "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE")
+ARITHMETIC += ("MKL_DYNAMIC", "ONEDNN_DEFAULT_FPMATH_MODE", "MPLBACKEND", "MPLCONFIGDIR", "IPYTHONDIR", "COLUMNS")
+ARITHMETIC += ("PYTEST_ADDOPTS", "PYTHONWARNINGS")  # nor what decides how they run
 ARITHMETIC += ("NPY_DISABLE_CPU_FEATURES", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "KNOB_LABS")
+
+
+# Files that decide how a notebook runs and is compared; some are not there today.
+AROUND = ["pyproject.toml", "tools/pictures.py", "tools/without_iri.py", "conftest.py", "notebooks/conftest.py"]
+AROUND += ["notebooks/matplotlibrc", "pytest.ini", "tox.ini"]
 
 
 def group(path: Path, root: Path = ROOT) -> str:
@@ -162,10 +168,9 @@ def machine() -> str:
 def key(notebook: Path, here: str) -> str:
     """Of a notebook: itself, the definitions and data that its cells reach, the settings and tools that compare, the machine."""
     reached = notebooks.key(ROOT / "book" / "chapters" / f"{notebook.stem}.md")
-    files = [notebook, ROOT / "pyproject.toml", ROOT / "tools" / "pictures.py"]
-    return hashlib.sha256(
-        b"\0".join([here.encode(), reached.encode(), *(path.read_bytes() for path in files)])
-    ).hexdigest()
+    return passed.digest(
+        [notebook, *(ROOT / name for name in AROUND)], here, reached
+    )  # a file that is missing counts as that
 
 
 # --- what is said ----------------------------------------------------------------------------------------------------

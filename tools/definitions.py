@@ -17,7 +17,7 @@ SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.D
 FILE = re.compile(r"[\w*-]*(?:\.[\w*]+)*\.\w*[a-z]\w*")
 # Code that looks at code, or makes it.
 MIRRORS = {"__doc__", "__import__", "__subclasses__", "getdoc", "getmembers", "getsource", "getsourcelines"}
-MIRRORS |= {"import_module", "iter_modules", "walk_packages"}
+MIRRORS |= {"import_module", "iter_modules", "walk_packages", "pydoc", "runpy", "__dict__"}
 BARE_MIRRORS = MIRRORS | {"eval", "exec", "globals", "help"}  # but model.eval() is none
 
 
@@ -48,7 +48,12 @@ class Unit:
         for part in ast.iter_child_nodes(node):
             if not (isinstance(node, FUNCTIONS) and part in node.body):
                 self._visit(part, package)
-        self.mirror = bool(MIRRORS & self.attributes) or any(chain[0] in BARE_MIRRORS for chain in self.chains)
+        # It writes to a global name, or into an attribute of one: `global COUNT`, `deco.all.append(f)`.
+        self.notes = any(isinstance(it, ast.Global) for it in ast.walk(node)) or (
+            isinstance(node, FUNCTIONS) and any(chain[0] == node.name and len(chain) > 1 for chain in self.chains)
+        )
+        seen = self.attributes | self.words | {one.member for one in self.imports}
+        self.mirror = bool(MIRRORS & seen) or any(chain[0] in BARE_MIRRORS for chain in self.chains)
 
     @cached_property
     def dump(self) -> bytes:
@@ -70,7 +75,7 @@ class Unit:
             self.files |= files("".join(part.value if isinstance(part, ast.Constant) else "*" for part in parts))
             parts = [part for part in parts if not isinstance(part, ast.Constant)]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            self.files |= files(re.sub(r"\{[^{}]*\}|%[sd]", "*", node.value))
+            self.files |= files(re.sub(r"\{[^{}]*\}|%[-+ 0#]*\d*(?:\.\d+)?[a-z]", "*", node.value))
             self.words |= set(node.value.split(".")) if re.fullmatch(r"[\w.]+", node.value) else set()
         for part in parts:
             self._visit(part, package)
@@ -141,7 +146,7 @@ def meaning(cell: str) -> str:
 
 def without_magics(code: str) -> str:
     """The Python of a notebook's code: ast knows no magics."""
-    return re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)
+    return re.sub(r"^\s*(?:\w+\s*=\s*)?[%!].*$|^.*\?\s*$", "", code, flags=re.MULTILINE)
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:

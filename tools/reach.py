@@ -13,6 +13,7 @@ runs (`!python -m`), a method without foreign base that foreign code calls, an a
 packages, line numbers.
 """
 
+import ast
 import hashlib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
@@ -54,6 +55,10 @@ class Reach:
         self.folders: dict[Path, list[Path]] = {}
         self.units: dict[Unit, Module | None] = {cells(code): None}
         self.done: set[str] = set()  # modules that were imported, and with a star, those that count whole
+        self.imports: set[tuple[Path, Import]] = set()  # that a name was followed through, with their module
+        self.takers: set[Unit] = set()  # decorators that note what they decorate in a variable of their module
+        self.noted: dict[Unit, list[Found]] = {}  # what stands in such a variable, until somebody else reads it
+        self.read: set[Unit] = set()
         self.names: set[str] = set()  # behind a dot, or in a string
         self.waiting: dict[str, list[tuple[Unit, Module]]] = {}  # methods, until their name is met
         self.todo = list(self.units)
@@ -73,6 +78,8 @@ class Reach:
         for chain in unit.chains:
             for found in self._meanings(chain, unit, self.units[unit]):
                 self._define(*found)
+                if unit not in self.takers and found[1] is not unit:
+                    self._read(found[1])
         for name in (unit.attributes | unit.words) - self.names:
             self.names.add(name)
             for method in self.waiting.pop(name, []):
@@ -82,6 +89,13 @@ class Reach:
         if unit not in self.units:
             self.units[unit] = module
             self.todo.append(unit)
+
+    def _read(self, made: Unit | Class | None) -> None:
+        """Reach what was noted in a variable that is read."""
+        if isinstance(made, Unit) and made.binds:
+            self.read.add(made)
+            for found in self.noted.pop(made, []):
+                self._define(*found)
 
     def _define(self, module: Module, made: Unit | Class | None) -> None:
         """Reach one definition, or a whole module."""
@@ -121,6 +135,8 @@ class Reach:
         """All that a name in a unit of a module could mean."""
         for one in [*(unit.imports if unit else []), *(module.source.imports if module else [])]:
             if one.bound == chain[0]:
+                if module:
+                    self.imports.add((module.path, one))
                 yield from self._behind(one, *chain[1:])
         for made in module.source.definitions.get(chain[0], []) if module else []:
             yield module, made
@@ -139,8 +155,9 @@ class Reach:
                 found = True
                 yield module, made
             for one in module.source.imports:
-                if one.bound == rest[0]:
+                if one.bound == rest[0] and (one.module, one.member) != (name, rest[0]):  # `from lib import a` in lib
                     found = True
+                    self.imports.add((module.path, one))
                     yield from self._behind(one, *rest[1:])
             if self.module(f"{name}.{rest[0]}"):
                 found = True
@@ -163,17 +180,44 @@ class Reach:
             for onward in module.source.imports:
                 self._import(onward)
             for decorator, made in module.source.decorated:
-                if decorator and any(self._takes_notes(*found) for found in self._meanings(decorator, None, module)):
-                    self._define(module, made)
+                for found in self._meanings(decorator, None, module) if decorator else ():
+                    self._note(decorator, found, (module, made))
         if one.member == "*" and (module := self.module(one.module)):
             self._whole(module)
 
-    def _takes_notes(self, module: Module, made: Unit | Class | None) -> bool:
-        """Whether a decorator of ours uses a variable of a module, where it may note what it decorates."""
-        if not isinstance(made, Unit):
-            return True
-        uses = (thing for chain in made.chains for _, thing in self._meanings(chain, made, module))
-        return any(isinstance(thing, Unit) and thing.binds for thing in uses)
+    def _note(self, decorator: Chain, found: Found, decorated: Found) -> None:
+        """Reach what a decorator of ours may note where one cannot see it; where one can, once the note is read."""
+        module, taker = found
+        named = taker.node.name if isinstance(taker, Unit) and not taker.binds else None
+        if named != decorator[-1] or self._takes_notes(module, taker):  # as `@show.register` does
+            self._define(*decorated)
+            return
+        for variable in self._variables(module, taker):
+            self.takers.add(taker)
+            self.noted.setdefault(variable, []).append(decorated)
+            if variable in self.read:
+                self._read(variable)
+
+    def _variables(self, module: Module, made: Unit) -> set[Unit]:
+        """The variables of a module that a function uses, and that can hold a note."""
+        things = {thing for chain in made.chains for _, thing in self._meanings(chain, made, module)}
+        return {thing for thing in things if isinstance(thing, Unit) and thing.binds and holds(thing.node.value)}
+
+    def _takes_notes(self, module: Module, made: Unit, above: tuple[Unit, ...] = ()) -> bool:
+        """Whether a function notes elsewhere than in a variable that it names: in itself, by a helper, in a class."""
+        things = {found for chain in made.chains for found in self._meanings(chain, made, module)}
+        return made.notes or any(
+            self._keeps(where, thing, (*above, made)) for where, thing in things if thing not in (*above, made)
+        )
+
+    def _keeps(self, module: Module, made: Unit | Class | None, above: tuple[Unit, ...]) -> bool:
+        if isinstance(made, Class):
+            return any(
+                holds(part.value) for part in made.head.node.body if isinstance(part, ast.Assign | ast.AnnAssign)
+            )
+        if made is None or made.binds:
+            return made is None
+        return bool(self._variables(module, made)) or self._takes_notes(module, made, above)
 
     def _bases(self, chain: Chain, module: Module) -> list[tuple[Module, Class]]:
         """What a base's name leads to, where that is ours."""
@@ -215,6 +259,14 @@ class Reach:
         return self.folders[folder]
 
 
+def holds(value: ast.AST | None) -> bool:
+    """Whether a value may be one to which things are added: a list, a dict, what a call makes; not a number or `list[int]`."""
+    if value is None or isinstance(value, ast.Subscript | ast.Constant):
+        return False
+    kinds = ast.List | ast.Dict | ast.Set | ast.Call | ast.ListComp | ast.DictComp
+    return any(isinstance(it, kinds) for it in ast.walk(value))
+
+
 def sha(*parts: bytes) -> str:
     """A short digest of byte strings."""
     digest = hashlib.sha256()
@@ -227,6 +279,7 @@ def key(code: Sequence[str], root: Path, apart: tuple[str, ...] = ()) -> str:
     """The digest of some cells with all that they reach, but for the data whose paths, seen from the root, match `apart`."""
     reach = Reach("\n".join(code), root)
     found = [(module.path, unit.line, unit.dump) for unit, module in reach.units.items() if module]
+    found += [(path, 0, repr(tuple(one)).encode()) for path, one in reach.imports]
     found += [(path, 0, path.read_bytes()) for path in reach.data()]
     if any(unit.mirror for unit in reach.units):
         tops = {root / module.name.partition(".")[0] for module in reach.modules.values() if module}

@@ -130,6 +130,7 @@ def test_samples_have_the_moments_and_labels_of_the_mixture(moons):
 
 def test_empirical_oracle_is_the_mixture_of_narrow_gaussians_on_its_points():
     points = two_moons(30, generator=seeded(0), dtype=torch.float64)[0]
+    # no tolerance: a variance
     narrow = GaussianMixture(torch.full((30,), 1 / 30), points, torch.full_like(points, 1e-14))
     x_t, t = randn((20, 2), generator=seeded(1)).double(), torch.linspace(0, 0.95, 20, dtype=torch.float64)
     a, b = EmpiricalOracle(points, LinearPath()).estimate(x_t, t), Oracle(narrow, LinearPath()).estimate(x_t, t)

@@ -106,6 +106,7 @@ def test_beta_variance_is_larger_than_beta_tilde(schedule):
 def test_each_ddpm_variance_is_exact_for_its_own_data(data, variance):
     """beta-tilde keeps the marginals exactly for a single point, beta for N(0, I): x_s must have the path's variance."""
     schedule = DiscreteSchedule(linear_betas(1000))
+    # no tolerance: a variance
     variances = torch.tensor([[1e-12, 1e-12]]) if data == "point" else torch.ones(1, 2)
     oracle = Oracle(GaussianMixture([1.0], [[0.0, 0.0]], variances), schedule)
     n, grid = 20_000, schedule.grid(10)
