@@ -11,7 +11,7 @@ from functools import partial
 
 import torch
 
-from lib import data, diffusion, flow_matching, mixture, samplers
+from lib import data, diffusion, flow_matching, grids, mixture
 from lib.mlp import MLPDenoiser
 from lib.samplers import facts, rules
 from lib.seeding import randn, seeded
@@ -32,7 +32,7 @@ def made(spec):
     return found(*made(spec.get("args", [])), **options)
 
 
-PARTS = (data, diffusion, flow_matching, mixture, samplers)
+PARTS = (data, diffusion, flow_matching, mixture)
 
 
 def call(name: str, *args, **options) -> dict:
@@ -84,7 +84,7 @@ BETAS, MIXTURES, RULES, PATHS = (
     {name: made(spec) for name, spec in SPECS[kind].items()} for kind in ("betas", "mixtures", "rules", "paths")
 )
 SPACINGS = {
-    name.removesuffix("_grid"): getattr(samplers, name) for name in ("trailing_grid", "leading_grid", "quadratic_grid")
+    name.removesuffix("_grid"): getattr(grids, name) for name in ("trailing_grid", "leading_grid", "quadratic_grid")
 }
 
 
