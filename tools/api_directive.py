@@ -125,7 +125,11 @@ class Api(SphinxDirective):
             section = self.section(f"{dotted}.{name}", name, path, node)
             if isinstance(node, ast.ClassDef):
                 for child_name, child in definitions(f"{dotted}.{name}").items():
-                    if not child_name.startswith("_") and not isinstance(child, ast.Assign) and ast.get_docstring(child):
+                    if (
+                        not child_name.startswith("_")
+                        and not isinstance(child, ast.Assign)
+                        and ast.get_docstring(child)
+                    ):
                         section += self.section(f"{dotted}.{name}.{child_name}", f"{name}.{child_name}", path, child)
             found.append(section)
         return found
