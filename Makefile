@@ -39,7 +39,7 @@ notebooks: $(READY)  ## execute the chapters whose code, or the definitions of l
 	$(BIN)/python -m tools.notebooks $(ARGS)
 	$(BIN)/python tools/claims.py
 
-explorers: $(READY) $(VENDORED)  ## bundle lib/explorers/*.js; with ARGS=--posters draw their first pictures
+explorers: $(READY) $(VENDORED)  ## bundle classroom/explorers/*.js; with ARGS=--posters draw their first pictures
 	$(BIN)/python -m tools.explorers $(ARGS)
 
 claims: $(READY)  ## regenerate the claims ledger, book/claims.md

@@ -5,22 +5,22 @@ x_t, t, y   ---net--> output --solve--> Estimate inference
 Estimate    --step rule (t -> s)--> x_s          sampling
 """
 
-from lib.classifier import DigitClassifier, load_classifier
 from lib.data import Standardizer, batches, digits, mnist_subset, split, two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
-from lib.diffusion_transformer import DiT, DiTBlock, explicit_attention, patchify, unpatchify
 from lib.ema import EMA
-from lib.embedding import LabelEmbedding, SinusoidalTimeEmbedding
-from lib.ensemble import Ensemble, beside, each
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
 from lib.grids import leading_grid, quadratic_grid, trailing_grid
 from lib.guidance import Guided
-from lib.image_models import load_model
 from lib.labels import NO_LABEL, drop_labels
 from lib.learned import Learned
 from lib.metrics import energy_distance, frechet_distance, noise_floor, precision_recall, sliced_wasserstein, spread
 from lib.mixture import GaussianMixture
-from lib.mlp import MLPDenoiser
+from lib.nets.autoencoder import Autoencoder
+from lib.nets.classifier import DigitClassifier
+from lib.nets.dit import DiT, DiTBlock, explicit_attention, patchify, unpatchify
+from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.nets.ensemble import Ensemble, beside, each
+from lib.nets.mlp import MLPDenoiser
 from lib.oracle import EmpiricalOracle, Oracle
 from lib.prediction import TARGETS, Coeffs, Estimate, make_target, solve, target_row
 from lib.samplers import (
@@ -36,5 +36,5 @@ from lib.samplers import (
     walk,
 )
 from lib.seeding import randn, seeded
+from lib.trained.images import load_autoencoder, load_classifier, load_model
 from lib.training import fit
-from lib.vae import Autoencoder, load_autoencoder

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.claims import claim
+from classroom.claims import claim
 from tools import claims
 
 ROOT = Path(__file__).parents[1]

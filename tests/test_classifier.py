@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from lib import DigitClassifier, frechet_distance, load_classifier, precision_recall, seeded, split
-from lib.weights import halved, save, write
+from lib.trained.weights import halved, save, write
 from tools import classifiers
 
 RESULTS = Path(__file__).parents[1] / "results"

@@ -129,7 +129,7 @@ def session(colab):
     }
     chapter = notebooks.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
     cells |= {f"chapter {number}": cell.source for number, cell in enumerate(chapter) if compared(cell)}
-    cells["process"] = "!python -m lib.train_images --help | head -1"
+    cells["process"] = "!python -m lib.trained --help | head -1"
     return dict(zip(cells, colab.play(*cells.values()), strict=True))
 
 

@@ -46,7 +46,7 @@ def refused(requirements: list[Requirement], python: str, colab: dict) -> list[s
 def strangers(source: str) -> set[str]:
     """Top-level names of the modules a piece of code imports, those of the standard library and our own left out."""
     names = {name.split(".")[0] for name in imported(ast.parse(definitions.without_magics(source)))}
-    return names - set(sys.stdlib_module_names) - {"lib", "tools", "tests"}
+    return names - set(sys.stdlib_module_names) - {"lib", "classroom", "tools", "tests"}
 
 
 def missing(source: str) -> list[str]:
@@ -62,9 +62,10 @@ def test_colab_has_what_the_package_asks_for():
     assert refused(asked(), PROJECT["requires-python"], COLAB) == []
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "lib").rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
-)
+WINGS = sorted(path for wing in ("lib", "classroom") for path in (ROOT / wing).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", WINGS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_colab_has_what_lib_imports(path):
     assert missing(path.read_text()) == []
 
@@ -75,7 +76,7 @@ def test_colab_has_what_a_chapter_imports(path):
 
 
 def test_no_widget_is_newer_than_colabs():
-    sources = [path.read_text() for path in (ROOT / "lib").rglob("*.py")]
+    sources = [path.read_text() for path in WINGS]
     sources += [code(path) for path in (ROOT / "notebooks").glob("*.ipynb")]
     assert not any(NEWER.search(source) for source in sources)
 

@@ -1,4 +1,4 @@
-"""The mathematics in JavaScript (lib/explorers/core) agrees with lib: the same cases, computed by both."""
+"""The mathematics in JavaScript (classroom/explorers/core) agrees with lib: the same cases, computed by both."""
 
 import json
 import math
@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from lib.diffusion import DiscreteSchedule, linear_betas
-from lib.embedding import SinusoidalTimeEmbedding
 from lib.flow_matching import VPPath, paths
 from lib.guidance import Guided
 from lib.metrics import sliced_wasserstein
 from lib.mixture import GaussianMixture
+from lib.nets.embedding import SinusoidalTimeEmbedding
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, solve, target_row
 from lib.samplers import ancestral, ddim, euler, facts, heun, rk4, rules, walk
@@ -23,7 +23,8 @@ from tests.explorers.parts import FLOWS, MIXTURES, NETS, NETS_ON, PATHS, RULES, 
 from tests.explorers.vectors import LABELS, all_cases, plain
 
 NODE = Path(sys.executable).with_name("node")
-PARITY = Path(__file__).parent / "explorers" / "parity.mjs"
+ROOT = Path(__file__).parents[1]
+PARITY = ROOT / "tests" / "explorers" / "parity.mjs"
 
 # Absolute for numbers up to 1, relative above. In double precision only the order of additions differs, which 20 steps carry to
 # 1e-12. Nets are in single precision in lib and in double in JavaScript: 1e-7 an answer, which a walk may enlarge a hundredfold.
@@ -73,6 +74,13 @@ def test_both_sides_say_the_same_of_rules_and_paths(answers):
     said = [{"name": rule.__name__, **facts(rule)._asdict()} for rule in rules()]
     assert answers["rules"] == [{key: value for key, value in one.items() if key != "options"} for one in said]
     assert answers["paths"] == [{"name": name, "label": path.label} for name, path in zip(FLOWS, paths(), strict=True)]
+
+
+def test_every_file_of_the_mathematics_mirrors_one_of_lib():
+    core = {path.stem for path in (ROOT / "classroom" / "explorers" / "core").glob("*.js")}
+    assert core <= {path.stem for path in (ROOT / "lib").rglob("*.py")} and len(core) > 10
+    exported = (ROOT / "classroom" / "explorers" / "core.js").read_text()
+    assert all(f'"./core/{name}.js"' in exported for name in core)
 
 
 def test_nothing_is_left_out(cases):

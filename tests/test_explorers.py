@@ -9,7 +9,8 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 
-from lib import DDPM, FlowMatching, MLPDenoiser, explorers, two_moons_mixture
+from classroom import explorers
+from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
 from tests.test_notebooks import weak_alt
 from tools.gallery import explorer, gallery
 

@@ -70,9 +70,9 @@ export const slowPath = path("slow", "slow", (bend = 0.5) => (t) => {
 """
 PLACES = {
     "lib/samplers.py": RULES_PYTHON,
-    "lib/explorers/core/samplers.js": RULES_JAVASCRIPT,
+    "classroom/explorers/core/samplers.js": RULES_JAVASCRIPT,
     "lib/flow_matching.py": PATH_PYTHON,
-    "lib/explorers/core/paths.js": PATH_JAVASCRIPT,
+    "classroom/explorers/core/flow_matching.js": PATH_JAVASCRIPT,
 }
 
 CROOKED = {
@@ -82,7 +82,7 @@ CROOKED = {
 def crooked(step: Step) -> Tensor:
     return step.x + step.h * step.estimate.velocity(step.c_t)
 """,
-    "lib/explorers/core/samplers.js": """
+    "classroom/explorers/core/samplers.js": """
 export const crooked = rule("crooked", { label: "Crooked", order: 1, velocity: "start" }, ({ x, h, estimate, cT }) =>
   combine(1, x, h / 2, velocity(estimate, cT)),
 );
@@ -92,8 +92,8 @@ export const crooked = rule("crooked", { label: "Crooked", order: 1, velocity: "
 SEEN = """\
 import json
 import matplotlib; matplotlib.use("Agg")
-from lib.labs import flow_paths, image_runs, solvers
-from lib.plots import RULES, style_of
+from classroom.labs import flow_paths, image_runs, solvers
+from classroom.plots import RULES, style_of
 solvers.draw("eight Gaussians", 0.1, "slow", "ab2", 4)
 flow_paths.draw("slow", "independent", "midpoint", 4, 100)
 styles = [*RULES.values(), style_of("midpoint"), style_of("ab2")]
@@ -105,7 +105,7 @@ print(json.dumps({
 """
 MENUS = """\
 globalThis.matchMedia = () => ({});
-const { FLOW_PATHS, PATHS, RULE, listed, rulesOn } = await import("./lib/explorers/choices.js");
+const { FLOW_PATHS, PATHS, RULE, listed, rulesOn } = await import("./classroom/explorers/choices.js");
 const on = Object.fromEntries(Object.entries(PATHS).map(([id, { make }]) => [id, rulesOn(make())]));
 const styles = Object.keys(RULE).filter((id) => RULE[id].style);
 console.log(JSON.stringify({ rules: listed(RULE), paths: listed(PATHS), flows: FLOW_PATHS, on, styles }));
@@ -116,7 +116,7 @@ console.log(JSON.stringify({ rules: listed(RULE), paths: listed(PATHS), flows: F
 def extended(tmp_path_factory) -> Path:
     """A copy of the book, with the two rules and the path."""
     copy = tmp_path_factory.mktemp("book")
-    for folder in ("lib", "tests", "tools", "results"):
+    for folder in ("lib", "classroom", "tests", "tools", "results"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     for place, text in PLACES.items():

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from lib import EmpiricalOracle, LinearPath, digits, load_model
-from lib.image_models import decoder_of
+from lib.trained.run import decoder_of
 from tools import image_metrics as tool
-from tools.image_metrics import RESULTS, Run, against_halves, against_held_out, bench, halves, matching, seen
+from tools.image_metrics import RESULTS, Run, against_halves, against_held_out, halves, matching, reference, seen
 
 REPORT = json.loads(tool.TARGET.read_text())
 MODELS = REPORT["models"]
@@ -25,8 +25,8 @@ class Memory(EmpiricalOracle):
 
 @pytest.fixture(scope="module")
 def remembered():
-    x, y = tool.draw(Memory(), Run("euler", 20), 0)
-    return seen(bench("digits").judge, x), x, y
+    x, y = tool.generate(Memory(), Run("euler", 20), 0)
+    return seen(reference("digits").judge, x), x, y
 
 
 def test_halves_have_no_image_in_common_and_equally_many_of_each_class():
@@ -47,7 +47,7 @@ def test_matching_takes_the_classes_that_are_asked_for():
 
 def test_a_model_that_remembers_the_data_reaches_every_floor(remembered):
     features, x, y = remembered
-    b, floor = bench("digits"), REPORT["floors"]["digits"]
+    b, floor = reference("digits"), REPORT["floors"]["digits"]
     assert b.judge.accuracy(x, y) > 0.97
     found = against_halves(b, features, y)
     assert sum(found) / len(found) < 1.5 * floor["frechet"][0]
@@ -56,7 +56,7 @@ def test_a_model_that_remembers_the_data_reaches_every_floor(remembered):
 
 def test_the_metrics_see_what_is_wrong(remembered):
     features, x, y = remembered
-    b, floor = bench("digits"), REPORT["floors"]["digits"]
+    b, floor = reference("digits"), REPORT["floors"]["digits"]
     first = torch.cat([features[y == label][:1].repeat(100, 1) for label in range(10)])
     in_turn = torch.arange(10).repeat_interleave(100)
     one_of_each = against_held_out(b, first, in_turn)
@@ -69,12 +69,12 @@ def test_the_metrics_see_what_is_wrong(remembered):
 
 
 def test_samples_depend_on_the_seed_and_not_on_how_many_are_drawn():
-    few, y = tool.draw(Memory(), Run("ancestral", 3), 0, 20)
-    more, _ = tool.draw(Memory(), Run("ancestral", 3), 0, 100)
-    other, _ = tool.draw(Memory(), Run("ancestral", 3), 1, 20)
+    few, y = tool.generate(Memory(), Run("ancestral", 3), 0, 20)
+    more, _ = tool.generate(Memory(), Run("ancestral", 3), 0, 100)
+    other, _ = tool.generate(Memory(), Run("ancestral", 3), 1, 20)
     assert y.tolist() == list(range(10)) * 2 and not torch.allclose(few, other)
-    start, _ = tool.draw(Memory(), Run("euler", 1), 0, 20)
-    again, _ = tool.draw(Memory(), Run("euler", 1), 0, 120)
+    start, _ = tool.generate(Memory(), Run("euler", 1), 0, 20)
+    again, _ = tool.generate(Memory(), Run("euler", 1), 0, 120)
     assert torch.allclose(start, again[:20], atol=1e-5) and few.shape == more[:20].shape
 
 

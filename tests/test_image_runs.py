@@ -8,7 +8,8 @@ import jupytext
 import pytest
 import torch
 
-from lib import image_models, mnist_subset
+from lib import mnist_subset
+from lib.trained import run as image_models
 from tools import image_ablation
 
 ROOT = Path(__file__).parents[1]

@@ -11,18 +11,18 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from lib import labs
+from classroom import labs
+from classroom.labs import FRONT_ENDS, Knob, flow_paths, image_runs, lab, live, moons, solvers
 from lib.data import batches
-from lib.labs import FRONT_ENDS, Knob, flow_paths, image_runs, lab, live, moons, solvers
 from lib.metrics import noise_floor
 from lib.samplers import facts
 from lib.training import fit
 from tests.covering import covering
 
-FILES = sorted((Path(__file__).parents[1] / "lib" / "labs").glob("*.py"))
-LABS = {path.stem: import_module(f"lib.labs.{path.stem}") for path in FILES if path.stem != "__init__"}
+FILES = sorted((Path(__file__).parents[1] / "classroom" / "labs").glob("*.py"))
+LABS = {path.stem: import_module(f"classroom.labs.{path.stem}") for path in FILES if path.stem != "__init__"}
 
-# Every name that lib.labs may take from ipywidgets, with the keywords it may use. Read off the signatures and traits of the
+# Every name that classroom.labs may take from ipywidgets, with the keywords it may use. Read off the signatures and traits of the
 # installed ipywidgets 7.7.1 (Colab's) and 8.1.9, and each was run in both.
 BOX = {"children", "layout"}
 FIELD = {"options", "value", "description", "style", "layout", "continuous_update"}
@@ -65,7 +65,7 @@ def small(monkeypatch):
     def roughly(*parts, repeats, **rest):
         return noise_floor(*parts, repeats=min(repeats, 2), **rest)
 
-    for module in (labs, *LABS.values()):  # score and floor read the package's N
+    for module in (labs, *LABS.values()):  # distance and floor read the package's N
         for name, number in FEW.items():
             if isinstance(getattr(module, name, None), int):
                 monkeypatch.setattr(module, name, number)

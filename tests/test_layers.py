@@ -6,18 +6,28 @@ from pathlib import Path
 
 import pytest
 
-LIB = Path(__file__).parents[1] / "lib"
+ROOT = Path(__file__).parents[1]
 
-# From the bottom up; within a layer, a module may also import those to its left.
+# From the bottom up; within a layer, a module may also import those to its left. The classroom stands on all of lib.
 LAYERS = (
-    ("claims", "seeding", "weights", "kernels"),
+    ("seeding", "kernels", "trained.weights"),
     ("prediction", "labels", "grids", "mixture"),
-    ("embedding", "mlp", "ensemble", "diffusion_transformer", "vae", "classifier", "data", "samplers"),
+    (
+        "nets.embedding",
+        "nets.mlp",
+        "nets.ensemble",
+        "nets.dit",
+        "nets.autoencoder",
+        "nets.classifier",
+        "data",
+        "samplers",
+    ),
     ("learned", "diffusion", "flow_matching", "oracle", "guidance"),
-    ("metrics", "ema", "training", "k_budget", "toy", "image_models", "train_images"),
-    ("plots", "explorers", "checks", "labs"),
+    ("metrics", "ema", "training"),
+    ("trained.toy", "trained.images", "trained.k_budget", "trained.run", "trained.loop", "trained.__main__"),
 )
-TOP = LAYERS[-1]
+CLASSROOM = ("claims", "plots", "explorers", "exercises", "labs")
+PACKAGES = ("lib", "lib.nets", "lib.trained", "classroom")
 FRONT_ENDS = {"matplotlib", "matplotlib_inline", "IPython", "ipywidgets"}
 SLOW = {"numpy", "scipy", "sklearn"}  # imported where they are used, so that `import lib` stays quick
 GLOBAL_STATE = {"os.environ", "os.getenv", "torch.manual_seed", "torch.seed", "random.seed", "np.random.seed"}
@@ -30,44 +40,54 @@ def imported(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"lib.{alias.name}" for alias in node.names) if node.module == "lib" else (node.module or ".",)
+            inside = node.module in PACKAGES
+            yield from (f"{node.module}.{alias.name}" for alias in node.names) if inside else (node.module or ".",)
 
 
 def faults(module: str, source: str) -> list[str]:
-    """The rules of this file that a module's source breaks."""
+    """The rules of this file that a module's source breaks; `module` is its dotted name without lib, or with classroom."""
     tree = ast.parse(source)
     names = list(imported(tree))
-    order = [name for layer in LAYERS for name in layer]
-    if module == "__init__":
-        below = set(order) - set(TOP)
-    elif module in order:
-        below = set(order[: order.index(module)])
+    order = [f"lib.{name}" for layer in LAYERS for name in layer]
+    order += [f"classroom.{name}" for name in CLASSROOM]
+    own = module if module.startswith("classroom") else f"lib.{module}"
+    if own in ("lib.__init__", "classroom.__init__", "lib.nets.__init__", "lib.trained.__init__"):
+        below = {name for name in order if name.startswith("lib.")}
+    elif own in order:
+        below = set(order[: order.index(own)])
     else:
         return [f"{module} has no layer: add it to LAYERS"]
-    below = {module} | below - {other for one, other in APART if one == module}
+    below = {own} | below - {f"lib.{other}" for one, other in APART if one == module}
     found = []
     for name in names:
-        package, _, rest = name.partition(".")
-        if package == "lib" and (other := rest.split(".")[0]) not in below:
-            found.append(f"{module} imports {other}")
-        if package in FRONT_ENDS and module not in TOP:
-            found.append(f"{module} imports {package}, which only {', '.join(TOP)} may")
+        parts = name.split(".")
+        known = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+        if parts[0] in ("lib", "classroom") and not below & set(known):
+            found.append(f"{module} imports {name}")
+        if parts[0] in FRONT_ENDS and not own.startswith("classroom"):
+            found.append(f"{module} imports {parts[0]}, which only the classroom may")
     at_import = [node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    if module not in TOP:
+    if not own.startswith("classroom"):
         early = {name.split(".")[0] for node in at_import for name in imported(node)}
         found += [f"{module} imports {name} at its top" for name in sorted(early & SLOW)]
-    if module != "labs":
+    if module != "classroom.labs":
         used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         found += [f"{module} uses {name}" for name in sorted(used & GLOBAL_STATE)]
     return found
 
 
-MODULES = sorted(path for path in LIB.rglob("*.py"))
+MODULES = sorted(path for wing in ("lib", "classroom") for path in (ROOT / wing).rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(LIB).as_posix())
+def dotted(path: Path) -> str:
+    """The name by which LAYERS knows a file: all of a package of the classroom is one module."""
+    wing, *parts = path.relative_to(ROOT).with_suffix("").parts
+    return f"classroom.{parts[0]}" if wing == "classroom" else ".".join(parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_module_imports_only_from_below(path):
-    assert faults(path.relative_to(LIB).parts[0].removesuffix(".py"), path.read_text()) == []
+    assert faults(dotted(path), path.read_text()) == []
 
 
 @pytest.mark.parametrize(
@@ -82,7 +102,10 @@ def test_a_module_imports_only_from_below(path):
         ("data", "import numpy as np"),
         ("training", "import os\nhome = os.environ['HOME']"),
         ("training", "torch.manual_seed(0)"),
-        ("__init__", "from lib.plots import INK"),
+        ("__init__", "from classroom.plots import INK"),
+        ("trained.loop", "from classroom import labs"),
+        ("nets.mlp", "from lib.nets import dit"),
+        ("classroom.plots", "from classroom.labs import Knob"),
         ("unheard_of", ""),
     ],
 )
@@ -95,7 +118,9 @@ def test_faults_are_found(module, source):
     [
         ("mixture", "from lib.prediction import solve"),
         ("data", "def digits():\n    from sklearn.datasets import load_digits"),
-        ("plots", "import matplotlib"),
+        ("classroom.plots", "import matplotlib"),
+        ("trained.loop", "from lib.trained import run"),
+        ("classroom.labs", "from lib.trained.images import load_model"),
         ("data", "generator = torch.Generator().manual_seed(0)"),
     ],
 )

@@ -50,13 +50,13 @@ class Book:
         for name, text in {
             "_config.yml": 'repository: {url: ""}\n',
             "lib/small.py": "def two():\n    return 2\n\ndef three():\n    return 3\n",
-            "lib/explorers/bundle.js": "// new\\1",
+            "classroom/explorers/bundle.js": "// new\\1",
             "book/chapters/01_one.md": CHAPTER,
             "notebooks/README.md": "",
         }.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
-        (root / "lib" / "explorers" / "posters").mkdir()
+        (root / "classroom" / "explorers" / "posters").mkdir()
         monkeypatch.setattr(notebooks, "execute", self.execute)
 
     def execute(self, nb, chapter: str, folder: Path) -> float:
@@ -270,7 +270,7 @@ def shown(book: Book) -> str:
 
 @pytest.mark.parametrize("picture", [PICTURE, '<div class="kx-poster">a list</div>'])
 def test_explorers_are_refreshed_without_execution(book, picture):
-    poster = book.root / "lib" / "explorers" / "posters" / "t-scale.png"
+    poster = book.root / "classroom" / "explorers" / "posters" / "t-scale.png"
     if picture == PICTURE:
         poster.write_bytes(png(1440, 600))
     book.outputs = [
@@ -285,7 +285,7 @@ def test_explorers_are_refreshed_without_execution(book, picture):
         poster.write_bytes(png(1440, 800))
         assert "its explorers" in book.outdated()
         assert book.make() == "text" and 'width="720" height="400"' in shown(book)
-    (book.root / "lib" / "explorers" / "bundle.js").write_text("// newer")
+    (book.root / "classroom" / "explorers" / "bundle.js").write_text("// newer")
     assert book.outdated()
     assert book.make() == "text" and shown(book).endswith('<script type="module">// newer</script>')
     assert '{"a": 1}' in shown(book) and "<figcaption>A caption." in shown(book)
@@ -299,7 +299,7 @@ def test_other_html_is_left_alone(book):
 
 def test_what_is_refreshed_is_what_lib_would_write():
     """The explorers' HTML is taken apart by its form: if lib gives it another, these parts are no longer found."""
-    from lib import explorers
+    from classroom import explorers
 
     for html in (explorers.targets().data, explorers.t_scale().data, explorers.decision_tree().data):
         spoilt = notebooks.SCRIPT.sub('<script type="module">old</script>', html)
@@ -378,7 +378,7 @@ def start(root: Path) -> subprocess.Popen:
 
 @pytest.fixture
 def bare(tmp_path):
-    for name in ("book/chapters", "notebooks", "lib"):
+    for name in ("book/chapters", "notebooks", "lib", "classroom"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "_config.yml").write_text('repository: {url: ""}\n')
     return tmp_path

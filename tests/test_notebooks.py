@@ -131,7 +131,7 @@ A sentence with <!--claim:two-->2<!--/claim-->.
 
 ```{code-cell} ipython3
 from small import two
-from lib.claims import claim
+from classroom.claims import claim
 
 claim("two", two())
 ```
@@ -166,9 +166,10 @@ def project(tmp_path_factory):
 
 
 def executed(root: Path) -> Path:
-    (root / "lib").mkdir()
+    for wing in ("lib", "classroom"):
+        (root / wing).mkdir()
     (root / "notebooks").mkdir()
-    (root / "lib" / "claims.py").write_text(CLAIMS)
+    (root / "classroom" / "claims.py").write_text(CLAIMS)
     (root / "lib" / "__init__.py").write_text("")
     (root / "lib" / "other.py").write_text("")
     (root / "notebooks" / "small.py").write_text("def two():\n    return 2\n")
@@ -242,8 +243,8 @@ def test_code_and_what_it_reaches_decide_the_key_and_nothing_else(project):
     before = notebooks.key(project / "chapter.md", project)
     for name, text, same in [
         ("lib/other.py", "x = 1", True),
-        ("lib/claims.py", (project / "lib" / "claims.py").read_text() + "# more", True),
-        ("lib/claims.py", "def claim(name, value):\n    print('claim', name, value)\n", False),
+        ("classroom/claims.py", (project / "classroom" / "claims.py").read_text() + "# more", True),
+        ("classroom/claims.py", "def claim(name, value):\n    print('claim', name, value)\n", False),
         ("notebooks/small.py", "def two():\n    return 3\n", False),
         ("chapter.md", CHAPTER.replace("A sentence", "Another sentence"), True),
         ("chapter.md", CHAPTER.replace("[0, 1]", "[0, 2]"), False),
@@ -265,7 +266,7 @@ def test_a_failing_cell_is_named(project, tmp_path):
 def test_formatting_a_chapter_touches_code_only():
     source = CHAPTER.replace("[0, 1]", "[0,1]").replace('claim("two", two())', "claim('two',two( ))")
     assert format_chapters.formatted(source) == CHAPTER.replace("from small import two\n", "").replace(
-        "from lib.claims import claim\n", "from small import two\n\nfrom lib.claims import claim\n"
+        "from classroom.claims import claim\n", "from small import two\n\nfrom classroom.claims import claim\n"
     )
 
 

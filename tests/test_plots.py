@@ -7,8 +7,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
+from classroom.plots import INK, ROLES, RULES, style_of, use_book_style
 from lib import samplers
-from lib.plots import INK, ROLES, RULES, style_of, use_book_style
 from lib.samplers import rules
 
 CSS = (Path(__file__).parents[1] / "book" / "_static" / "book.css").read_text()

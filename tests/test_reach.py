@@ -254,8 +254,9 @@ def before():
 
 @pytest.fixture
 def copied(tmp_path):
-    """A copy of lib, where edits hurt nobody."""
-    shutil.copytree(ROOT / "lib", tmp_path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    """A copy of lib and classroom, where edits hurt nobody."""
+    for wing in ("lib", "classroom"):
+        shutil.copytree(ROOT / wing, tmp_path / wing, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "results").symlink_to(ROOT / "results")
     (tmp_path / "notebooks").mkdir()
     return tmp_path
@@ -278,7 +279,7 @@ def test_a_chapter_has_one_key_wherever_the_book_lies(copied, before):
 
 def test_comments_docstrings_and_layout_of_lib_execute_nothing(copied, before):
     """All of them at once: every module is replaced by what its syntax tree says."""
-    for path in (copied / "lib").rglob("*.py"):
+    for path in (*(copied / "lib").rglob("*.py"), *(copied / "classroom").rglob("*.py")):
         path.write_text(ast.unparse(without_docstrings(ast.parse(path.read_text()))))
     assert keys(copied) == before
 
@@ -289,8 +290,8 @@ def test_a_comment_in_seeding_executes_nothing(copied, before):
 
 
 def test_bundle_and_posters_execute_nothing(copied, before):
-    (copied / "lib" / "explorers" / "bundle.js").write_text("// new")
-    for poster in (copied / "lib" / "explorers" / "posters").iterdir():
+    (copied / "classroom" / "explorers" / "bundle.js").write_text("// new")
+    for poster in (copied / "classroom" / "explorers" / "posters").iterdir():
         poster.write_bytes(b"new")
     assert keys(copied) == before
 
@@ -298,11 +299,11 @@ def test_bundle_and_posters_execute_nothing(copied, before):
 @pytest.mark.parametrize(
     ("file", "old", "new", "users"),
     [
-        ("lib/vae.py", "clamp(-20, 10)", "clamp(-20, 11)", r"load_autoencoder|lib\.train_images import"),
-        ("lib/vae.py", 'said["beta"]', 'said["gamma"]', r"load_autoencoder|lib\.train_images import"),
-        ("lib/explorers/__init__.py", "POINTS = 300", "POINTS = 400", r"explorers\.k_budget"),
-        ("lib/explorers/__init__.py", "* 7.5)", "* 7)", r"explorers\.digits"),
-        ("lib/labs/moons.py", "def draw(", "def draw(_, ", "import moons"),
+        ("lib/nets/autoencoder.py", "clamp(-20, 10)", "clamp(-20, 11)", r"load_autoencoder|lib\.trained\.loop import"),
+        ("lib/trained/images.py", 'said["beta"]', 'said["gamma"]', r"load_autoencoder|lib\.trained\.loop import"),
+        ("classroom/explorers/__init__.py", "POINTS = 300", "POINTS = 400", r"explorers\.k_budget"),
+        ("classroom/explorers/__init__.py", "* 7.5)", "* 7)", r"explorers\.digits"),
+        ("classroom/labs/moons.py", "def draw(", "def draw(_, ", "import moons"),
     ],
 )
 def test_a_change_executes_the_chapters_that_use_it(copied, before, file, old, new, users):

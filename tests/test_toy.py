@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lib import LinearPath, ddim, randn, rk4, seeded, sliced_wasserstein, two_moons
-from lib.toy import load
-from lib.weights import save
+from lib.trained.toy import load
+from lib.trained.weights import save
 from tools import toy_nets
 
 RESULTS = Path(__file__).parents[1] / "results"

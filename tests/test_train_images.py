@@ -15,8 +15,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from lib import FlowMatching, digits, split
-from lib.image_models import Config, build, config_of, load_model
-from lib.train_images import Place, draw, main, read_log, train
+from lib.trained.__main__ import main
+from lib.trained.images import load_model
+from lib.trained.loop import Place, batch_of, read_log, train
+from lib.trained.run import Config, build, config_of
 
 TINY = Config(patch=4, width=16, depth=1, heads=2, steps=24, batch=64, ema=0.9)
 OPTIONS = ["--patch", "4", "--width", "16", "--depth", "1", "--heads", "2", "--steps", "24", "--batch", "64",
@@ -79,8 +81,9 @@ KILLED = """
 import os, random, signal, sys, threading
 from pathlib import Path
 from tqdm import tqdm
-from lib.image_models import Config
-from lib.train_images import main, train
+from lib.trained.run import Config
+from lib.trained.__main__ import main
+from lib.trained.loop import train
 tqdm.monitor_interval = 0  # no thread of it, which a fork would lose
 # What a try would wait for each time is loaded by a step of training: it takes longer than all tries.
 train(Config(patch=4, width=16, depth=1, heads=2, steps=1, batch=64), Path(sys.argv[2]), save_every=1, quiet=True)
@@ -197,7 +200,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(change, whole, tmp_pat
 def test_a_checkpoint_of_other_data_is_refused(whole, tmp_path, monkeypatch):
     (x, y), held_out = split(*digits(), 500)
     x[0, 0, 0, 0] += 0.25
-    monkeypatch.setattr("lib.train_images.images", lambda config: ((x, y), held_out))
+    monkeypatch.setattr("lib.trained.loop.images", lambda config: ((x, y), held_out))
     with pytest.raises(ValueError, match="other data"):
         resumed(tmp_path, (whole / "checkpoint.safetensors").read_bytes())
 
@@ -229,7 +232,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(whole, 
 def test_batches_that_do_not_fit_are_refused(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="at most 1297 images"):
         train(replace(TINY, batch=2000), tmp_path, **EVERY)
-    monkeypatch.setattr("lib.train_images.place", lambda: Place(torch.device("cpu"), 0, 3))
+    monkeypatch.setattr("lib.trained.loop.place", lambda: Place(torch.device("cpu"), 0, 3))
     with pytest.raises(ValueError, match="multiple of 3 processes"):
         train(TINY, tmp_path, **EVERY)
 
@@ -247,24 +250,24 @@ def test_the_command_line_says_what_is_wrong_in_one_line(whole):
 def test_processes_share_each_batch_and_an_epoch_sees_every_image_once():
     (x, y), _ = split(*digits(), 500)
     model = build(TINY, 1, 8)
-    batch = draw(TINY, model, x, y, 5)
-    halves = [draw(TINY, model, x, y, 5, slice(rank, None, 2)) for rank in range(2)]
+    batch = batch_of(TINY, model, x, y, 5)
+    halves = [batch_of(TINY, model, x, y, 5, slice(rank, None, 2)) for rank in range(2)]
     for all_rows, *parts in zip(batch, *halves):
         assert torch.equal(all_rows[0::2], parts[0]) and torch.equal(all_rows[1::2], parts[1])
     per_epoch = len(x) // TINY.batch
     for epoch in (0, 3):
-        drawn = torch.cat([draw(TINY, model, x, y, epoch * per_epoch + i).x for i in range(per_epoch)]).flatten(1)
+        drawn = torch.cat([batch_of(TINY, model, x, y, epoch * per_epoch + i).x for i in range(per_epoch)]).flatten(1)
         assert len(drawn) == per_epoch * TINY.batch
         assert len(torch.unique(drawn, dim=0)) >= len(torch.unique(x.flatten(1), dim=0)) - len(x) % TINY.batch
-    labels = torch.cat([draw(TINY, model, x, y, step).y for step in range(40)])
+    labels = torch.cat([batch_of(TINY, model, x, y, step).y for step in range(40)])
     assert 0.07 < (labels == -1).float().mean() < 0.13
-    assert not torch.equal(draw(TINY, model, x, y, 6).eps, batch.eps)
+    assert not torch.equal(batch_of(TINY, model, x, y, 6).eps, batch.eps)
 
 
 def test_two_processes_follow_the_loss_curve_of_one(whole, tmp_path):
     """Sums in another order: 1e-5 of the loss after 24 steps. Started by accelerate, on gloo."""
     command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
-               "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lib.train_images", *OPTIONS]  # fmt: skip
+               "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lib.trained", *OPTIONS]  # fmt: skip
     run = subprocess.run([*command, "--out", str(tmp_path / "run")], env=ENVIRONMENT, capture_output=True, text=True,
                          timeout=200)  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from lib import Autoencoder, batches, load_autoencoder, mnist_subset, seeded, split
+from lib.trained.weights import save
 from lib.training import minimise
-from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 FILE = "mnist_autoencoder.safetensors"
@@ -51,7 +51,7 @@ def measure(model: Autoencoder, x: torch.Tensor, y: torch.Tensor) -> dict[str, f
     }
     judge = RESULTS / "mnist_classifier.safetensors"
     if x.shape[-1] == 28 and judge.exists():
-        from lib.classifier import load_classifier
+        from lib.trained.images import load_classifier
 
         judge = load_classifier(judge)
         found["accuracy_of_originals"] = (judge(x).argmax(1) == y).float().mean().item()

@@ -23,7 +23,7 @@ from torchcfm.models.models import MLP  # importing torchcfm.utils as well would
 
 import lib
 from lib import randn, sample, seeded, sliced_wasserstein
-from lib.k_budget import k_grid, oracle_methods
+from lib.trained.k_budget import k_grid, oracle_methods
 from tools.measure import Row, in_new_process, in_turn, median, ratio, seconds, table
 
 POINTS, SEEDS, LIMIT = 2000, 3, 30.0  # points a cloud; runs a recipe; seconds of training after which a run is given up

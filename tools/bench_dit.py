@@ -25,7 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import lib
 from lib import NO_LABEL, Guided, randn, seeded
-from lib.diffusion_transformer import explicit_attention, positions
+from lib.nets.dit import explicit_attention, positions
 from tools.measure import Row, in_new_process, in_turn, median, ratio, table
 
 PACKAGES, CLASSES = ("torch", "diffusers", "timm"), 10
@@ -171,7 +171,7 @@ def steps() -> Row:
 
 
 def steps_as_they_come() -> Row:
-    """Ours with the fused AdamW of `lib.train_images`, the published ones with the AdamW of the published training script."""
+    """Ours with the fused AdamW of `lib.trained.loop`, the published ones with the AdamW of the published training script."""
     make = lambda net, s: step(net, s, fused=True if isinstance(net, lib.DiT) else None)  # noqa: E731
     return against_peers("the same, peers with the plain AdamW of their scripts", make)
 
@@ -279,11 +279,11 @@ def guidance() -> Row:
 
 
 def images_per_second(processes: int) -> float:
-    """Of `lib.train_images` on the digits, one thread a process, in the second half of a short run."""
+    """Of `lib.trained.loop` on the digits, one thread a process, in the second half of a short run."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes),
-                   "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lib.train_images",
+                   "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lib.trained",
                    "--steps", "80", "--log-every", "40", "--save-every", "40", "--out", str(out)]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
         with (out / "log.csv").open(newline="") as file:

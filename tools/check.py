@@ -30,7 +30,7 @@ PYTEST += ["-p", "tools.without_iri", "-p", "pytest_timeout"]
 NBVAL = ["-p", "nbval.plugin", "-p", "tools.pictures", "--nbval"]
 HYPOTHESIS = ["-p", "_hypothesis_pytestplugin"]
 # Of lib, into a file for each job; what all of them reach together is what counts.
-MEASURED = ["-p", "pytest_cov.plugin", "--cov=lib", "--cov-report=", "--cov-fail-under=0"]
+MEASURED = ["-p", "pytest_cov.plugin", "--cov=lib", "--cov=classroom", "--cov-report=", "--cov-fail-under=0"]
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 # Which test files run together: a folder stands for the files below it. What stands nowhere here runs in "others", but a file

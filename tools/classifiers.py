@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lib import EMA, batches, digits, mnist_subset, randn, seeded, split
-from lib.classifier import FEATURES, DigitClassifier, load_classifier
+from lib.nets.classifier import FEATURES, DigitClassifier
+from lib.trained.images import load_classifier
+from lib.trained.weights import save
 from lib.training import minimise
-from lib.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 COMMAND = "python tools/classifiers.py"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
+from classroom import plots
 from lib import (
     DiscreteSchedule,
     LinearPath,
@@ -14,7 +15,6 @@ from lib import (
     ancestral,
     euler,
     linear_betas,
-    plots,
     randn,
     sample,
     seeded,

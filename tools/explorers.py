@@ -1,4 +1,4 @@
-"""Build the generated parts of lib/explorers, and the script of the self-test: `make explorers`.
+"""Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
 
     python tools/explorers.py             palette.js and the two files bundle.js
     python tools/explorers.py --posters   and each explorer's first picture, drawn by Chromium
@@ -18,11 +18,11 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from lib.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
+from classroom.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
 from tools import browser, vendor
 
-EXPLORERS = Path(__file__).parents[1] / "lib" / "explorers"
+EXPLORERS = Path(__file__).parents[1] / "classroom" / "explorers"
 SELF_TEST = Path(__file__).parent / "self_test_js"
 NODE = Path(sys.executable).with_name("node")
 WIDTH = 720  # CSS pixels of a poster's figure, the page's column
@@ -31,7 +31,7 @@ ESBUILD = [NODE, "--liftoff-only", vendor.VENDOR / "esbuild-wasm" / "bin" / "esb
 OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none", "--charset=utf8"]
 LOADERS = ["--loader:.css=text"]
 BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
-PALETTE_HEAD = "// Generated from lib/plots.py by `make explorers`.\n"
+PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
 
 # matplotlib's named dashes in CSS pixels; it gives the others in multiples of the line's width
 DASHES = {"-": [], "--": [6, 3], "-.": [7, 3, 2, 3], ":": [2, 3]}
@@ -48,7 +48,7 @@ def dash(style: RuleStyle) -> list[float]:
 
 
 def palette() -> str:
-    """palette.js: the colours, markers and dashes of lib/plots.py."""
+    """palette.js: the colours, markers and dashes of classroom/plots.py."""
     further = {rule.__name__: style_of(rule.__name__) for rule in rules()}
     styles = {
         name: {rule: {"color": s.color, "marker": s.marker, "dash": dash(s)} for rule, s in table.items()}
@@ -58,7 +58,7 @@ def palette() -> str:
     return PALETTE_HEAD + "".join(f"export const {name} = {json.dumps(table)};\n" for name, table in tables.items())
 
 
-def bundle(entry: Path = EXPLORERS / "main.js", source: str = "lib/explorers") -> str:
+def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explorers") -> str:
     """bundle.js: the entry with everything it imports, as one small module; its first line names the source."""
     command = [*ESBUILD, entry, *OPTIONS, *LOADERS, "--log-level=warning"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, encoding="utf8")
@@ -90,7 +90,7 @@ def poster(chromium: Browser, html: str) -> bytes:
 
 def posters() -> None:
     """Draw every poster anew."""
-    from lib.explorers import decision_tree  # these read what is written just before
+    from classroom.explorers import decision_tree  # these read what is written just before
     from tools.gallery import gallery
 
     with sync_playwright() as playwright:

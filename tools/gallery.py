@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from IPython.display import HTML
 
-from lib import Guided, euler, explorers, load_model, randn, sample, seeded
-from lib.toy import load
+from classroom import explorers
+from lib import Guided, euler, load_model, randn, sample, seeded
+from lib.trained.toy import load
 
 RESULTS = Path(__file__).parents[1] / "results"
 

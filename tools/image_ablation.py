@@ -16,10 +16,10 @@ from pathlib import Path
 import torch
 
 from lib import ddim, randn, sample, seeded, spread
-from lib.image_models import Config
-from lib.train_images import train
-from lib.weights import fill, read
-from tools.image_metrics import against_halves, against_held_out, bench, seen
+from lib.trained.loop import train
+from lib.trained.run import Config
+from lib.trained.weights import fill, read
+from tools.image_metrics import against_halves, against_held_out, reference, seen
 
 TARGET = Path(__file__).resolve().parents[1] / "results" / "image_ablation.json"
 SEEDS, BUDGETS, N = (0, 1, 2), (5, 20, 50), 1000
@@ -33,7 +33,7 @@ WAYS = {
 
 def measure(model, calls: int, seed: int) -> dict[str, float]:
     """The metrics of N samples without guidance, classes in turn; by DDIM, which on flow matching's straight path is Euler."""
-    b, y = bench("digits"), torch.arange(N) % 10
+    b, y = reference("digits"), torch.arange(N) % 10
     start = randn((N, 1, 8, 8), generator=seeded(100 + seed))
     parts = zip(start.split(250), y.split(250))
     with torch.no_grad():

@@ -31,8 +31,8 @@ from lib import (
     split,
     spread,
 )
-from lib.image_models import CLASSES, DATA, HELD_OUT, config_of, decoder_of
 from lib.samplers import rules
+from lib.trained.run import CLASSES, DATA, HELD_OUT, config_of, decoder_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 TARGET = RESULTS / "image_metrics.json"
@@ -56,7 +56,7 @@ class Run(NamedTuple):
         return f"{self.rule}, {self.calls} calls, w = {self.scale:g}{inside}"
 
 
-class Bench(NamedTuple):
+class Reference(NamedTuple):
     """The judge, its features of all real images, and which of those are held out."""
 
     judge: torch.nn.Module
@@ -76,11 +76,11 @@ def seen(judge, x: Tensor) -> Tensor:
 
 
 @cache
-def bench(data: str) -> Bench:
+def reference(data: str) -> Reference:
     """What models of this data set are measured with."""
     judge = load_classifier(judge_of(data))
     (x, y), (x_held, y_held) = split(*DATA[data](), HELD_OUT[data])
-    return Bench(judge, seen(judge, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
+    return Reference(judge, seen(judge, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
 
 
 def halves(y: Tensor, seed: int, most: int) -> tuple[Tensor, Tensor]:
@@ -105,7 +105,9 @@ def matching(labels: Tensor, y: Tensor) -> Tensor:
     return torch.cat(rows)
 
 
-def against_halves(b: Bench, features: Tensor | None = None, y: Tensor | None = None, most: int = 100) -> list[float]:
+def against_halves(
+    b: Reference, features: Tensor | None = None, y: Tensor | None = None, most: int = 100
+) -> list[float]:
     """Frechet distance to a random half of the real images, of the other half or of generated images of its classes."""
     found = []
     for seed in range(HALVINGS):
@@ -115,7 +117,7 @@ def against_halves(b: Bench, features: Tensor | None = None, y: Tensor | None = 
     return found
 
 
-def against_held_out(b: Bench, features: Tensor, y: Tensor) -> dict[str, float]:
+def against_held_out(b: Reference, features: Tensor, y: Tensor) -> dict[str, float]:
     """Frechet distance, precision and recall of as many images of the same classes, compared with the held-out ones.
 
     Where a class has more held-out images than were generated, the first ones are taken.
@@ -131,7 +133,7 @@ def against_held_out(b: Bench, features: Tensor, y: Tensor) -> dict[str, float]:
 
 def floors(data: str) -> dict[str, list[float]]:
     """Mean and sd of every metric where real images stand in for generated ones."""
-    b, most = bench(data), SAMPLES[data] // CLASSES
+    b, most = reference(data), SAMPLES[data] // CLASSES
     found = []
     for seed in range(HALVINGS):
         order = torch.randperm(b.trained, generator=seeded(seed))
@@ -156,7 +158,7 @@ def rounded(values) -> list[float]:
     return [round(value, 4) for value in values]
 
 
-def draw(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[Tensor, Tensor]:
+def generate(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[Tensor, Tensor]:
     """The first n of NOISE images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone.
 
     decode: what makes images of the model's samples, where they are not images already.
@@ -176,7 +178,7 @@ def draw(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[Tenso
 
 def check(model, run: Run, data: str, decode=None) -> dict[str, float]:
     """The numbers of the first CHECK samples of the first seed, cheap enough to be computed again."""
-    b, (x, y) = bench(data), draw(model, run, SEEDS[0], CHECK, decode)
+    b, (x, y) = reference(data), generate(model, run, SEEDS[0], CHECK, decode)
     features, (real, _) = seen(b.judge, x), b.held_out
     found = {"agreement": b.judge.accuracy(x, y), "frechet": frechet_distance(features, real[:CHECK])}
     return {name: round(value, 3) for name, value in found.items()}
@@ -184,9 +186,9 @@ def check(model, run: Run, data: str, decode=None) -> dict[str, float]:
 
 def measure(model, run: Run, data: str, decode=None) -> dict:
     """Every metric of a run, for each seed."""
-    b, rows, n = bench(data), [], SAMPLES[data]
+    b, rows, n = reference(data), [], SAMPLES[data]
     for seed in SEEDS:
-        x, y = draw(model, run, seed, n, decode)
+        x, y = generate(model, run, seed, n, decode)
         features = seen(b.judge, x)
         row = {"agreement": b.judge.accuracy(x, y)} | against_held_out(b, features, y)
         rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES)).mean})

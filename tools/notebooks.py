@@ -38,8 +38,8 @@ AT_ONCE = min(2, os.cpu_count() or 1)
 MARKERS = re.compile(r"<!--/?(?:claim|given)\b[^>]*-->")
 
 # The parts of an explorer that no execution decides.
-EXPLORERS = Path("lib", "explorers")
-REFRESHED = ("lib/explorers/bundle.js", "lib/explorers/posters/*")
+EXPLORERS = Path("classroom", "explorers")
+REFRESHED = ("classroom/explorers/bundle.js", "classroom/explorers/posters/*")
 EXPLORER = re.compile(r'<figure class="kx" id="[^"]*" data-explorer="([^"]+)">')
 POSTER = re.compile(r'(<img class="kx-poster" alt="[^"]*") width="\d+" height="\d+" src="[^"]*">')
 SCRIPT = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
@@ -118,7 +118,7 @@ def refreshed(html: str, root: Path = ROOT) -> str:
     picture = root / EXPLORERS / "posters" / f"{found[1]}.png"
     if picture.exists():
         png = picture.read_bytes()
-        width, height = (length // 2 for length in struct.unpack(">II", png[16:24]))  # as lib.explorers does
+        width, height = (length // 2 for length in struct.unpack(">II", png[16:24]))  # as classroom.explorers does
         url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
         html = POSTER.sub(rf'\1 width="{width}" height="{height}" src="{url}">', html)
     script = f'<script type="module">{(root / EXPLORERS / "bundle.js").read_text()}</script>'

@@ -115,7 +115,7 @@ class Recorder:
 
 def listen(shell, seed: int | None = None) -> Recorder:
     """Write down what the cells of this kernel show, with the roundings of `seed` where one is given."""
-    from lib import claims
+    from classroom import claims
 
     recorder, plain = Recorder(), claims.claim
 

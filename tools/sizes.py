@@ -1,7 +1,8 @@
 """How many lines of code something takes: without docstrings, comments and blank lines.
 
-A page shows such a number as <!--lines:lib.samplers.rk4-->9<!--/lines-->; tests/test_reference_pages.py counts again. A name may
-be a module, a function or class in it, or `lib.mlp.MLPDenoiser/label+classes`: only the lines in which one of these words occurs.
+A page shows such a number as <!--lines:lib.samplers.rk4-->9<!--/lines-->; tests/test_reference_pages.py counts again. A name
+may be a module, a function or class in it, or `lib.nets.mlp.MLPDenoiser/label+classes`: the lines in which
+one of these words occurs.
 
     python tools/sizes.py book/extension_menu.md      writes the numbers into a page
 """
@@ -36,9 +37,10 @@ def code_lines(source: str) -> set[int]:
 def find(name: str) -> tuple[Path, ast.AST]:
     """The file and the syntax tree of a module (`lib.ema`, `tools.autoencoder`) or of something in it, by dotted name."""
     parts = name.split(".")
-    path = ROOT / parts[0] / f"{parts[1]}.py"
+    deep = next(i for i in range(2, len(parts) + 1) if ROOT.joinpath(*parts[:i]).with_suffix(".py").is_file())
+    path = ROOT.joinpath(*parts[:deep]).with_suffix(".py")
     node = ast.parse(path.read_text())
-    for part in parts[2:]:
+    for part in parts[deep:]:
         node = next(child for child in node.body if getattr(child, "name", None) == part)
     return path, node
 

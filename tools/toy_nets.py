@@ -39,8 +39,8 @@ from lib import (
     two_moons_mixture,
 )
 from lib.samplers import sample
-from lib.toy import load
-from lib.weights import save
+from lib.trained.toy import load
+from lib.trained.weights import save
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SEED, STEPS, BATCH, POINTS = 0, 12_000, 256, 100_000

@@ -9,13 +9,13 @@ import nbformat
 import pytest
 import torch
 
-from lib.checks import Exercise, Mistake
-from lib.checks.repair import Repair
+from classroom.exercises import Exercise, Mistake
+from classroom.exercises.repair import Repair
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for path in (ROOT / "lib" / "checks").glob("ch*/*.py") if path.stem != "__init__")
+FILES = sorted(path for path in (ROOT / "classroom" / "exercises").glob("ch*/*.py") if path.stem != "__init__")
 EXERCISES = {
-    (path.parent.name, path.stem): importlib.import_module(f"lib.checks.{path.parent.name}.{path.stem}").check
+    (path.parent.name, path.stem): importlib.import_module(f"classroom.exercises.{path.parent.name}.{path.stem}").check
     for path in FILES
 }
 KEYS = sorted(EXERCISES)

@@ -4,7 +4,7 @@
 //                                    "refusals": {name: message}, "generator": {...}}
 
 import { readFileSync } from "node:fs";
-import * as core from "../../lib/explorers/core.js";
+import * as core from "../../classroom/explorers/core.js";
 
 const { specs, nets, cases } = JSON.parse(readFileSync(process.argv[2], "utf8"));
 

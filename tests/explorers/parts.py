@@ -12,7 +12,7 @@ from functools import partial
 import torch
 
 from lib import data, diffusion, flow_matching, grids, mixture
-from lib.mlp import MLPDenoiser
+from lib.nets.mlp import MLPDenoiser
 from lib.samplers import facts, rules
 from lib.seeding import randn, seeded
 from tests.conftest import CONTINUOUS

@@ -1,4 +1,4 @@
-"""What lib computes, as vectors for the mathematics in JavaScript (lib/explorers/core) to be compared with.
+"""What lib computes, as vectors for the mathematics in JavaScript (classroom/explorers/core) to be compared with.
 
 A case is a dict: its kind, the names of what it is made of (a path, a target, a rule, ...: see parts.py), its inputs, and the
 numbers `expected`, or the sentence `refused` with which lib refuses it. No combination is left out by hand. Nets are in single
@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from lib.diffusion import DDPM, DiscreteSchedule
-from lib.embedding import SinusoidalTimeEmbedding
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
 from lib.metrics import sliced_wasserstein
+from lib.nets.embedding import SinusoidalTimeEmbedding
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, determinant, make_target, solve
 from lib.samplers import calls_a_step, walk

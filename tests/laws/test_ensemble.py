@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lib import FlowMatching, MLPDenoiser, batches, randn, seeded, two_moons
-from lib.ensemble import Ensemble, beside, each
+from lib.nets.ensemble import Ensemble, beside, each
 from lib.training import stratified_uniform
 
 COUNT, B = 3, 32

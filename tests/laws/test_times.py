@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from lib.diffusion import DDPM, DiscreteSchedule, linear_betas
-from lib.diffusion_transformer import DiT
-from lib.ensemble import Ensemble
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.guidance import Guided
-from lib.mlp import MLPDenoiser
+from lib.nets.dit import DiT
+from lib.nets.ensemble import Ensemble
+from lib.nets.mlp import MLPDenoiser
 from lib.oracle import EmpiricalOracle, Oracle
 from lib.prediction import TARGETS, solve
 from lib.samplers import euler, sample

@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from lib import Autoencoder, load_autoencoder, mnist_subset, randn, seeded, split
-from lib.weights import halved, read, save, write
+from lib.trained.weights import halved, read, save, write
 from tools import autoencoder
 
 FILE = autoencoder.RESULTS / autoencoder.FILE

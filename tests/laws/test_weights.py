@@ -19,9 +19,8 @@ from lib import (
     load_autoencoder,
     load_classifier,
     load_model,
-    toy,
-    weights,
 )
+from lib.trained import toy, weights
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from lib import NO_LABEL, DiT, DiTBlock, diffusion_transformer, explicit_attention, randn, seeded
-from lib.diffusion_transformer import positions
+from lib import NO_LABEL, DiT, DiTBlock, explicit_attention, randn, seeded
+from lib.nets import dit as diffusion_transformer
+from lib.nets.dit import positions
 
 diffusers = pytest.importorskip("diffusers", reason="a test dependency: pip install -r requirements.txt")
 from diffusers import DiTTransformer2DModel  # noqa: E402

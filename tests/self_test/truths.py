@@ -41,8 +41,8 @@ from lib import (
     two_moons_mixture,
     zero_terminal_snr,
 )
-from lib.diffusion_transformer import modulate
 from lib.labels import NO_LABEL
+from lib.nets.dit import modulate
 from lib.samplers import Step, posterior_variance
 
 MOONS = two_moons_mixture()

@@ -1,0 +1,52 @@
+"""A small network that reads digits: the judge of generated ones. What it was trained on stands in its file.
+
+    judge = load_classifier("results/digit_classifier.safetensors")      8x8; mnist_classifier.safetensors for 28x28
+    judge(x).argmax(1)        (B,) which digit each image shows: compared with the digit that was asked for
+    judge.features(x)         (B, 32) what it sees: the numbers that a Frechet distance compares
+
+`tools/classifiers.py` trains both, on the training side of the book's split alone.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+CLASSES = 10
+FEATURES = 32  # few, so that a covariance can be fitted to a few hundred images
+
+
+class DigitClassifier(nn.Module):
+    """x (B, 1, size, size) in [-1, 1] -> logits (B, 10). Halves the image until its side is at most 4.
+
+    Raises ValueError for images of another size.
+    """
+
+    def __init__(self, size: int, width: int = 32):
+        super().__init__()
+        self.size, self.width = size, width
+        layers, channels, side = [nn.Conv2d(1, width, 3, padding=1), nn.GELU()], width, size
+        while side > 4:
+            layers += [nn.Conv2d(channels, 2 * width, 3, stride=2, padding=1), nn.GELU()]
+            channels, side = 2 * width, (side + 1) // 2
+        layers += [nn.Flatten(), nn.Linear(channels * side**2, FEATURES), nn.GELU()]
+        self.body, self.head = nn.Sequential(*layers), nn.Linear(FEATURES, CLASSES)
+
+    def features(self, x: Tensor) -> Tensor:
+        """(B, 32): the last layer but one."""
+        if tuple(x.shape[1:]) != (1, self.size, self.size):
+            raise ValueError(
+                f"This classifier reads images of shape {(1, self.size, self.size)}, got {tuple(x.shape[1:])}."
+            )
+        return self.body(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """The cross entropy, a scalar, of images x (B, 1, size, size) and the digits y (B,) that they show."""
+        return F.cross_entropy(self(x), y)
+
+    @torch.no_grad()
+    def accuracy(self, x: Tensor, y: Tensor) -> float:
+        """Share of the images x (B, 1, size, size) that are read as y (B,)."""
+        return (torch.cat([self(rows).argmax(1) for rows in x.split(500)]) == y).double().mean().item()

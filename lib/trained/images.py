@@ -1,0 +1,72 @@
+"""Trained image nets, read from their files.
+
+    model = load_model("results/digits_fm.safetensors")      a DDPM or a FlowMatching around a DiT
+    x = model.sample((16, *model.shape), calls=20, y=y)
+    judge = load_classifier("results/digit_classifier.safetensors")
+    autoencoder = load_autoencoder("results/mnist_autoencoder.safetensors")
+
+Images are scaled to [-1, 1]; latents have unit variance, and `decoder` makes images of them.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from torch import Tensor
+
+from lib.diffusion import DDPM, cosine_betas, linear_betas
+from lib.flow_matching import FlowMatching, paths
+from lib.nets.autoencoder import Autoencoder
+from lib.nets.classifier import DigitClassifier
+from lib.nets.dit import DiT
+from lib.trained.weights import call, load
+
+PARTS = (DDPM, FlowMatching, DiT, linear_betas, cosine_betas, *map(type, paths()))
+HINT = "`python -m lib.trained` makes such files."
+
+
+def load_model(path: str | Path) -> DDPM | FlowMatching:
+    """The model in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
+    return load(path, PARTS, _older_model, HINT)
+
+
+def load_autoencoder(path: str | Path) -> Autoencoder:
+    """The autoencoder in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
+    return load(path, (Autoencoder,), _older_autoencoder, "`python tools/autoencoder.py` makes it.")
+
+
+def load_classifier(path: str | Path) -> DigitClassifier:
+    """The classifier in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
+    return load(path, (DigitClassifier,), _older_classifier, "`python tools/classifiers.py` makes it.")
+
+
+def decoder(latents: str | Path) -> Callable[[Tensor], Tensor]:
+    """What turns samples into images: the decoder in an autoencoder's file, or nothing to do where there is none ("")."""
+    return load_autoencoder(latents).decode if latents else _unchanged
+
+
+def _unchanged(x: Tensor) -> Tensor:
+    return x
+
+
+# ---- files from before there were recipes ------------------------------------------------------------------------------------
+
+
+def _older_model(said: dict[str, str]) -> dict:
+    config, (channels, *_, size) = json.loads(said["config"]), json.loads(said["shape"])
+    shape = {name: config[name] for name in ("patch", "width", "depth", "heads")}
+    ddpm = config["process"] == "ddpm"
+    net = call("DiT", size=size, channels=channels, classes=10, t_scale=1 if ddpm else 1000, **shape)
+    if ddpm:
+        betas = call(f"{config['betas']}_betas", T=1000)
+        return call("DDPM", net=net, betas=betas, target=config["target"] or "v")
+    return call("FlowMatching", net=net, target=config["target"] or "u")
+
+
+def _older_autoencoder(said: dict[str, str]) -> dict:
+    counts = {name: int(said[name]) for name in ("channels", "latent", "width")}
+    return call("Autoencoder", **counts, beta=float(said["beta"]))
+
+
+def _older_classifier(said: dict[str, str]) -> dict:
+    return call("DigitClassifier", size=int(said["size"]))

@@ -1,0 +1,98 @@
+"""What an image run trains: a configuration, the model it describes, its data, and what its file says of it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from lib.data import digits, from_hub, mnist_subset, split
+from lib.diffusion import DDPM, cosine_betas, linear_betas
+from lib.flow_matching import FlowMatching
+from lib.nets.dit import DiT
+from lib.seeding import seeded
+from lib.trained.images import HINT, decoder, load_autoencoder
+from lib.trained.weights import read
+
+DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hub, "mnist"),
+        "cifar10": partial(from_hub, "cifar10")}  # fmt: skip
+HELD_OUT = {"digits": 500, "mnist_subset": 1000, "mnist": 5000, "cifar10": 5000}
+BETAS = {"linear": linear_betas, "cosine": cosine_betas}
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Config:
+    """What decides the weights of a run. The command line has an option for each."""
+
+    data: str = "digits"
+    process: str = "fm"
+    latents: str = ""
+    betas: str = "cosine"
+    target: str = ""
+    patch: int = 2
+    width: int = 96
+    depth: int = 6
+    heads: int = 4
+    steps: int = 4000
+    batch: int = 128
+    lr: float = 1e-3
+    label_drop: float = 0.1
+    ema: float = 0.998
+    seed: int = 0
+    bf16: bool = False
+
+    def __post_init__(self):
+        known = {"data": DATA, "process": ("ddpm", "fm"), "betas": BETAS}
+        for name, choices in known.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}; got {getattr(self, name)!r}.")
+        for name in ("patch", "width", "depth", "heads", "steps", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+
+
+def build(config: Config, channels: int, size: int) -> DDPM | FlowMatching:
+    """The untrained model of a configuration, with an initialisation seeded by it."""
+    ddpm = config.process == "ddpm"
+    net = DiT(size, channels, patch=config.patch, width=config.width, depth=config.depth, heads=config.heads,
+              t_scale=1 if ddpm else 1000, classes=CLASSES, generator=seeded(config.seed))  # fmt: skip
+    if ddpm:
+        return DDPM(net, BETAS[config.betas](1000), config.target or "v")
+    return FlowMatching(net, target=config.target or "u")
+
+
+def images(config: Config) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """(x, y) to train on and (x, y) held out: images in [-1, 1], or their latents."""
+    sets = split(*DATA[config.data](), HELD_OUT[config.data])
+    if not config.latents:
+        return sets
+    encoder = load_autoencoder(config.latents)
+    return tuple((torch.cat([encoder.encode(part) for part in x.split(500)]), y) for x, y in sets)
+
+
+def about(config: Config, step: int) -> dict[str, str]:
+    """Provenance: what a file of weights says of itself."""
+    options = [f"--{f.name.replace('_', '-')}" + ("" if f.type is bool else f" {getattr(config, f.name)}")
+               for f in fields(config) if getattr(config, f.name) != f.default]  # fmt: skip
+    return {
+        "config": json.dumps(asdict(config)),
+        "step": str(step),
+        "data": config.data,
+        "command": " ".join(["python -m lib.trained", *options]),
+        "torch": torch.__version__.split("+")[0],
+    }
+
+
+def config_of(path: str | Path) -> Config:
+    """The configuration of the run that wrote a file of weights. Raises ValueError for a file of another kind."""
+    return Config(**json.loads(read(path, ("config",), HINT)[1]["config"]))
+
+
+def decoder_of(path: str | Path) -> Callable[[Tensor], Tensor]:
+    """What makes images of the samples of the model in a file; an autoencoder is looked for beside that file."""
+    latents = config_of(path).latents
+    return decoder(latents and Path(path).parent / Path(latents).name)
