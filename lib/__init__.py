@@ -3,6 +3,10 @@
 x_data, eps --path.coeffs(t)--> x_t              noising
 x_t, t, y   ---net--> output --solve--> Estimate inference
 Estimate    --step rule (t -> s)--> x_s          sampling
+
+The noising path and its times are in diffusion (betas, schedules), flow_matching and grids; the middle line in prediction,
+learned and oracle; step rules, which the field also calls solvers, in samplers. nets/ has the networks, trained/ those that
+learned.
 """
 
 from lib.data import Standardizer, batches, digits, mnist_subset, split, two_moons, two_moons_mixture

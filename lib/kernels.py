@@ -1,4 +1,4 @@
-"""Every trick for the sake of a CPU, in one place: the numbers of the plain line beside each, only sooner.
+"""Lines made quick on a CPU, in one place: the numbers of the plain line beside each, only sooner.
 
 A function's `.plain` is what it means. Read these lines; the library could be written with them alone, and a law holds the two
 together, values and derivatives.

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lib import EmpiricalOracle, LinearPath, digits, load_model
-from lib.trained.run import decoder_of
+from lib.trained.config import decoder_of
 from tools import image_metrics as tool
 from tools.image_metrics import RESULTS, Run, against_halves, against_held_out, halves, matching, reference, seen
 

@@ -24,7 +24,7 @@ LAYERS = (
     ),
     ("learned", "diffusion", "flow_matching", "oracle", "guidance"),
     ("metrics", "ema", "training"),
-    ("trained.toy", "trained.images", "trained.k_budget", "trained.run", "trained.loop", "trained.__main__"),
+    ("trained.toy", "trained.images", "trained.k_budget", "trained.config", "trained.loop", "trained.__main__"),
 )
 CLASSROOM = ("claims", "plots", "explorers", "exercises", "labs")
 PACKAGES = ("lib", "lib.nets", "lib.trained", "classroom")

@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from lib import FlowMatching, digits, split
 from lib.trained.__main__ import main
+from lib.trained.config import Config, build, config_of
 from lib.trained.images import load_model
 from lib.trained.loop import Place, batch_of, read_log, train
-from lib.trained.run import Config, build, config_of
 
 TINY = Config(patch=4, width=16, depth=1, heads=2, steps=24, batch=64, ema=0.9)
 OPTIONS = ["--patch", "4", "--width", "16", "--depth", "1", "--heads", "2", "--steps", "24", "--batch", "64",
@@ -81,7 +81,7 @@ KILLED = """
 import os, random, signal, sys, threading
 from pathlib import Path
 from tqdm import tqdm
-from lib.trained.run import Config
+from lib.trained.config import Config
 from lib.trained.__main__ import main
 from lib.trained.loop import train
 tqdm.monitor_interval = 0  # no thread of it, which a fork would lose

@@ -38,7 +38,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 GROUPS = {
     "laws": ["tests/laws", "tests/test_layers.py"],
     "parity": ["tests/parity"],
-    "checkers": ["tests/checks"],
+    "checkers": ["tests/exercises"],
     "labs": ["tests/test_labs.py"],
     "colab": ["tests/test_colab.py", "tests/test_colab_contract.py"],
     "training": ["tests/test_train_images.py", "tests/test_toy.py", "tests/test_image_runs.py"],

@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from lib import ddim, randn, sample, seeded, spread
+from lib.trained.config import Config
 from lib.trained.loop import train
-from lib.trained.run import Config
 from lib.trained.weights import fill, read
 from tools.image_metrics import against_halves, against_held_out, reference, seen
 

@@ -32,7 +32,7 @@ from lib import (
     spread,
 )
 from lib.samplers import rules
-from lib.trained.run import CLASSES, DATA, HELD_OUT, config_of, decoder_of
+from lib.trained.config import CLASSES, DATA, HELD_OUT, config_of, decoder_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 TARGET = RESULTS / "image_metrics.json"

@@ -1,1 +1,7 @@
-"""Trained nets: their files, the runs that make them, and what was measured on them."""
+"""Trained nets.
+
+toy, images          the shipped ones, read from their files
+weights              how a file of weights is written and read
+config, loop         what an image run is made of, and the run; `python -m lib.trained` is its command line
+k_budget             rules and budgets side by side, on the exact answer and on trained nets
+"""

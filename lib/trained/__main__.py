@@ -8,8 +8,8 @@ import argparse
 import sys
 from dataclasses import fields
 
+from lib.trained.config import DATA, Config
 from lib.trained.loop import train
-from lib.trained.run import DATA, Config
 
 HELP = {
     "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face",

@@ -31,8 +31,8 @@ from lib.labels import drop_labels
 from lib.prediction import Model
 from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
+from lib.trained.config import CLASSES, Config, about, build, images
 from lib.trained.images import decoder
-from lib.trained.run import CLASSES, Config, about, build, images
 from lib.trained.weights import fill, read, save, write
 from lib.training import minimise, stratified_uniform
 

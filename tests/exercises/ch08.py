@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lib import SinusoidalTimeEmbedding
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def sines_by_lib(t, dim, t_scale):

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def normal_density(t, m, s, squared=True, jacobian=1):

@@ -24,8 +24,8 @@ LEAST = 5  # exercises of a chapter
 
 
 def answers(key):
-    """What tests/checks/chNN.py holds for an exercise."""
-    return importlib.import_module(f"tests.checks.{key[0]}").ANSWERS[key[1]]
+    """What tests/exercises/chNN.py holds for an exercise."""
+    return importlib.import_module(f"tests.exercises.{key[0]}").ANSWERS[key[1]]
 
 
 def words(key) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lib import DiscreteSchedule, linear_betas, zero_terminal_snr
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def cosine_by_loop(T):

@@ -8,7 +8,7 @@ import torch
 from lib import ddim, sample
 from lib.prediction import Coeffs, Estimate
 from lib.samplers import Step, posterior_variance
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- member
 

@@ -3,7 +3,7 @@
 import torch
 
 from lib import NO_LABEL, solve
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- convention
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- sdpa
 

@@ -3,7 +3,7 @@
 import torch
 
 from lib import Coeffs, make_target, solve
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def coeffs(alpha, sigma):

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
 
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- cfm
 

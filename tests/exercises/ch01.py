@@ -3,7 +3,7 @@
 import torch
 
 from lib.prediction import Coeffs
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- posterior
 

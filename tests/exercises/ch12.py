@@ -7,7 +7,7 @@ import scipy.linalg
 import torch
 
 from lib import precision_recall
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def frechet_by_scipy(m_a, S_a, m_b, S_b):

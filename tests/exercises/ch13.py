@@ -3,7 +3,7 @@
 import torch
 
 from lib import euler, walk
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- kl
 

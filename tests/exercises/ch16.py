@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def f(t, T, power=2):

@@ -9,7 +9,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 from lib import ancestral
 from lib.diffusion import DDPM
 from lib.samplers import posterior_variance, transition_variance
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 # --- towards
 

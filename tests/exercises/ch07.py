@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from tests.checks.answers import Answers
+from tests.exercises.answers import Answers
 
 
 def heun_by_hand(velocity, x, K):
