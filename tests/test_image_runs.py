@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lib import mnist_subset
-from lib.trained import run as image_models
+from lib.trained import config as settings
 from tools import image_ablation
 
 ROOT = Path(__file__).parents[1]
@@ -55,13 +55,11 @@ def test_what_a_gpu_would_run_runs_on_a_cpu(name, cell, monkeypatch, tmp_path, c
     if name == "cifar10":
         x = x[:, :, :, :, None].repeat(1, 3, 1, 1, 1)[..., 0]
         x = torch.nn.functional.pad(x, (2, 2, 2, 2), value=-1.0)
-    monkeypatch.setitem(image_models.DATA, name, lambda: (x[:200], y[:200]))
-    monkeypatch.setitem(image_models.HELD_OUT, name, 20)
+    monkeypatch.setitem(settings.DATA, name, lambda: (x[:200], y[:200]))
+    monkeypatch.setitem(settings.HELD_OUT, name, 20)
     config = replace(names["GPU_RUNS"][name], **SMALL)
     model = names["image_run"](config, tmp_path / "run", wanted=True)
-    assert image_models.config_of(tmp_path / "run" / "model.safetensors") == config and model.shape == tuple(
-        x.shape[1:]
-    )
+    assert settings.config_of(tmp_path / "run" / "model.safetensors") == config and model.shape == tuple(x.shape[1:])
     again = names["image_run"](config, tmp_path / "run", wanted=True)  # resumes, and has nothing left to do
     assert all(torch.equal(a, b) for a, b in zip(model.net.parameters(), again.net.parameters()))
     assert capsys.readouterr().out.count("trained on a CPU") == 2

@@ -119,7 +119,7 @@ def test_faults_are_found(module, source):
         ("mixture", "from lib.prediction import solve"),
         ("data", "def digits():\n    from sklearn.datasets import load_digits"),
         ("classroom.plots", "import matplotlib"),
-        ("trained.loop", "from lib.trained import run"),
+        ("trained.loop", "from lib.trained import config"),
         ("classroom.labs", "from lib.trained.images import load_model"),
         ("data", "generator = torch.Generator().manual_seed(0)"),
     ],
