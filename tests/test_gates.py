@@ -58,7 +58,7 @@ def after_a_change(request):
 def test_only_a_gate_that_was_seen_to_close_is_remembered(body, closed, tmp_path):
     """Not one that was interrupted."""
     (tmp_path / "test_it.py").write_text(
-        f"import pytest\nfrom tests import test_gates\nfrom tests.conftest import pytest_runtest_makereport\n"
+        f"import pytest\nfrom tests import test_gates\n"
         f"test_gates.passed = lambda *_: False\n"
         f"test_gates.remember = lambda *_: open({str(tmp_path / 'said')!r}, 'w').close()\n"
         f"from tests.test_gates import after_a_change\n"

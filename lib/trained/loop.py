@@ -256,7 +256,8 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
             return trained.loss(x, y, t=t, eps=eps)
 
     stream = (batch_of(config, model, x, y, step, mine, here.device) for step in range(done, config.steps))
-    run = minimise(loss, [], stream, config.steps, lr=config.lr, ema=ema, optimizer=optimizer, done=done)
+    parameters = model.net.parameters()
+    run = minimise(loss, parameters, stream, config.steps, lr=config.lr, ema=ema, optimizer=optimizer, done=done)
     for state in islice(run, max(last - done, 0)):
         done = state.step
         bar.update()

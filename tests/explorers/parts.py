@@ -77,7 +77,7 @@ SPECS = {
         for options in ({}, *facts(rule).options)
     },
 }
-FLOWS = list(SPECS["paths"])
+FLOWS = list(CONTINUOUS)
 SPECS["paths"]["vp-gentle"] = call("VPPath", 0.2, 8.0)
 SPECS["paths"] |= {name: call("DiscreteSchedule", betas) for name, betas in SPECS["betas"].items()}
 BETAS, MIXTURES, RULES, PATHS = (
