@@ -37,13 +37,13 @@ portable: $(READY)  ## run notebooks and laws as other processors would; ARGS="0
 
 notebooks: $(READY)  ## execute the chapters whose code, or the definitions of lib that it reaches, have changed
 	$(BIN)/python -m tools.notebooks $(ARGS)
-	$(BIN)/python tools/claims.py
+	$(BIN)/python -m tools.claims
 
 explorers: $(READY) $(VENDORED)  ## bundle classroom/explorers/*.js; with ARGS=--posters draw their first pictures
 	$(BIN)/python -m tools.explorers $(ARGS)
 
 claims: $(READY)  ## regenerate the claims ledger, book/claims.md
-	$(BIN)/python tools/claims.py
+	$(BIN)/python -m tools.claims
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .

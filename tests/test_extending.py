@@ -1,7 +1,8 @@
-"""A new step rule and a new path are Python and its JavaScript twin, no more: all that lists, draws or checks finds them.
+"""What is added to the book stands in two places, no more, and all that lists, draws or checks it finds it.
 
-In a copy of the book two rules are added, one with a memory, and a path; then the laws, the comparison with JavaScript, the labs
-and the menus of the explorers are asked what they know of them.
+In a copy of the book two rules are added, one with a memory, and a path, each in Python and as its JavaScript twin; then the
+laws, the comparison with JavaScript, the labs and the menus of the explorers are asked what they know of them. An exercise is
+its file and its answers, and a line that says where it stands.
 """
 
 import json
@@ -13,6 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
 NODE = Path(sys.executable).with_name("node")
@@ -75,6 +78,53 @@ PLACES = {
     "classroom/explorers/core/flow_matching.js": PATH_JAVASCRIPT,
 }
 
+EXERCISE_FILE = '''"""noise from signal
+
+A variance-preserving path has `alpha`. Which `sigma` goes with it?
+
+Hint: Squares.
+"""
+
+import torch
+
+from classroom.exercises import Exercise, Mistake
+
+
+# --- stub
+def sigma_of(alpha):
+    """alpha: (B,). The sigmas (B,)."""
+    return ...
+
+
+# --- solution
+def solution(alpha):
+    return (1 - alpha**2).sqrt()
+
+
+# --- checker
+check = Exercise(
+    solution,
+    lambda g: [(torch.arange(1, 6) / 6,)],
+    see="02_noise_schedules: Recap",
+    mistakes={
+        "no squares": Mistake(lambda alpha: 1 - alpha, "The straight path sums to 1. Here the squares do."),
+        "no root": Mistake(lambda alpha: 1 - alpha**2, "That is the variance. Take its root, which multiplies the noise."),
+        "the other root": Mistake(lambda alpha: -(1 - alpha**2).sqrt(), "Noise counts positive, by convention: sigma > 0."),
+    },
+)
+'''
+EXERCISE_ANSWERS = """
+
+ANSWERS["vp_sigma"] = Answers(
+    right=[lambda alpha: ((1 - alpha) * (1 + alpha)) ** 0.5, lambda alpha: torch.sin(torch.arccos(alpha))],
+    wrong={
+        "no squares": lambda alpha: -alpha + 1,
+        "no root": lambda alpha: 1 - alpha * alpha,
+        "the other root": lambda alpha: -((1 - alpha * alpha) ** 0.5),
+    },
+)
+"""
+
 CROOKED = {
     "lib/samplers.py": """
 
@@ -118,7 +168,9 @@ def extended(tmp_path_factory) -> Path:
     copy = tmp_path_factory.mktemp("book")
     for folder in ("lib", "classroom", "tests", "tools", "results"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", copy)
+    shutil.copytree(ROOT / "book" / "chapters", copy / "book" / "chapters")
+    for name in ("pyproject.toml", "_config.yml"):
+        shutil.copy(ROOT / name, copy)
     for place, text in PLACES.items():
         with (copy / place).open("a") as file:
             file.write(text)
@@ -176,3 +228,18 @@ def test_new_rules_and_a_new_path_stand_in_every_menu(extended):
     assert ["slow", "slow flow path"] in seen["paths"] and "slow" in seen["flows"]
     assert {"midpoint", "ab2"} <= set(seen["styles"])
     assert {path for path, rules in seen["on"].items() if "ab2" in rules} == {"linear", "cosine", "vp", "slow"}
+
+
+def test_a_new_exercise_is_its_file_and_its_answers(extended):
+    """Its checker is tried like all others, and its cells stand in the chapter that names it."""
+    (extended / "classroom" / "exercises" / "ch02" / "vp_sigma.py").write_text(EXERCISE_FILE)
+    with (extended / "tests" / "exercises" / "ch02.py").open("a") as file:
+        file.write(EXERCISE_ANSWERS)
+    chapter = extended / "book" / "chapters" / "02_noise_schedules.md"
+    chapter.write_text(chapter.read_text().replace("## Recap", "```{exercise} vp_sigma\n```\n\n## Recap", 1))
+    said = run_tests(extended, "tests/exercises/test_checkers.py", "-k", "vp_sigma")
+    assert said.startswith("4 passed"), said
+    cells = [cell.source for cell in notebooks.compose(chapter, extended).cells]
+    at = next(at for at, source in enumerate(cells) if "### Exercise 2.7: noise from signal" in source)
+    assert "def sigma_of(alpha)" in cells[at + 1] and "vp_sigma.check(sigma_of)" in cells[at + 1]
+    assert "def solution(alpha)" in cells[at + 2] and "vp_sigma.check(solution)" in cells[at + 2]

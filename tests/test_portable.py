@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import notebooks, portable
+from tools import exercise_cells, notebooks, portable
 from tools.definitions import without_magics
 from tools.portable import Result, Run
 
@@ -99,7 +99,7 @@ SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder)
 def test_a_tight_tolerance_says_where_it_was_seen(path):
     code = path.read_text()
     if path.suffix == ".md":
-        code = "\n".join(notebooks.code_cells(code))
+        code = "\n".join(notebooks.code_cells(exercise_cells.source(path)))
     assert bare_tolerances(code) + sleeping_tolerances(code) == []
 
 

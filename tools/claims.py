@@ -1,6 +1,6 @@
 """Claims: numbers that a notebook printed (records) and that the prose shows (quotes).
 
-`python tools/claims.py` writes book/claims.md, the ledger of all records. tests/test_claims.py compares the two.
+`python -m tools.claims` writes book/claims.md, the ledger of all records. tests/test_claims.py compares the two.
 """
 
 import re
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+
+from tools import exercise_cells
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = re.compile(r"^claim (\S+) = (\S+)$", re.MULTILINE)
@@ -158,7 +160,7 @@ def ledger(root: Path = ROOT) -> str:
     table = (
         "\n## Computed here\n\n| chapter | claim | value | printed in |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
-    lines = [f"- {chapter.stem[:2]}: {text}" for chapter in chapters for text in cited(chapter.read_text())]
+    lines = [f"- {chapter.stem[:2]}: {text}" for chapter in chapters for text in cited(exercise_cells.source(chapter))]
     return HEADER + INTRO + table + "\n## Cited\n\n" + "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,8 @@
 Only what changed is done. A chapter is executed when its code cells changed, or a definition of lib or a file of results/ that
 they reach (tools/definitions.py finds them, tools/remembered.py knows what the outputs were made with). Otherwise its text, the
 first cell, which tools/first_cell.py puts before the chapter's own and which prints nothing here, and the explorers' script and
-pictures are brought up to date around the old outputs. The files are deterministic, up to the bytes of images.
+pictures are brought up to date around the old outputs. Exercises are put in full before all this (tools/exercise_cells.py). The
+files are deterministic, up to the bytes of images.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import reach
+from tools import exercise_cells, reach
 from tools.definitions import meaning
 from tools.reach import sha
 from tools.remembered import Memory, committed, digest, write
@@ -84,7 +85,7 @@ def first_cell(root: Path = ROOT) -> NotebookNode:
 
 def compose(chapter: Path, root: Path = ROOT) -> NotebookNode:
     """A chapter with the first cell before its own code, without outputs."""
-    nb = read_chapter(chapter.read_text())
+    nb = read_chapter(exercise_cells.source(chapter))
     place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
     nb.cells.insert(place, first_cell(root))
     return nb
@@ -102,7 +103,7 @@ def sources(nb: NotebookNode) -> list[str]:
 
 def key(chapter: Path, root: Path = ROOT) -> str:
     """What decides a chapter's outputs: its code cells, and the definitions and data of `root` that they reach."""
-    return reach.key(code_cells(chapter.read_text()), root, REFRESHED)
+    return reach.key(code_cells(exercise_cells.source(chapter)), root, REFRESHED)
 
 
 def keep_outputs(nb: NotebookNode, old: NotebookNode) -> None:

@@ -1,11 +1,12 @@
 """Checkers: an exercise knows the right answer, and the classic wrong ones.
 
-    from classroom.exercises.ch02 import cosine
-    cosine.check(alpha_bars)            # the reader's function, or a number
+    from classroom.exercises.ch02 import cosine_schedule
+    cosine_schedule.check(alpha_bars)   # the reader's function, or a number
 
-An exercise is one file, `classroom/exercises/chNN/name.py`, that ends in `check = Exercise(...)`: a right answer, inputs to try
-it on, and the classic mistakes, each written out as the function or the number it is. A reader's answer is run on the same inputs
-and shown beside the expected one. When it differs and agrees with a mistake on every input, that is the mistake the reader made.
+An exercise is one file, `classroom/exercises/chNN/name.py`: its docstring is the task and a hint, then come the stub, the worked
+solution, and the checker, `check = Exercise(...)`, with inputs to try an answer on and the classic mistakes, each written out as
+the function or the number it is. A chapter says `{exercise} name` where it stands. A reader's answer is run on the same inputs as
+the solution and shown beside it. When it differs and agrees with a mistake on every input, that is the mistake the reader made.
 """
 
 import inspect
@@ -25,13 +26,12 @@ WIDTH = 88  # characters of a line: the page's column
 class Mistake(NamedTuple):
     """A classic wrong answer: `like` is that answer, `says` what happened and why it is wrong, in a sentence or two.
 
-    `see` names what to read again, as "02_noise_schedules: Three schedules": a chapter, and a heading in it.
+    `see` names what to read again; when empty, that is what its exercise names.
     """
 
-    name: str
     like: Callable | float
     says: str
-    see: str
+    see: str = ""
 
 
 class Verdict(NamedTuple):
@@ -53,6 +53,7 @@ class Exercise:
     answer: the right function, or the right number.
     cases: makes the inputs, a list of tuples of arguments. It is called anew, with the same seed, for every run, so that an
         answer that changes its inputs spoils nothing. Not used for a number.
+    see: what to read again, as "02_noise_schedules: Three schedules": a chapter, and a heading in it.
     run: how to get something to compare out of an answer, run(answer, *case); when missing, the answer is called. It may
         sample with the answer, count its calls, or measure it. Results: numbers, tensors, words; tuples, lists, dicts of them.
     rtol, atol: how far a right answer may be off. `rtol` is relative to the largest entry of the expected tensor.
@@ -63,12 +64,14 @@ class Exercise:
         answer: Callable | float,
         cases: Callable[[torch.Generator], Sequence[tuple]] | None = None,
         *,
-        mistakes: Sequence[Mistake],
+        see: str,
+        mistakes: dict[str, Mistake],
         run: Callable | None = None,
         rtol: float = 1e-4,
         atol: float = 1e-7,
     ) -> None:
-        self.answer, self.cases, self.mistakes, self.run = answer, cases, tuple(mistakes), run
+        self.answer, self.cases, self.run = answer, cases, run
+        self.mistakes = {name: it if it.see else it._replace(see=see) for name, it in mistakes.items()}
         self.rtol, self.atol = rtol, atol
 
     def __call__(self, attempt: Callable | float) -> None:
@@ -100,13 +103,13 @@ class Exercise:
             wrong = self.first_difference(results, expected)
         except Refused as refused:  # another form or shape, which may be a mistake of its own
             mistake = self.recognise(results, expected)
-            return Verdict(False, mistake and mistake.name, "\n".join([_fill(f"Not yet. {refused}"), *_named(mistake)]))
+            return Verdict(False, mistake, "\n".join([_fill(f"Not yet. {refused}"), *self.named(mistake)]))
         if wrong is None:
             many = len(expected)
             where = "" if not callable(self.answer) else f", on {many} generated input{'s' * (many > 1)}"
             return Verdict(True, None, f"Right{where}.")
         mistake = self.recognise(results, expected)
-        return Verdict(False, mistake and mistake.name, *self.explain(wrong, results[wrong], expected[wrong], mistake))
+        return Verdict(False, mistake, *self.explain(wrong, results[wrong], expected[wrong], mistake))
 
     # --- running and comparing -------------------------------------------------------------------------------------------
 
@@ -165,15 +168,15 @@ class Exercise:
         size = right[right.isfinite()].abs().max().item() if right.isfinite().any() else 0.0
         return torch.allclose(result, right, rtol=0, atol=self.atol + self.rtol * size, equal_nan=True)
 
-    def recognise(self, results: list, expected: list) -> Mistake | None:
-        """The first classic mistake that gives these results on every input, and not the right ones."""
-        for mistake in self.mistakes:
+    def recognise(self, results: list, expected: list) -> str | None:
+        """The name of the first classic mistake that gives these results on every input, and not the right ones."""
+        for name, mistake in self.mistakes.items():
             try:
                 alike = self.results(mistake.like)
             except Refused:  # a mistake that stops is told by its own words
                 continue
             if self.agree(results, alike) and not self.agree(alike, expected):
-                return mistake
+                return name
         return None
 
     def agree(self, results: list, others: list) -> bool:
@@ -185,17 +188,28 @@ class Exercise:
 
     # --- saying it -------------------------------------------------------------------------------------------------------
 
-    def explain(self, index: int, result, right, mistake: Mistake | None) -> tuple[str, tuple[Tensor, Tensor] | None]:
+    def explain(self, index: int, result, right, mistake: str | None) -> tuple[str, tuple[Tensor, Tensor] | None]:
         """The text of a wrong answer: yours beside the expected, and the mistake; and what a picture would show."""
         pairs = list(_pairs(result, right))
         part, (mine, true) = next((i, pair) for i, pair in enumerate(pairs, 1) if not self.close(*pair))
         where = self.describe(index)
         which = f"; part {part} of {len(pairs)}" if len(pairs) > 1 else ""
         lines = [_fill(f"Not yet{'. For ' + where if where else ''}{which}:"), *_beside(mine, true)]
-        lines += _named(mistake)
+        lines += self.named(mistake)
         if mistake is None and (hint := self.exchanged(pairs) or _relation(mine, true)):
             lines += [_fill(hint)]
         return "\n".join(lines), (mine, true) if _worth_drawing(mine, true) else None
+
+    def named(self, name: str | None) -> list[str]:
+        """The name of a mistake, why it is wrong, and what to read again; nothing for an unknown one."""
+        if name is None:
+            return []
+        _, says, see = self.mistakes[name]
+        chapter, _, heading = see.partition(": ")
+        return [
+            _fill(f"The mistake has a name: {name}. {says}"),
+            _fill(f"Read again: “{heading}” in {chapter}.ipynb."),
+        ]
 
     def exchanged(self, pairs: list[tuple]) -> str:
         """Whether the two parts of a result are right, each in the other's place."""
@@ -289,15 +303,6 @@ def _place(error: Exception, answer: Callable) -> str:
 def _number(value: float) -> str:
     """A number to five digits."""
     return f"{value:.5g}"
-
-
-def _named(mistake: Mistake | None) -> list[str]:
-    """The name of a mistake, why it is wrong, and what to read again; nothing for an unknown one."""
-    if mistake is None:
-        return []
-    chapter, _, heading = mistake.see.partition(": ")
-    says = _fill(f"The mistake has a name: {mistake.name}. {mistake.says}")
-    return [says, _fill(f"Read again: “{heading}” in {chapter}.ipynb.")]
 
 
 def _beside(mine: Tensor | str, true: Tensor | str, most: int = 6) -> list[str]:

@@ -1,6 +1,6 @@
 """An exercise whose stub is a bug: the reader gets the code as it was found, and mends it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from classroom.exercises import Exercise, Mistake, Refused, Verdict
 
@@ -18,12 +18,13 @@ class Repair(Exercise):
         cases: Callable,
         *,
         broken: Callable,
-        mistakes: Sequence[Mistake],
+        see: str,
+        mistakes: dict[str, Mistake],
         run: Callable | None = None,
         rtol: float = 1e-4,
         atol: float = 1e-7,
     ) -> None:
-        super().__init__(answer, cases, mistakes=mistakes, run=run, rtol=rtol, atol=atol)
+        super().__init__(answer, cases, see=see, mistakes=mistakes, run=run, rtol=rtol, atol=atol)
         self.broken = broken
 
     def judge(self, attempt: Callable | float) -> Verdict:

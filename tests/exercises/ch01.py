@@ -63,7 +63,7 @@ def units(see, at, back=lambda x, b, c: b + c * x):
 
 
 ANSWERS = {
-    "guess": Answers(
+    "gaussian_posterior": Answers(
         right=[2.615, 1 + 2.4 / 2.08 * 1.4],
         wrong={
             "no prior": 10 / 3,
@@ -74,7 +74,7 @@ ANSWERS = {
             "the noise for the data": 0.5385,
         },
     ),
-    "law": Answers(
+    "mixture_variance": Answers(
         right=[
             lambda w, m, s2: (w[:, None] * (s2 + m * m)).sum(0) - (w[:, None] * m).sum(0) ** 2,
             lambda w, m, s2: torch.einsum("k,kd->d", w, s2 + (m - torch.einsum("k,kd->d", w, m)) ** 2),
@@ -87,7 +87,7 @@ ANSWERS = {
             "deviations averaged": lambda w, m, s2: (w[:, None] * s2**0.5).sum(0) ** 2 + w @ m**2 - (w @ m) ** 2,
         },
     ),
-    "posterior": Answers(
+    "mixture_denoiser": Answers(
         right=[denoise_by_loop, denoise_by_tweedie],
         wrong={
             "the weights of the data": denoise(lambda d, tau, w: w * torch.ones_like(d)),
@@ -97,7 +97,7 @@ ANSWERS = {
             "centres that did not shrink": denoise_whole,
         },
     ),
-    "tweedie": Answers(
+    "score_from_denoiser": Answers(
         right=[
             lambda x_t, x0, alpha, sigma: -((x_t - alpha * x0) / sigma) / sigma,
             lambda x_t, x0, alpha, sigma: alpha / sigma**2 * x0 - x_t / sigma**2,
@@ -109,7 +109,7 @@ ANSWERS = {
             "data that did not shrink": lambda x_t, x0, alpha, sigma: -(x_t - x0) / sigma / sigma,
         },
     ),
-    "units": Answers(
+    "standardised_data": Answers(
         right=[units_by_rescaling, units(lambda x, a, b, c: x - a * b, lambda a, c: c * a)],
         wrong={
             "standardisation forgotten": units(lambda x, a, b, c: x, lambda a, c: a, lambda x, b, c: x),

@@ -84,7 +84,7 @@ def to_zero_by_line(alpha_bars):
 
 
 ANSWERS = {
-    "short": Answers(
+    "fifty_linear_steps": Answers(
         right=[0.603, math.exp(-50 * 0.01005)],
         wrong={
             "the sum for the exponential": 0.4975,
@@ -94,7 +94,7 @@ ANSWERS = {
             "the last step alone": 0.98,
         },
     ),
-    "marginal": Answers(
+    "forward_jump": Answers(
         right=[jump_by_schedule, jump_by_loop],
         wrong={
             "alpha-bar without its root": lambda x, e, t, b: jump(x, e, t, bars(b), signal=float),
@@ -106,7 +106,7 @@ ANSWERS = {
             "the sum of the betas": lambda x, e, t, b: jump(x, e, t, 1 - b.cumsum(0)),
         },
     ),
-    "rescaled": Answers(
+    "linear_any_steps": Answers(
         right=[
             lambda T: linear_betas(T),
             lambda T: [1000 / T * (1e-4 + i * (0.02 - 1e-4) / (T - 1)) for i in range(T)],
@@ -118,7 +118,7 @@ ANSWERS = {
             "a thousand betas, every so many": lambda T: linear_betas(1000)[range(0, 1000, 1000 // T)],
         },
     ),
-    "ratios": Answers(
+    "betas_from_curve": Answers(
         right=[betas_by_loop, betas_with_numpy],
         wrong={
             "no clip": lambda a: 1 - a / torch.cat([torch.ones(1).double(), a[:-1]]),
@@ -128,7 +128,7 @@ ANSWERS = {
             "differences for ratios": lambda a: -np.diff(np.concatenate([[1.0], a.numpy()])),
         },
     ),
-    "nothing": Answers(
+    "shifted_to_zero_snr": Answers(
         right=[to_zero_by_betas, to_zero_by_line],
         wrong={
             "alpha-bar moved, not its root": lambda a: a[0] * (a - a[-1]) / (a[0] - a[-1]),
@@ -138,7 +138,7 @@ ANSWERS = {
             "stretched to one": lambda a: to_zero_by_line(a) / a[0],
         },
     ),
-    "cosine": Answers(
+    "cosine_schedule": Answers(
         right=[cosine_by_loop, cosine_with_numpy],
         wrong={
             "the missing square": lambda T: cosine(T, power=1),

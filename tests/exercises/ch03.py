@@ -59,7 +59,7 @@ def back_by_steps(v, x_t, alpha, sigma):
 
 
 ANSWERS = {
-    "gain": Answers(
+    "eps_error_to_x0": Answers(
         right=[0.2, 0.1 * 4**0.5],
         wrong={
             "the gain upside down": 0.05,
@@ -68,7 +68,7 @@ ANSWERS = {
             "not divided by alpha": 0.08944,
         },
     ),
-    "rotation": Answers(
+    "v_target": Answers(
         right=[
             lambda x, eps, a, s: -s * x + a * eps,
             lambda x, eps, a, s: make_target("v", x, eps, coeffs(a, s)),
@@ -81,7 +81,7 @@ ANSWERS = {
             "the velocity of the straight path": lambda x, eps, a, s: -eps + x,
         },
     ),
-    "convert": Answers(
+    "eps_to_v": Answers(
         right=[v_by_data, v_by_lib],
         wrong={
             "x_t for x": lambda eps, x_t, a, s: -s * x_t + a * eps,
@@ -92,7 +92,7 @@ ANSWERS = {
             "the estimate of the data": lambda eps, x_t, a, s: x_t / a - s * eps / a,
         },
     ),
-    "back": Answers(
+    "estimate_from_v": Answers(
         right=[back_by_rotation, back_by_steps],
         wrong={
             "turned in the same direction again": lambda v, x_t, a, s: back_by_rotation(v, x_t, a, -s),
@@ -102,7 +102,7 @@ ANSWERS = {
             "the formulas of the straight path": lambda v, x_t, a, s: (s * v + x_t, -a * v + x_t),
         },
     ),
-    "weights": Answers(
+    "loss_weights": Answers(
         right=[
             lambda a, s: (a.square() / s.square(), 1 / s.square()),
             lambda a, s: (1 / s**2 - 1, (a**2 + s**2) / s**2),
@@ -115,7 +115,7 @@ ANSWERS = {
             "the truncated SNR": lambda a, s: (a**2 / s**2, (a**2 / s**2).clamp_min(1)),
         },
     ),
-    "cramer": Answers(
+    "any_target": Answers(
         right=[by_inverse, by_elimination],
         wrong={
             "a plus in the determinant": cramer(lambda a, b, alpha, sigma: sigma * a + alpha * b),

@@ -116,7 +116,7 @@ def stride_unpaid(step):
 
 
 ANSWERS = {
-    "room": Answers(
+    "two_step_variance": Answers(
         right=[0.0714, 1 / (0.8 / 0.2 + 1 / 0.1)],
         wrong={
             "beta for beta-tilde": 0.2,
@@ -127,7 +127,7 @@ ANSWERS = {
             "the standard deviation": 0.267,
         },
     ),
-    "towards": Answers(
+    "posterior_mean": Answers(
         right=[towards_by_posterior, towards_by_loop, towards],
         wrong={
             "sigma squared for sigma": partial(towards, scale=lambda b, bar: b / (1 - bar)),
@@ -141,7 +141,7 @@ ANSWERS = {
             "not stretched": partial(towards, root=lambda b, bar: 1),
         },
     ),
-    "divergence": Answers(
+    "kl_of_gaussians": Answers(
         right=[kl_by_distributions, kl_by_coordinates],
         wrong={
             "the other way round": lambda m, v, m_p, v_p: kl_by_distributions(m_p, v_p, m, v),
@@ -158,7 +158,7 @@ ANSWERS = {
             "the means alone": lambda m, v, m_p, v_p: (m - m_p).norm(dim=1) ** 2 / v_p / 2,
         },
     ),
-    "emphasis": Answers(
+    "bound_weights": Answers(
         right=[weight_by_gain, weight_by_loop],
         wrong={
             "the gain not squared": partial(weight_by_gain, root=True),
@@ -169,7 +169,7 @@ ANSWERS = {
             "the missing half": lambda betas, gammas: weight_by_gain(betas, gammas / 2),
         },
     ),
-    "simple": Answers(
+    "l_simple": Answers(
         right=[simple, simple_by_ddpm],
         wrong={
             "alpha-bar for its root": partial(simple, signal=1),
@@ -181,7 +181,7 @@ ANSWERS = {
             "the mean before the square": simple_mean_first,
         },
     ),
-    "stride": Answers(
+    "ancestral_rule": Answers(
         right=[stride, stride_by_eps],
         wrong={
             "noise in the last step": partial(stride, always=True),

@@ -111,7 +111,7 @@ def missing(alpha_t, sigma_t, alpha_s, sigma_s, eta, variance, rho_power=0.5, sq
 
 
 ANSWERS = {
-    "fresh": Answers(
+    "fresh_noise": Answers(
         right=[0.2704, 0.5 * 0.6 * (1 - (0.25 / 0.75) / (0.64 / 0.36)) ** 0.5],
         wrong={
             "the noise level that is left": 0.433,
@@ -122,7 +122,7 @@ ANSWERS = {
             "alpha for alpha-bar": 0.2121,
         },
     ),
-    "member": Answers(
+    "ddim_family": Answers(
         right=[member_by_family, member, member_by_lib],
         wrong={
             "the noise level that is left": partial(member, std=lambda a, eta: eta * math.sqrt(1 - a)),
@@ -137,7 +137,7 @@ ANSWERS = {
             "always DDPM": lambda x0, eps, bar_t, bar_s, eta, z: member_by_family(x0, eps, bar_t, bar_s, 1, z),
         },
     ),
-    "missing": Answers(
+    "lost_variance": Answers(
         right=[missing_by_std, missing],
         wrong={
             "the missing square": partial(missing, square=1),
@@ -147,7 +147,7 @@ ANSWERS = {
             "the signal scale forgotten": partial(missing, signal=0),
         },
     ),
-    "warp": Answers(
+    "straight_path": Answers(
         right=[straight_by_ratio, straight_by_rows],
         wrong={
             "the state left as it was": partial(straight_by_rows, state=lambda a, s: 1),
@@ -159,7 +159,7 @@ ANSWERS = {
             ),
         },
     ),
-    "upwards": Answers(
+    "ddim_inversion": Answers(
         right=[encode_by_loop, encode_by_ratio],
         wrong={
             "one step short": partial(encode_by_loop, last=-1),
@@ -169,7 +169,7 @@ ANSWERS = {
             "the signal not shrunk": encode_unshrunk,
         },
     ),
-    "trail": Answers(
+    "trailing_stops": Answers(
         right=[trail_by_division, trail_by_linspace],
         wrong={
             "leading": lambda T, K: [*range(T - T // K, -1, -(T // K)), -1],

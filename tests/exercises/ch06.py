@@ -134,7 +134,7 @@ def bayes(exponent_at_one, exponent_at_minus_one):
 
 
 ANSWERS = {
-    "between": Answers(
+    "velocity_at_a_point": Answers(
         right=[0.523, bayes(0.0, -2.0), 2 * (math.tanh(1) - 0.5)],
         wrong={
             "the nearer point alone": 1,
@@ -145,7 +145,7 @@ ANSWERS = {
             "the velocity of the other clock": -0.523,
         },
     ),
-    "least": Answers(
+    "least_loss": Answers(
         right=[8, 10 - (9 * 0.25 - 0.75) ** 2 / (9 * 0.25**2 + 0.75**2)],
         wrong={
             "a perfect net without a loss": 0,
@@ -157,7 +157,7 @@ ANSWERS = {
             "the root taken": math.sqrt(8),
         },
     ),
-    "cfm": Answers(
+    "flow_matching_loss": Answers(
         right=[cfm_by_parts, cfm_one_by_one],
         wrong={
             "the velocity with a plus": cfm(on_the_line, lambda x, e: x + e),
@@ -169,7 +169,7 @@ ANSWERS = {
             "the absolute error": cfm(on_the_line, forwards, F.l1_loss),
         },
     ),
-    "marginal": Answers(
+    "marginal_field": Answers(
         right=[marginal_by_loop, marginal_by_distributions],
         wrong={
             "the nearest point alone": marginal_nearest,
@@ -181,7 +181,7 @@ ANSWERS = {
             "the rest of the time forgotten": lambda x, t, data: marginal_by_loop(x, t, data) * (1 - t),
         },
     ),
-    "curve": Answers(
+    "noisy_end_path": Answers(
         right=[
             lambda t, least: (t, least * t + (1 - t), 1.0, least - 1.0),
             lambda t, least: (t, least + (1 - least) * (1 - t), t**0, -(1 - least) * t**0),
@@ -195,7 +195,7 @@ ANSWERS = {
             "the clock turned round": lambda t, least: (1 - t, t + least * (1 - t), -1.0, 1.0 - least),
         },
     ),
-    "couple": Answers(
+    "class_pairing": Answers(
         right=[couple_by_penalty, couple_by_class(couple_straight)],
         wrong={
             "paired across the classes": couple_blind,

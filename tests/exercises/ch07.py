@@ -80,7 +80,7 @@ def heun_rule_by_hand(step):
 
 
 ANSWERS = {
-    "evaluations": Answers(
+    "heun_calls": Answers(
         right=[35, 2 * 17 + 1.0],
         wrong={
             "the last step counted as the others": 36,
@@ -89,7 +89,7 @@ ANSWERS = {
             "one call shared by neighbours": 19,
         },
     ),
-    "second": Answers(
+    "heun_steps": Answers(
         right=[heun_by_hand, heun_by_recursion],
         wrong={
             "Euler's method": integrate(lambda u, x, t, h: x + h * u(x, t)),
@@ -104,7 +104,7 @@ ANSWERS = {
             "one step too few": integrate(heun_step, fewer=1),
         },
     ),
-    "slope": Answers(
+    "measured_order": Answers(
         right=[order_by_polyfit, order_by_covariance],
         wrong={
             "the sign of the slope": lambda steps, errors: -order_by_polyfit(steps, errors),
@@ -118,7 +118,7 @@ ANSWERS = {
             "the ends alone": lambda steps, errors: order_by_polyfit(steps[[0, -1]], errors[[0, -1]]),
         },
     ),
-    "memory": Answers(
+    "dpm_solver_2m": Answers(
         right=[
             lambda now, before, a, b, c: (1 + (c - b) / (b - a) / 2) * now - (c - b) / (b - a) / 2 * before,
             lambda now, before, a, b, c: torch.lerp(before, now, ((b + c) / 2 - a) / (b - a)),

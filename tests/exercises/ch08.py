@@ -76,7 +76,7 @@ def blind_by_einsum(logs, us):
 
 
 ANSWERS = {
-    "slowest": Answers(
+    "slowest_frequency": Answers(
         right=[47_118, 2 * math.pi * 10_000 / 10_000 ** (1 / 32)],
         wrong={
             "the other variant": 62_832,
@@ -85,7 +85,7 @@ ANSWERS = {
             "a 2 pi in the angle": 1_193.5,
         },
     ),
-    "sines": Answers(
+    "time_embedding": Answers(
         right=[sines_by_lib, sines_by_loop],
         wrong={
             "the scale forgotten": lambda t, dim, c: sines(t, dim, 1),
@@ -95,7 +95,7 @@ ANSWERS = {
             "sines and cosines in turn": in_turn,
         },
     ),
-    "held": Answers(
+    "svd_directions": Answers(
         right=[held_by_eigenvalues, held_by_pca],
         wrong={
             "the mean left in": lambda rows, share: held(rows, share, mean=False),
@@ -105,7 +105,7 @@ ANSWERS = {
             "all that move": lambda rows, share: len(rows.T),
         },
     ),
-    "alike": Answers(
+    "time_similarity": Answers(
         right=[alike_by_product, alike_by_loop],
         wrong={
             "sines for cosines": lambda d, dim, c: sines(d, dim, c)[:, : dim // 2].mean(1),
@@ -115,7 +115,7 @@ ANSWERS = {
             "a 2 pi in the angle": lambda d, dim, c: alike_by_loop(d, dim, c * math.tau),
         },
     ),
-    "level": Answers(
+    "edm_c_noise": Answers(
         right=[
             lambda a, s: 0.25 * s.log() - 0.25 * a.log(),
             lambda a, s: -2 * torch.log(a / s) / 8,
@@ -128,7 +128,7 @@ ANSWERS = {
             "a logarithm to base ten": lambda a, s: (s.log10() - a.log10()) / 4,
         },
     ),
-    "blind": Answers(
+    "blind_oracle": Answers(
         right=[blind_by_loop, blind_by_einsum],
         wrong={
             "all times alike": lambda logs, us: us.sum(1) / us.shape[1],

@@ -58,7 +58,7 @@ def warm_by_if(n, decay):
 
 
 ANSWERS = {
-    "forget": Answers(
+    "ema_memory": Answers(
         right=[46049, 10_000 * math.log(100)],
         wrong={
             "one memory": 10_000,
@@ -67,7 +67,7 @@ ANSWERS = {
             "one in ten": 23_026,
         },
     ),
-    "floor": Answers(
+    "loss_floor": Answers(
         right=[
             lambda u: 2 - (u**2).sum() / u.numel(),
             lambda u: 2 - (u[:, 0].pow(2).mean() + u[:, 1].pow(2).mean()) / 2,
@@ -80,7 +80,7 @@ ANSWERS = {
             "the mean taken before the square": lambda u: 2 - (u.mean(0) ** 2).sum() / 2,
         },
     ),
-    "strata": Answers(
+    "stratified_times": Answers(
         right=[strata_by_loop, strata_by_sorting],
         wrong={
             "independent times": lambda n, g: torch.rand((n,), generator=g),
@@ -92,7 +92,7 @@ ANSWERS = {
             "not divided by n": lambda n, g: n * strata_by_sorting(n, g),
         },
     ),
-    "seeds": Answers(
+    "seeds_needed": Answers(
         right=[seeds_by_search, lambda sd, gap: -int(-2 * 2.8**2 * sd**2 / gap**2 // 1)],
         wrong={
             "one setting taken for exact": lambda sd, gap: search(sd, gap, sides=1),
@@ -102,7 +102,7 @@ ANSWERS = {
             "the variance for the deviation": lambda sd, gap: search(sd**2, gap),
         },
     ),
-    "density": Answers(
+    "logit_normal_weight": Answers(
         right=[density_by_autograd, density_by_transform],
         wrong={
             "the missing derivative": lambda t, m, s: normal_density(t, m, s, jacobian=0),
@@ -112,7 +112,7 @@ ANSWERS = {
             "not normalised": lambda t, m, s: torch.exp(-((t.logit() - m) ** 2) / 2 / s**2) / t / (1 - t),
         },
     ),
-    "warm": Answers(
+    "ema_warmup": Answers(
         right=[warm_by_if, lambda n, decay: 1 - max(1 - decay, 1 / (1 + n))],
         wrong={
             "no warm-up": lambda n, d: d,

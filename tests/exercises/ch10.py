@@ -232,7 +232,7 @@ def near_turned_round(q, k, v, radius):
 
 
 ANSWERS = {
-    "untrained": Answers(
+    "first_loss": Answers(
         right=[1.53, 0.04 + 0.49 + 1],
         wrong={
             "no answer, no loss": 0,
@@ -242,7 +242,7 @@ ANSWERS = {
             "the deviation without its square": 1.74,
         },
     ),
-    "halved": Answers(
+    "half_the_patch": Answers(
         right=[5.2, (24 * 256 * 96**2 + 4 * 256**2 * 96) / (24 * 64 * 96**2 + 4 * 64**2 * 96)],
         wrong={
             "twice the tokens": 2.2,
@@ -252,7 +252,7 @@ ANSWERS = {
             "the MLP forgotten": 7,
         },
     ),
-    "sdpa": Answers(
+    "multi_head": Answers(
         right=[heads_one_by_one, heads_by_einsum],
         wrong={
             "heads that ask each other": heads_at_the_tokens,
@@ -265,7 +265,7 @@ ANSWERS = {
             "the softmax over the askers": heads_scaled(0.5, dim=-2),
         },
     ),
-    "glue": Answers(
+    "unpatchify_channel_last": Answers(
         right=[glue_square_by_square, glue_by_fold, glue_pixels(straight)],
         wrong={
             "one reshape": glue_one_reshape,
@@ -277,7 +277,7 @@ ANSWERS = {
             "patches one after the other": glue_in_a_row,
         },
     ),
-    "adaln": Answers(
+    "adaln_zero": Answers(
         right=[adaln_by_hand, adaln_as_modules],
         wrong={
             "the forgotten 1": adaln(lambda h, b, s: s * norm(h) + b, added),
@@ -291,7 +291,7 @@ ANSWERS = {
             "scale before shift": adaln(lambda h, b, s: (1 + b) * norm(h) + s, added),
         },
     ),
-    "fold": Answers(
+    "folded_norm": Answers(
         right=[fold_by_probing, fold_by_terms],
         wrong={
             "the gain on the scale alone": lambda gain, bias, shift, scale: (bias * scale + bias + shift, gain * scale),
@@ -301,7 +301,7 @@ ANSWERS = {
             "scale before shift": lambda gain, bias, shift, scale: fold_by_terms(gain, bias, shift, scale)[::-1],
         },
     ),
-    "window": Answers(
+    "local_attention": Answers(
         right=[near_by_loop, near_by_infinity],
         wrong={
             "a score of zero": near_by_zero,

@@ -94,7 +94,7 @@ def velocity_in_two_calls(model, x_t, t, y, w):
 
 
 ANSWERS = {
-    "convention": Answers(
+    "guidance_conventions": Answers(
         right=[by_table, by_solving],
         wrong={
             "w for 1 + w": lambda whose, w: max(w, 1) if whose == "diffusers" else w,
@@ -106,7 +106,7 @@ ANSWERS = {
             "everything shifted": lambda whose, w: 1 + (max(w, 1) if whose == "diffusers" else w),
         },
     ),
-    "beyond": Answers(
+    "guidance_line": Answers(
         right=[
             lambda u, c, w: u + w * (c - u),
             lambda u, c, w: (1 - w) * u + w * c,
@@ -118,7 +118,7 @@ ANSWERS = {
             "weights that do not sum to one": lambda u, c, w: w * c + u,
         },
     ),
-    "coins": Answers(
+    "label_dropout": Answers(
         right=[coins_by_mask, coins_by_bernoulli],
         wrong={
             "one coin for the batch": coins_by_if,
@@ -130,7 +130,7 @@ ANSWERS = {
             "all labels withheld": lambda y, p, g: 0 * y + NO_LABEL,
         },
     ),
-    "interval": Answers(
+    "guidance_interval": Answers(
         right=[interval_by_loop, interval_by_product],
         wrong={
             "no label outside": lambda a, s, low, high, w: interval(s / a, low, high, w, 0),
@@ -140,7 +140,7 @@ ANSWERS = {
             "no upper end": lambda a, s, low, high, w: interval(s / a, low, 1e9, w, 1),
         },
     ),
-    "tilt": Answers(
+    "tilted_gaussian": Answers(
         right=[
             lambda a, b, w: a * b / (w * b + (1 - w) * a),
             lambda a, b, w: (1 / b + w * (1 / a - 1 / b)) ** -1,
@@ -153,7 +153,7 @@ ANSWERS = {
             "the deviation": lambda a, b, w: (a * b / (w * b + (1 - w) * a)) ** 0.5,
         },
     ),
-    "velocity": Answers(
+    "velocity_in_one_call": Answers(
         right=[velocity_by_stacking, velocity_by_noise],
         wrong={
             "two calls": velocity_in_two_calls,

@@ -94,7 +94,7 @@ def kid_by_einsum(a, b, root=False, diagonal=False, power=3, scale=None, cross=2
 
 
 ANSWERS = {
-    "line": Answers(
+    "frechet_in_1d": Answers(
         right=[7.25, torch.tensor(1.0 + 9.0 + 0.25 - 3.0)],
         wrong={
             "the variances subtracted": 77.56,
@@ -104,7 +104,7 @@ ANSWERS = {
             "no root of the product": 5.75,
         },
     ),
-    "gaussians": Answers(
+    "frechet_from_moments": Answers(
         right=[frechet_by_scipy, frechet_by_eigenvalues],
         wrong={
             "roots entry by entry": lambda m, S, n, R: frechet(
@@ -118,7 +118,7 @@ ANSWERS = {
             ),
         },
     ),
-    "perfect": Answers(
+    "frechet_floor": Answers(
         right=[
             lambda d, n: 2 * d / n + d * (d + 1) / n / 2,
             lambda d, n: (d * d + 5 * d) / n / 2,
@@ -131,7 +131,7 @@ ANSWERS = {
             "zero": lambda d, n: 0,
         },
     ),
-    "balls": Answers(
+    "precision_and_recall": Answers(
         right=[shares_by_loop, shares_by_lib],
         wrong={
             "precision and recall exchanged": lambda real, fake, k: shares(fake, real, k),
@@ -140,7 +140,7 @@ ANSWERS = {
             "one radius for all": lambda r, f, k: shares(r, f, k, lambda near, k: near[:, k].mean()),
         },
     ),
-    "resume": Answers(
+    "resumable_noise": Answers(
         right=[draw_by_hash, draw_by_numpy],
         wrong={
             "one generator for the whole run": lambda seed, step, n: torch.randn(n, generator=STREAM),
@@ -152,7 +152,7 @@ ANSWERS = {
             "uniform numbers": lambda seed, step, n: torch.from_numpy(np.random.default_rng([seed, step]).random(n)),
         },
     ),
-    "kernel": Answers(
+    "unbiased_kernel_distance": Answers(
         right=[kid_by_loops, kid_by_einsum],
         wrong={
             "a point paired with itself": lambda a, b: kid_by_einsum(a, b, diagonal=True),

@@ -125,7 +125,7 @@ def noised(z, eps, t):
 
 
 ANSWERS = {
-    "tokens": Answers(
+    "attention_cost": Answers(
         right=[2304, 12 * 384**2 / (2 * 384)],
         wrong={
             "one product of attention forgotten": 4608,
@@ -134,7 +134,7 @@ ANSWERS = {
             "the width of one head": 384,
         },
     ),
-    "kl": Answers(
+    "kl_price": Answers(
         right=[kl_by_distributions, kl_by_terms],
         wrong={
             "the missing half": lambda m, v: 2 * kl_by_terms(m, v),
@@ -144,7 +144,7 @@ ANSWERS = {
             "the mean without its square": lambda m, v: kl_by_terms(m.abs().sqrt(), v),
         },
     ),
-    "lake": Answers(
+    "water_filling": Answers(
         right=[lake_by_loop, lake_by_minimum],
         wrong={
             "kept without error": lambda k, b, m: lake(k, b * len(k) / (2 * m), m, kept=0.0),
@@ -155,7 +155,7 @@ ANSWERS = {
             "the missing factor 2": lambda k, b, m: lake(k, b * len(k) / m, m),
         },
     ),
-    "clock": Answers(
+    "scaled_clock": Answers(
         right=[clock_by_odds, clock_by_log_snr],
         wrong={
             "the shift in the other direction": lambda t, s: t / (s - (s - 1) * t),
@@ -167,7 +167,7 @@ ANSWERS = {
             "sigma left as it was": lambda t, s: 1 - 1 / (1 + s * t),
         },
     ),
-    "factor": Answers(
+    "scale_factor": Answers(
         right=[factor(-1, 1), factor_by_closure],
         wrong={
             "the factor on the way in only": factor(-1, 0),
@@ -177,7 +177,7 @@ ANSWERS = {
             "a published factor": factor_published,
         },
     ),
-    "remix": Answers(
+    "renoised_blend": Answers(
         right=[remix_by_hand, remix_by_walk],
         wrong={
             "the walk begun at pure noise": remix(noised, first=0.0),

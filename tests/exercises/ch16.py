@@ -138,7 +138,7 @@ def attend_by_exp(q, k, v):
 
 
 ANSWERS = {
-    "finite": Answers(
+    "finite_weights": Answers(
         right=[curve, bars_with_numpy, bars_by_betas],
         wrong={
             "the first entry clamped": lambda T: torch.minimum(curve(T, 0, 1).double(), torch.tensor(0.9999)),
@@ -146,7 +146,7 @@ ANSWERS = {
             "divided by the first step": lambda T: curve(T, by=f(1, T)),
         },
     ),
-    "power": Answers(
+    "cosine_square": Answers(
         right=[curve, bars_with_numpy],
         wrong={
             "squared twice": lambda T: curve(T) ** 2,
@@ -154,7 +154,7 @@ ANSWERS = {
             "the square inside the cosine": angle_squared,
         },
     ),
-    "alarm": Answers(
+    "false_alarm": Answers(
         right=[
             lambda n: torch.linspace(0, n, n) / n,
             lambda n: torch.arange(n) / (n - 1),
@@ -166,7 +166,7 @@ ANSWERS = {
             "counted from one": lambda n: torch.linspace(1, n, n) / n,
         },
     ),
-    "line": Answers(
+    "linear_schedule": Answers(
         right=[scaled, lambda T: betas(T, 0.1 / T, 20 / T)],
         wrong={
             "only the end scaled": lambda T: betas(T, 1e-4, 20 / T),
@@ -174,7 +174,7 @@ ANSWERS = {
             "the thousand betas thinned out": lambda T: betas(1000, 1e-4, 0.02)[range(0, 1000, 1000 // T)],
         },
     ),
-    "spacing": Answers(
+    "trailing_spacing": Answers(
         right=[trailing_by_range, trailing_by_formula],
         wrong={
             "shifted by one": lambda T, n: torch.tensor([*range(T - T // n + 1, 0, -(T // n)), -1]),
@@ -182,7 +182,7 @@ ANSWERS = {
             "from T itself": lambda T, n: torch.tensor([*range(T, 0, -(T // n)), -1]),
         },
     ),
-    "rotation": Answers(
+    "v_to_x0": Answers(
         right=[
             lambda v, x, a, s: x * a - v * s,
             lambda v, x, a, s: (x - s * (s * x + a * v)) / a,
@@ -193,7 +193,7 @@ ANSWERS = {
             "solved as if v were the noise": lambda v, x, a, s: x / a - v * s / a,
         },
     ),
-    "root": Answers(
+    "ddim_noise": Answers(
         right=[ddim, ddim_with_signal_and_noise],
         wrong={
             "fresh noise on top": lambda *a: ddim(*a, spend=False),
@@ -201,7 +201,7 @@ ANSWERS = {
             "a variance for a standard deviation": lambda *a: ddim(*a, root=False),
         },
     ),
-    "fed": Answers(
+    "net_input": Answers(
         right=[flow, flow_by_steps],
         wrong={
             "the noise fed": lambda net, x, eps, t: flow(net, x, eps, t, point=eps),
@@ -209,7 +209,7 @@ ANSWERS = {
             "the target turned round": lambda net, x, eps, t: flow(net, x, eps, t, target=eps - x),
         },
     ),
-    "weight": Answers(
+    "guidance_weight": Answers(
         right=[
             lambda c, u, s: torch.lerp(u, c, s),
             lambda c, u, s: s * c + (1 - s) * u,
@@ -220,7 +220,7 @@ ANSWERS = {
             "switched off at 1 and below": lambda c, u, s: torch.lerp(u, c, max(s, 1.0)),
         },
     ),
-    "coin": Answers(
+    "label_coin": Answers(
         right=[coins, coins_by_loop],
         wrong={
             "inverted": kept_by_p,
@@ -228,7 +228,7 @@ ANSWERS = {
             "always the same number": the_first,
         },
     ),
-    "lagging": Answers(
+    "lagging_channel": Answers(
         right=[on_noise, on_noise_in_place],
         wrong={
             "the variances guided too": lambda c, u, s, n: u + s * (c - u),
@@ -236,7 +236,7 @@ ANSWERS = {
             "the other half": on_variances,
         },
     ),
-    "tangent": Answers(
+    "attention_derivative": Answers(
         right=[attend, attend_by_exp],
         wrong={
             "the missing root": lambda q, k, v: attend(q, k, v, scale=False),

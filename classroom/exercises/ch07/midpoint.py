@@ -1,7 +1,11 @@
-"""A step rule of your own: midpoint(step) -> x at time s. The checker hands it to `sample`, on the straight path.
+"""a rule of your own
 
-step: a `lib.samplers.Step`, with x (B, d), the numbers t, s and h = s - t, estimate and c_t at (x, t), and slope(x, t), which is
-one more call.
+Extend `lib` by the midpoint rule: go half a step with the present velocity, ask there, and take the whole step with
+the velocity found. A rule is a function of one `step`, which has `x` $(B, d)$, the times `t` and `s` and `h`
+$= s - t$, all three numbers, the present `estimate`, its `c_t` (so that `step.estimate.velocity(step.c_t)` is the
+velocity), and `step.slope(x, t)`, which asks the model for the velocity elsewhere. The checker lets your rule walk.
+
+Hint: Where you ask is not where you start.
 """
 
 from torch import Tensor
@@ -11,15 +15,20 @@ from classroom.exercises.counting import Counting
 from lib.samplers import Step, euler, heun, walk
 from lib.seeding import randn
 
-SEE = "07_solvers_and_the_k_budget: Five solvers on one page"
+
+# --- stub
+def midpoint_rule(step):
+    """x at the time s: (B, d)."""
+    return ...
 
 
-def answer(step: Step) -> Tensor:
-    """Half a step by Euler's rule, and the whole step with the velocity found there."""
-    half = step.x + step.h / 2 * step.estimate.velocity(step.c_t)
-    return step.x + step.h * step.slope(half, (step.t + step.s) / 2)
+# --- solution
+def solution(step):
+    half_way = step.x + step.h / 2 * step.estimate.velocity(step.c_t)
+    return step.x + step.h * step.slope(half_way, (step.t + step.s) / 2)
 
 
+# --- checker
 def run(midpoint, steps: int, x: Tensor) -> tuple[Tensor, int]:
     """The samples after so many steps, and the number of network calls."""
     model = Counting()
@@ -32,46 +41,36 @@ def _half_way(step: Step) -> Tensor:
 
 
 check = Exercise(
-    answer,
+    solution,
     lambda g: [(steps, randn((60, 2), generator=g).double()) for steps in (2, 5)],
     run=run,
     rtol=1e-3,
-    mistakes=[
-        Mistake(
-            "Euler's rule",
+    see="07_solvers_and_the_k_budget: Five solvers on one page",
+    mistakes={
+        "Euler's rule": Mistake(
             euler,
             "One call a step, and first order. The second call is made half way.",
-            SEE,
         ),
-        Mistake(
-            "Heun's rule",
+        "Heun's rule": Mistake(
             heun,
-            "Heun asks at the end of the step and averages. The midpoint rule asks in the middle and uses that velocity alone.",
-            SEE,
+            "Heun asks at the end of the step and averages. The midpoint "
+            "rule asks in the middle and uses that velocity alone.",
         ),
-        Mistake(
-            "the time of the beginning",
+        "the time of the beginning": Mistake(
             lambda step: step.x + step.h * step.slope(_half_way(step), step.t),
             "Half way in space is half way in time as well: ask at (t + s) / 2.",
-            SEE,
         ),
-        Mistake(
-            "a whole step to the middle",
+        "a whole step to the middle": Mistake(
             lambda step: step.x + step.h * step.slope(2 * _half_way(step) - step.x, (step.t + step.s) / 2),
             "To reach the middle go half as far: h / 2 times the first velocity.",
-            SEE,
         ),
-        Mistake(
-            "begun in the middle",
+        "begun in the middle": Mistake(
             lambda step: _half_way(step) + step.h * step.slope(_half_way(step), (step.t + step.s) / 2),
             "The middle only serves to ask. The step itself begins at x.",
-            SEE,
         ),
-        Mistake(
-            "half a step",
+        "half a step": Mistake(
             lambda step: step.x + step.h / 2 * step.slope(_half_way(step), (step.t + step.s) / 2),
             "The velocity of the middle stands for the whole step: multiply it by h.",
-            SEE,
         ),
-    ],
+    },
 )

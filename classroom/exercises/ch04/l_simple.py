@@ -1,0 +1,104 @@
+r"""the simplified loss, by heart
+
+Write $L_{\text{simple}}$ for given times and noise, as the mean over samples and coordinates. `x_data` and `eps` have
+the shape (B, D), `t` (B,), `alpha_bars` (T,), and `net(x_t, t)` guesses the noise. The checker brings a network of
+its own; it has learned nothing, which does not matter for a loss.
+
+Hint: Three lines: noise the data, ask the network, compare. Which two roots does (★) take?
+"""
+
+import torch
+from torch import Tensor
+
+from classroom.exercises import Exercise, Mistake
+from lib.diffusion import linear_betas
+from lib.seeding import randn
+
+
+# --- stub
+def simple_loss(net, x_data, t, eps, alpha_bars):
+    """The mean square error of the guessed noise, a scalar tensor."""
+    return ...
+
+
+# --- solution
+def solution(net, x_data, t, eps, alpha_bars):
+    bar = alpha_bars[t, None]
+    x_t = bar.sqrt() * x_data + (1 - bar).sqrt() * eps
+    return (net(x_t, t) - eps).square().mean()
+
+
+# --- checker
+ALPHA = "04_ddpm: Traps, by number"
+
+
+def _noisy(x_data, t, eps, alpha_bars):
+    bar = alpha_bars[t, None]
+    return bar.sqrt() * x_data + (1 - bar).sqrt() * eps
+
+
+def _on(path):
+    """The loss on other noisy states, path(x_data, eps, bar)."""
+
+    def loss(net, x_data, t, eps, alpha_bars):
+        return (net(path(x_data, eps, alpha_bars[t, None]), t) - eps).square().mean()
+
+    return loss
+
+
+def _clean_target(net, x_data, t, eps, alpha_bars):
+    return (net(_noisy(x_data, t, eps, alpha_bars), t) - x_data).square().mean()
+
+
+def net(x_t: Tensor, t: Tensor) -> Tensor:
+    """No trained network, but it looks at both of its inputs and is not linear."""
+    return torch.tanh(1.3 * x_t + 0.4) + 0.02 * t[:, None]
+
+
+def _cases(g: torch.Generator) -> list[tuple]:
+    times = torch.tensor([0, 4, 9, 15, 24, 30])
+    bars = torch.cumprod(1 - linear_betas(31), 0)
+    return [
+        (net, randn((6, D), generator=g).double(), times, randn((6, D), generator=g).double(), bars) for D in (2, 5)
+    ]
+
+
+check = Exercise(
+    solution,
+    _cases,
+    see="04_ddpm: Every line and its equation",
+    mistakes={
+        "alpha-bar for its root": Mistake(
+            _on(lambda x, eps, bar: bar * x + (1 - bar).sqrt() * eps),
+            "The signal is scaled by sqrt(alpha-bar). Without the root the net learns another path, and samples wrongly.",
+            ALPHA,
+        ),
+        "the variance for its root": Mistake(
+            _on(lambda x, eps, bar: bar.sqrt() * x + (1 - bar) * eps),
+            "1 - alpha-bar is the variance of the noise; the noise is multiplied by its root. The loss would look healthy.",
+            ALPHA,
+        ),
+        "the net sees the clean sample": Mistake(
+            _on(lambda x, eps, bar: x),
+            "The net is given x_t, data and noise mixed. From x_0 alone nothing can be learned about eps.",
+        ),
+        "the clean sample as the target": Mistake(
+            _clean_target,
+            "This net is asked for the noise. Its answer is compared with eps.",
+            "04_ddpm: From the mean to the noise",
+        ),
+        "the sum over coordinates": Mistake(
+            lambda net, x_data, t, eps, alpha_bars: x_data.shape[1] * solution(net, x_data, t, eps, alpha_bars),
+            "The losses of this book are means over samples and coordinates. Yours is D times as large.",
+        ),
+        "the sum over samples and coordinates": Mistake(
+            lambda net, x_data, t, eps, alpha_bars: x_data.numel() * solution(net, x_data, t, eps, alpha_bars),
+            "The losses of this book are means over samples and coordinates. A sum "
+            "grows with the batch, and the learning rate would have to follow.",
+        ),
+        "the mean before the square": Mistake(
+            lambda net, x_data, t, eps, alpha_bars: (net(_noisy(x_data, t, eps, alpha_bars), t) - eps).mean().square(),
+            "Errors of opposite signs cancel in the mean. Square each of them first.",
+        ),
+    },
+)
