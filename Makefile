@@ -26,24 +26,24 @@ book: $(READY) $(VENDORED)  ## build the book into _build/html
 	$(BOOK)
 
 test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="laws notebooks/07" runs these jobs
-	$(BIN)/python tools/browser.py
-	$(BIN)/python -m tools.check $(ARGS)
+	$(BIN)/python -m tools.site.browser
+	$(BIN)/python -m tools.checks.check $(ARGS)
 
 check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
-	$(BIN)/python -m tools.check lint laws parity checkers
+	$(BIN)/python -m tools.checks.check lint laws parity checkers
 
 portable: $(READY)  ## run notebooks and laws as other processors would; ARGS="07 --kinds sse rounding"
-	$(BIN)/python -m tools.portable $(ARGS)
+	$(BIN)/python -m tools.checks.portable $(ARGS)
 
 notebooks: $(READY)  ## execute the chapters whose code, or the definitions of lib that it reaches, have changed
-	$(BIN)/python -m tools.notebooks $(ARGS)
-	$(BIN)/python -m tools.claims
+	$(BIN)/python -m tools.notebooks.build $(ARGS)
+	$(BIN)/python -m tools.notebooks.claims
 
 explorers: $(READY) $(VENDORED)  ## bundle classroom/explorers/*.js; with ARGS=--posters draw their first pictures
-	$(BIN)/python -m tools.explorers $(ARGS)
+	$(BIN)/python -m tools.site.explorers $(ARGS)
 
 claims: $(READY)  ## regenerate the claims ledger, book/claims.md
-	$(BIN)/python -m tools.claims
+	$(BIN)/python -m tools.notebooks.claims
 
 lint: $(READY)  ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -52,7 +52,7 @@ lint: $(READY)  ## ruff: rules and format
 format: $(READY)  ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix --exclude notebooks .
 	$(BIN)/ruff format --exclude notebooks .
-	$(BIN)/python tools/format_chapters.py
+	$(BIN)/python -m tools.notebooks.format
 
 serve: book  ## the book at http://localhost:8000
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
@@ -60,9 +60,9 @@ serve: book  ## the book at http://localhost:8000
 # The allocator is told to keep what it frees: which side of a comparison gives a page back and which fetches it is chance.
 KEEP := MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000
 bench: .venv-bench/.ready book  ## compare with other libraries, in an environment of its own; measure the explorers
-	$(KEEP) .venv-bench/bin/python -m tools.bench
-	$(KEEP) .venv-bench/bin/python -m tools.bench_dit
-	$(BIN)/python -m tools.bench_explorers
+	$(KEEP) .venv-bench/bin/python -m tools.bench.library
+	$(KEEP) .venv-bench/bin/python -m tools.bench.dit
+	$(BIN)/python -m tools.bench.explorers
 
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .cache .pytest_cache .ruff_cache .coverage
@@ -84,8 +84,8 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . | $(NEWS)
 	touch $@
 
-$(VENDORED): tools/vendor.py | $(READY)
-	$(BIN)/python tools/vendor.py
+$(VENDORED): tools/site/vendor.py | $(READY)
+	$(BIN)/python -m tools.site.vendor
 	touch $@
 
 # The peers' torchvision wants a torch of its own, so both sides of a comparison run here, never in .venv.

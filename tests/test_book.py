@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from tests.test_notebooks import weak_alt
-from tools import mend_pages
+from tools.site import mend_pages
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from classroom.claims import claim
-from tools import claims, exercise_cells
+from tools.notebooks import claims, exercises
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -41,7 +41,7 @@ def mistakes(pages: dict[str, str], records: dict[str, str]) -> list[str]:
 
 
 def test_every_quote_shows_its_record():
-    assert mistakes({page.stem: exercise_cells.source(page) for page in CHAPTERS + PAGES}, recorded()) == []
+    assert mistakes({page.stem: exercises.source(page) for page in CHAPTERS + PAGES}, recorded()) == []
 
 
 def test_ledger_is_fresh():
@@ -136,7 +136,7 @@ def uncited_numbers(source: str) -> list[str]:
 @pytest.mark.parametrize("page", CHAPTERS + PAGES, ids=lambda page: page.stem)
 def test_numbers_in_prose_are_recorded_or_cited(page):
     if page.name not in {"claims.md", "references.md"}:
-        assert uncited_numbers(exercise_cells.source(page)) == [], (
+        assert uncited_numbers(exercises.source(page)) == [], (
             "record it, cite it in its sentence, or mark it <!--given-->"
         )
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from lib import DigitClassifier, frechet_distance, load_classifier, precision_recall, seeded, split
 from lib.trained.weights import halved, save, write
-from tools import classifiers
+from tools.results import classifiers
 
 RESULTS = Path(__file__).parents[1] / "results"
 FILES = {name: RESULTS / f"{name}_classifier.safetensors" for name in classifiers.JOBS}
@@ -87,7 +87,7 @@ def test_another_file_is_refused(about, reason, tmp_path):
 
 
 def test_a_missing_or_damaged_file_says_how_to_make_it(tmp_path):
-    with pytest.raises(ValueError, match=r"no file .*`python tools/classifiers.py` makes it"):
+    with pytest.raises(ValueError, match=r"no file .*`python -m tools.results.classifiers` makes it"):
         load_classifier(tmp_path / "nothing")
     (tmp_path / "half").write_bytes(FILES["digit"].read_bytes()[:5000])
     with pytest.raises(ValueError, match="is damaged"):

@@ -11,8 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import notebooks
-from tools.portable import IGNORED
+from tools.checks.portable import IGNORED
+from tools.notebooks import build
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "https://github.com/someone/a-book"
@@ -30,7 +30,7 @@ print(nbformat.writes(nb))
 
 
 def first_cell(address: str) -> str:
-    return re.sub(r"^ADDRESS = .*$", f'ADDRESS = "{address}"', notebooks.FIRST_CELL.read_text().rstrip(), flags=re.M)
+    return re.sub(r"^ADDRESS = .*$", f'ADDRESS = "{address}"', build.FIRST_CELL.read_text().rstrip(), flags=re.M)
 
 
 class Colab:
@@ -127,7 +127,7 @@ def session(colab):
         "first": first_cell(ADDRESS),
         "again": first_cell(ADDRESS),
     }
-    chapter = notebooks.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
+    chapter = build.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
     cells |= {f"chapter {number}": cell.source for number, cell in enumerate(chapter) if compared(cell)}
     cells["process"] = "!python -m lib.trained --help | head -1"
     return dict(zip(cells, colab.play(*cells.values()), strict=True))
@@ -158,7 +158,7 @@ def test_a_second_run_does_nothing(session):
 
 def test_a_whole_chapter_runs(session):
     """And says what the committed notebook says, word for word, from the weights in ../results."""
-    committed = notebooks.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
+    committed = build.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
     assert sum(not compared(cell) for cell in committed) <= 1
     expected = [text for cell in committed if compared(cell) and (text := printed(cell.outputs))]
     played = [outputs for name, outputs in session.items() if name.startswith("chapter")]

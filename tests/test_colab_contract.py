@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tests.test_layers import imported
-from tools import definitions
+from tools.notebooks import definitions
 
 ROOT = Path(__file__).parents[1]
 COLAB = json.loads((ROOT / "tests" / "colab.json").read_text())

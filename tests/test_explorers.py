@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from classroom import explorers
 from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
 from tests.test_notebooks import weak_alt
-from tools.gallery import explorer, gallery
+from tools.site.gallery import explorer, gallery
 
 KB = 1000
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import notebooks
+from tools.notebooks import build
 
 ROOT = Path(__file__).parents[1]
 NODE = Path(sys.executable).with_name("node")
@@ -221,7 +221,9 @@ def test_new_rules_and_a_new_path_stand_in_every_lab(extended):
 
 
 def test_new_rules_and_a_new_path_stand_in_every_menu(extended):
-    from_python = "from tools.explorers import EXPLORERS, palette; (EXPLORERS / 'palette.js').write_text(palette())"
+    from_python = (
+        "from tools.site.explorers import EXPLORERS, palette; (EXPLORERS / 'palette.js').write_text(palette())"
+    )
     run(extended, sys.executable, "-c", from_python)  # what `make explorers` generates
     seen = json.loads(run(extended, NODE, "--input-type=module", "-e", MENUS))
     assert {("midpoint", "Midpoint"), ("ab2", "Adams-Bashforth 2")} <= set(map(tuple, seen["rules"]))
@@ -239,7 +241,7 @@ def test_a_new_exercise_is_its_file_and_its_answers(extended):
     chapter.write_text(chapter.read_text().replace("## Recap", "```{exercise} vp_sigma\n```\n\n## Recap", 1))
     said = run_tests(extended, "tests/exercises/test_checkers.py", "-k", "vp_sigma")
     assert said.startswith("4 passed"), said
-    cells = [cell.source for cell in notebooks.compose(chapter, extended).cells]
+    cells = [cell.source for cell in build.compose(chapter, extended).cells]
     at = next(at for at, source in enumerate(cells) if "### Exercise 2.7: noise from signal" in source)
     assert "def sigma_of(alpha)" in cells[at + 1] and "vp_sigma.check(sigma_of)" in cells[at + 1]
     assert "def solution(alpha)" in cells[at + 2] and "vp_sigma.check(solution)" in cells[at + 2]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.passed import digest, passed, remember
+from tools.checks.passed import digest, passed, remember
 
 ROOT = Path(__file__).parents[1]
 RUFF = Path(sys.executable).with_name("ruff")

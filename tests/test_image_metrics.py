@@ -7,8 +7,17 @@ import torch
 
 from lib import EmpiricalOracle, LinearPath, digits, load_model
 from lib.trained.config import decoder_of
-from tools import image_metrics as tool
-from tools.image_metrics import RESULTS, Run, against_halves, against_held_out, halves, matching, reference, seen
+from tools.results import image_metrics as tool
+from tools.results.image_metrics import (
+    RESULTS,
+    Run,
+    against_halves,
+    against_held_out,
+    halves,
+    matching,
+    reference,
+    seen,
+)
 
 REPORT = json.loads(tool.TARGET.read_text())
 MODELS = REPORT["models"]

@@ -10,7 +10,7 @@ import torch
 
 from lib import mnist_subset
 from lib.trained import config as settings
-from tools import image_ablation
+from tools.results import image_ablation
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = ROOT / "book" / "chapters" / "12_image_runs.md"

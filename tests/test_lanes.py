@@ -15,8 +15,8 @@ import psutil
 import pytest
 from coverage import CoverageData
 
-from tools import check, lanes, passed
-from tools.lanes import Job
+from tools.checks import check, lanes, passed
+from tools.checks.lanes import Job
 
 ROOT = Path(__file__).parents[1]
 
@@ -116,7 +116,7 @@ def test_stopping_the_run_ends_all_jobs(tmp_path, number):
     code = f"""
 import sys
 from pathlib import Path
-from tools import check
+from tools.checks import check
 check.CACHE = Path({str(tmp_path)!r})
 job = check.Job("slow", [sys.executable, "-c", {CHILD!r} + "open({str(tmp_path / "ready")!r}, 'w'); time.sleep(60)"])
 check.all_jobs = lambda coverage: [check.Job("pids", ["true"]), job]
@@ -279,7 +279,7 @@ def make_test(tmp_path, monkeypatch, capsys):
     """Plays `make test` with other jobs; returns the exit code and what was printed."""
     monkeypatch.setattr(check, "CACHE", tmp_path)
     monkeypatch.setattr(passed, "KEPT", tmp_path / "passed")
-    monkeypatch.setattr(check.notebooks, "key", lambda chapter: f"what {chapter.stem} reaches")
+    monkeypatch.setattr(check.build, "key", lambda chapter: f"what {chapter.stem} reaches")
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.delenv("ALL", raising=False)
 
@@ -338,7 +338,7 @@ def test_a_notebook_that_passed_is_skipped_until_something_changes(make_test, no
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "another")
     make_test(notebook)
     assert runs(tmp_path) == 3
-    monkeypatch.setattr(check.notebooks, "key", lambda chapter: "something else")
+    monkeypatch.setattr(check.build, "key", lambda chapter: "something else")
     make_test(notebook)
     assert runs(tmp_path) == 4
 

@@ -13,7 +13,7 @@ import nbformat
 import psutil
 import pytest
 
-from tools import notebooks, remembered
+from tools.notebooks import build, remembered
 
 ROOT = Path(__file__).parents[1]
 CHAPTER = """# A chapter
@@ -57,11 +57,11 @@ class Book:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
         (root / "classroom" / "explorers" / "posters").mkdir()
-        monkeypatch.setattr(notebooks, "execute", self.execute)
+        monkeypatch.setattr(build, "execute", self.execute)
 
     def execute(self, nb, chapter: str, folder: Path) -> float:
         self.executed.append(chapter)
-        notebooks.own_cells(nb)[0].outputs = [nbformat.from_dict(output) for output in self.outputs]
+        build.own_cells(nb)[0].outputs = [nbformat.from_dict(output) for output in self.outputs]
         return self.seconds
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -78,10 +78,10 @@ class Book:
         return self.root / "notebooks" / "01_one.ipynb"
 
     def make(self, **options) -> str:
-        return notebooks.make(self.chapter, self.notebook, self.root, **options)
+        return build.make(self.chapter, self.notebook, self.root, **options)
 
     def outdated(self) -> str | None:
-        return notebooks.outdated(self.chapter, self.notebook, self.root)
+        return build.outdated(self.chapter, self.notebook, self.root)
 
     def git(self, *command: str) -> None:
         names = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
@@ -173,8 +173,8 @@ def test_a_slow_result_is_kept_with_a_warning(book):
 def test_a_failure_leaves_what_was_there(book, monkeypatch):
     book.make()
     before = book.notebook.read_bytes()
-    monkeypatch.setattr(notebooks, "execute", lambda *_: (_ for _ in ()).throw(notebooks.Failed("it failed")))
-    with pytest.raises(notebooks.Failed):
+    monkeypatch.setattr(build, "execute", lambda *_: (_ for _ in ()).throw(build.Failed("it failed")))
+    with pytest.raises(build.Failed):
         book.make(force=True)
     assert book.notebook.read_bytes() == before
     assert book.make() == "fresh"
@@ -265,7 +265,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def shown(book: Book) -> str:
-    return notebooks.own_cells(nbformat.read(book.notebook, 4))[0].outputs[0]["data"]["text/html"]
+    return build.own_cells(nbformat.read(book.notebook, 4))[0].outputs[0]["data"]["text/html"]
 
 
 @pytest.mark.parametrize("picture", [PICTURE, '<div class="kx-poster">a list</div>'])
@@ -294,7 +294,7 @@ def test_explorers_are_refreshed_without_execution(book, picture):
 
 def test_other_html_is_left_alone(book):
     html = '<p><script type="module">// a reader\'s own</script>'
-    assert notebooks.refreshed(html, book.root) == html
+    assert build.refreshed(html, book.root) == html
 
 
 def test_what_is_refreshed_is_what_lib_would_write():
@@ -302,10 +302,10 @@ def test_what_is_refreshed_is_what_lib_would_write():
     from classroom import explorers
 
     for html in (explorers.targets().data, explorers.t_scale().data, explorers.decision_tree().data):
-        spoilt = notebooks.SCRIPT.sub('<script type="module">old</script>', html)
-        spoilt = notebooks.POSTER.sub(r'\1 width="1" height="1" src="old">', spoilt)
+        spoilt = build.SCRIPT.sub('<script type="module">old</script>', html)
+        spoilt = build.POSTER.sub(r'\1 width="1" height="1" src="old">', spoilt)
         assert len(spoilt) < len(html) / 2
-        assert notebooks.refreshed(spoilt) == html
+        assert build.refreshed(spoilt) == html
 
 
 # --- several at a time -----------------------------------------------------------------------------------------------
@@ -319,23 +319,23 @@ def chapters(book: Book, *names: str) -> list[Path]:
 
 
 def test_two_are_executed_at_a_time(book, monkeypatch):
-    monkeypatch.setattr(notebooks, "AT_ONCE", 2)
+    monkeypatch.setattr(build, "AT_ONCE", 2)
     meeting = threading.Barrier(2, timeout=20)
 
     def execute(*which):
         meeting.wait()  # an error where nobody else comes
         return book.execute(*which)
 
-    monkeypatch.setattr(notebooks, "execute", execute)
-    assert notebooks.make_all(chapters(book, "01_one", "02_two"), book.root) is None
+    monkeypatch.setattr(build, "execute", execute)
+    assert build.make_all(chapters(book, "01_one", "02_two"), book.root) is None
     assert sorted(book.executed) == ["01_one", "02_two"]
 
 
 def test_the_longest_goes_first(book, monkeypatch):
-    monkeypatch.setattr(notebooks, "AT_ONCE", 1)
+    monkeypatch.setattr(build, "AT_ONCE", 1)
     paths = chapters(book, "01_one", "02_two", "03_three")
     remembered.Memory(book.root).note("any", "key", **{"01_one": 3.0, "02_two": 20.0, "03_three": 10.0})
-    notebooks.make_all(paths, book.root)
+    build.make_all(paths, book.root)
     assert book.executed == ["02_two", "03_three", "01_one"]
     assert remembered.Memory(book.root).seconds() == {"01_one": 1.0, "02_two": 1.0, "03_three": 1.0}
 
@@ -343,11 +343,11 @@ def test_the_longest_goes_first(book, monkeypatch):
 def test_a_failure_stops_no_other_chapter(book, monkeypatch, capsys):
     def execute(nb, chapter, folder):
         if chapter == "02_two":
-            raise notebooks.Failed("02_two: cell 1 failed")
+            raise build.Failed("02_two: cell 1 failed")
         return book.execute(nb, chapter, folder)
 
-    monkeypatch.setattr(notebooks, "execute", execute)
-    assert notebooks.make_all(chapters(book, "01_one", "02_two", "03_three"), book.root) == "failed: 02_two"
+    monkeypatch.setattr(build, "execute", execute)
+    assert build.make_all(chapters(book, "01_one", "02_two", "03_three"), book.root) == "failed: 02_two"
     said = capsys.readouterr()
     assert sorted(said.out.splitlines()) == [f"{name:34}1.0 s" for name in ("01_one", "03_three")]
     assert said.err == "02_two: cell 1 failed\n"
@@ -360,10 +360,10 @@ MAKE_ALL = """
 import signal
 import sys
 from pathlib import Path
-from tools import notebooks
+from tools.notebooks import build
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a run in the background is told to ignore
 root = Path(sys.argv[1])
-sys.exit(notebooks.make_all(sorted((root / "book" / "chapters").glob("*.md")), root))
+sys.exit(build.make_all(sorted((root / "book" / "chapters").glob("*.md")), root))
 """
 
 
@@ -406,10 +406,10 @@ def test_an_interrupt_leaves_neither_kernels_nor_half_a_notebook(bare):
     running = start(bare)
     try:
         deadline = time.monotonic() + 100
-        while len(list(bare.glob("started*"))) < notebooks.AT_ONCE and time.monotonic() < deadline:
+        while len(list(bare.glob("started*"))) < build.AT_ONCE and time.monotonic() < deadline:
             time.sleep(0.1)
         kernels = psutil.Process(running.pid).children(recursive=True)
-        assert len(kernels) >= notebooks.AT_ONCE
+        assert len(kernels) >= build.AT_ONCE
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=60)
     finally:

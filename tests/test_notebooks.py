@@ -15,8 +15,9 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from tools import check, format_chapters, notebooks, pictures
-from tools.portable import IGNORED
+from tools.checks import check, pictures
+from tools.checks.portable import IGNORED
+from tools.notebooks import build, format
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -79,13 +80,13 @@ def output_flaws(output: dict, metadata: dict) -> list[str]:
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_notebook_is_fresh(chapter):
     """Text, code and explorers are today's. That the outputs are those of this code, nbval says."""
-    assert notebooks.outdated(chapter, ROOT / "notebooks" / f"{chapter.stem}.ipynb") is None, "run `make notebooks`"
+    assert build.outdated(chapter, ROOT / "notebooks" / f"{chapter.stem}.ipynb") is None, "run `make notebooks`"
 
 
 def foreign_start(nb: dict, root: Path = ROOT) -> bool:
     """Whether a notebook's first code cell is another than all notebooks have, or printed something."""
     first = next(cell for cell in nb["cells"] if cell["cell_type"] == "code")
-    expected = notebooks.first_cell(root)
+    expected = build.first_cell(root)
     return any(first[key] != expected[key] for key in ("source", "metadata", "outputs"))
 
 
@@ -96,7 +97,7 @@ def test_notebook_starts_with_the_first_cell(notebook):
 
 @pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="only GitHub knows the address that it should be")
 def test_the_address_is_that_of_the_repository():
-    assert wrong_address(notebooks.address(), os.environ) is None
+    assert wrong_address(build.address(), os.environ) is None
 
 
 def wrong_address(address: str, environment: Mapping[str, str]) -> str | None:
@@ -175,12 +176,12 @@ def executed(root: Path) -> Path:
     (root / "notebooks" / "small.py").write_text("def two():\n    return 2\n")
     (root / "chapter.md").write_text(CHAPTER)
     (root / "_config.yml").write_text(CONFIG)
-    assert notebooks.make(root / "chapter.md", root / "notebooks" / "chapter.ipynb", root).endswith(" s")
+    assert build.make(root / "chapter.md", root / "notebooks" / "chapter.ipynb", root).endswith(" s")
     return root
 
 
 def remake(project: Path) -> str:
-    return notebooks.make(project / "chapter.md", project / "notebooks" / "chapter.ipynb", project)
+    return build.make(project / "chapter.md", project / "notebooks" / "chapter.ipynb", project)
 
 
 def read(project: Path) -> dict:
@@ -228,7 +229,7 @@ def test_a_new_address_keeps_the_outputs(project):
 def test_a_malformed_address_is_refused(wrong, tmp_path):
     (tmp_path / "_config.yml").write_text(f"repository: {{url: '{wrong}'}}")
     with pytest.raises(SystemExit, match="must look like"):
-        notebooks.address(tmp_path)
+        build.address(tmp_path)
 
 
 def test_the_same_chapter_gives_the_same_bytes(project):
@@ -240,7 +241,7 @@ def test_the_same_chapter_gives_the_same_bytes(project):
 
 
 def test_code_and_what_it_reaches_decide_the_key_and_nothing_else(project):
-    before = notebooks.key(project / "chapter.md", project)
+    before = build.key(project / "chapter.md", project)
     for name, text, same in [
         ("lib/other.py", "x = 1", True),
         ("classroom/claims.py", (project / "classroom" / "claims.py").read_text() + "# more", True),
@@ -251,21 +252,21 @@ def test_code_and_what_it_reaches_decide_the_key_and_nothing_else(project):
     ]:
         old = (project / name).read_text()
         (project / name).write_text(text)
-        assert (notebooks.key(project / "chapter.md", project) == before) == same, (name, text)
+        assert (build.key(project / "chapter.md", project) == before) == same, (name, text)
         (project / name).write_text(old)
-    assert notebooks.key(project / "chapter.md", project) == before
+    assert build.key(project / "chapter.md", project) == before
 
 
 def test_a_failing_cell_is_named(project, tmp_path):
     (tmp_path / "broken.md").write_text("# Title\n\n```{code-cell} ipython3\n1 / 0\n```\n")
-    with pytest.raises(notebooks.Failed, match=r"broken: cell 2 failed(?s:.*)ZeroDivisionError"):
-        notebooks.make(tmp_path / "broken.md", tmp_path / "broken.ipynb", project)
+    with pytest.raises(build.Failed, match=r"broken: cell 2 failed(?s:.*)ZeroDivisionError"):
+        build.make(tmp_path / "broken.md", tmp_path / "broken.ipynb", project)
     assert not (tmp_path / "broken.ipynb").exists()
 
 
 def test_formatting_a_chapter_touches_code_only():
     source = CHAPTER.replace("[0, 1]", "[0,1]").replace('claim("two", two())', "claim('two',two( ))")
-    assert format_chapters.formatted(source) == CHAPTER.replace("from small import two\n", "").replace(
+    assert format.formatted(source) == CHAPTER.replace("from small import two\n", "").replace(
         "from classroom.claims import claim\n", "from small import two\n\nfrom classroom.claims import claim\n"
     )
 

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from tools import passed as module
-from tools.passed import digest, passed, remember
+from tools.checks import passed as module
+from tools.checks.passed import digest, passed, remember
 
 
 @pytest.fixture(autouse=True)

@@ -11,9 +11,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tools import exercise_cells, notebooks, portable
-from tools.definitions import without_magics
-from tools.portable import Result, Run
+from tools.checks import portable
+from tools.checks.portable import Result, Run
+from tools.notebooks import build, exercises
+from tools.notebooks.definitions import without_magics
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -99,7 +100,7 @@ SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder)
 def test_a_tight_tolerance_says_where_it_was_seen(path):
     code = path.read_text()
     if path.suffix == ".md":
-        code = "\n".join(notebooks.code_cells(exercise_cells.source(path)))
+        code = "\n".join(build.code_cells(exercises.source(path)))
     assert bare_tolerances(code) + sleeping_tolerances(code) == []
 
 

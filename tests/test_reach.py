@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import notebooks, reach
-from tools.definitions import without_docstrings
+from tools.notebooks import build, reach
+from tools.notebooks.definitions import without_docstrings
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -240,11 +240,11 @@ def test_what_runs_as_a_program_does_not_count(book):
 
 @cache
 def sources(chapter: Path) -> list[str]:
-    return notebooks.sources(notebooks.compose(chapter))
+    return build.sources(build.compose(chapter))
 
 
 def keys(root: Path) -> dict[str, str]:
-    return {chapter.stem: reach.key(sources(chapter), root, notebooks.REFRESHED) for chapter in CHAPTERS}
+    return {chapter.stem: reach.key(sources(chapter), root, build.REFRESHED) for chapter in CHAPTERS}
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +273,7 @@ def changed(copied: Path, before: dict[str, str], file: str, old: str, new: str)
 
 def test_a_chapter_has_one_key_wherever_the_book_lies(copied, before):
     assert keys(copied) == before
-    assert notebooks.key(CHAPTERS[0]) == before[CHAPTERS[0].stem]
+    assert build.key(CHAPTERS[0]) == before[CHAPTERS[0].stem]
     assert len(set(before.values())) == len(CHAPTERS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lib
-from tools import api_directive, sizes
+from tools.site import api_directive, sizes
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(ROOT.glob("book/*.md"))
@@ -26,7 +26,7 @@ TELLS = re.compile(
 def test_sizes_are_counted_again(page):
     source = page.read_text()
     assert source.count("<!--lines:") == source.count("<!--/lines-->") == len(sizes.MARKER.findall(source))
-    assert sizes.counted(source) == source, "run `python tools/sizes.py` on this page"
+    assert sizes.counted(source) == source, "run `python -m tools.site.sizes` on this page"
 
 
 def test_the_extension_menu_counts_its_entries():

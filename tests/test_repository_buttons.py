@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_book import EXTERNAL, PAGES, fetched, missing, page, wordless
-from tools import notebooks
+from tools.notebooks import build
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "https://github.com/someone/a-book"
@@ -29,7 +29,7 @@ def built(tmp_path_factory):
     (root / "notebooks").mkdir()
     source = root / "01_two_moons.md"
     source.write_text("# A chapter\n\nOne sentence.\n\n```{code-cell} ipython3\n1 + 1\n```\n")
-    notebooks.make(source, root / f"{CHAPTER}.ipynb", root)
+    build.make(source, root / f"{CHAPTER}.ipynb", root)
     source.unlink()
     for name in ("book/_static", "book/references.bib", "tools", "lib", "classroom", "vendor"):
         (root / name).symlink_to(ROOT / name)
@@ -70,10 +70,10 @@ def test_a_page_with_buttons_is_as_good_as_the_others(name, built):
 
 
 def test_the_first_cell_is_not_on_the_page(built):
-    assert notebooks.first_cell().source.split("\n")[0] not in (built / f"{CHAPTER}.html").read_text()
+    assert build.first_cell().source.split("\n")[0] not in (built / f"{CHAPTER}.html").read_text()
     assert "1 + 1" in page(built / f"{CHAPTER}.html").get_text()
 
 
-@pytest.mark.skipif(notebooks.address() != "", reason="the book has an address")
+@pytest.mark.skipif(build.address() != "", reason="the book has an address")
 def test_without_an_address_there_are_no_buttons():
     assert {path.name: found for path in PAGES if (found := buttons(path))} == {}

@@ -12,7 +12,8 @@ from bs4 import BeautifulSoup
 from lib import seeded
 from tests.self_test.truths import FORMULAS, numbers, order_keys
 from tests.test_claims import recorded, uncited_numbers
-from tools import claims, questions
+from tools.notebooks import claims
+from tools.site import questions
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html" / "book"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import explorers, questions, self_test
+from tools.site import explorers, questions, self_test
 
 ROOT = Path(__file__).parents[1]
 ALL = {question["id"]: question for several in questions.chapters().values() for question in several}
@@ -115,6 +115,6 @@ def test_an_order_says_how_far_it_is_right():
 
 
 def test_the_committed_script_is_a_fresh_one():
-    fresh = explorers.bundle(explorers.SELF_TEST / "main.js", "tools/self_test_js")
+    fresh = explorers.bundle(explorers.SELF_TEST / "main.js", "tools/site/self_test_js")
     assert fresh == self_test.BUNDLE.read_text(), "run `make explorers`"
     assert len(gzip.compress(fresh.encode())) < 8_000

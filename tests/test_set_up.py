@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tools import browser, explorers, vendor
+from tools.site import browser, explorers, vendor
 
 BUNDLE = explorers.EXPLORERS / "bundle.js"
 PALETTE = explorers.EXPLORERS / "palette.js"

@@ -2,7 +2,7 @@
 
 import json
 
-from tools import time_scale_ablation as ablation
+from tools.results import time_scale_ablation as ablation
 
 
 def test_the_file_was_made_by_the_code_of_the_chapter():

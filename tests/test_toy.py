@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from lib import LinearPath, ddim, randn, rk4, seeded, sliced_wasserstein, two_moons
 from lib.trained.toy import load
 from lib.trained.weights import save
-from tools import toy_nets
+from tools.results import toy_nets
 
 RESULTS = Path(__file__).parents[1] / "results"
 FILES = {process: RESULTS / f"toy_{process}.safetensors" for process in toy_nets.SHIPPED}
@@ -95,7 +95,7 @@ def planted(tmp_path: Path, about: dict[str, str], edit=lambda weights: weights)
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
-    with pytest.raises(ValueError, match=r"no file .*nothing. `python tools/toy_nets.py`"):
+    with pytest.raises(ValueError, match=r"no file .*nothing. `python -m tools.results.toy_nets`"):
         load(tmp_path / "nothing")
 
 

@@ -4,7 +4,7 @@
     judge(x).argmax(1)        (B,) which digit each image shows: compared with the digit that was asked for
     judge.features(x)         (B, 32) what it sees: the numbers that a Frechet distance compares
 
-`tools/classifiers.py` trains both, on the training side of the book's split alone.
+`tools/results/classifiers.py` trains both, on the training side of the book's split alone.
 """
 
 import torch

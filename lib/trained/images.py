@@ -32,12 +32,12 @@ def load_model(path: str | Path) -> DDPM | FlowMatching:
 
 def load_autoencoder(path: str | Path) -> Autoencoder:
     """The autoencoder in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
-    return load(path, (Autoencoder,), _older_autoencoder, "`python tools/autoencoder.py` makes it.")
+    return load(path, (Autoencoder,), _older_autoencoder, "`python -m tools.results.autoencoder` makes it.")
 
 
 def load_classifier(path: str | Path) -> DigitClassifier:
     """The classifier in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
-    return load(path, (DigitClassifier,), _older_classifier, "`python tools/classifiers.py` makes it.")
+    return load(path, (DigitClassifier,), _older_classifier, "`python -m tools.results.classifiers` makes it.")
 
 
 def decoder(latents: str | Path) -> Callable[[Tensor], Tensor]:

@@ -2,7 +2,8 @@
 
     model = load("results/toy_flow.safetensors")        a FlowMatching or a DDPM around a class-conditional MLPDenoiser
 
-`tools/toy_nets.py` trains them. Weights are float16, which costs nothing measurable and halves what an explorer has to carry.
+`tools/results/toy_nets.py` trains them. Weights are float16, which costs nothing measurable and halves what an explorer has to
+carry.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from lib.nets.mlp import MLPDenoiser
 from lib.trained import weights
 
 PARTS = (DDPM, FlowMatching, MLPDenoiser, linear_betas, *map(type, paths()))
-HINT = "`python tools/toy_nets.py` makes it."
+HINT = "`python -m tools.results.toy_nets` makes it."
 
 
 def load(path: str | Path) -> FlowMatching | DDPM:

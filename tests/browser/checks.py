@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route
 
-from tools.passed import never_skip
+from tools.checks.passed import never_skip
 
 ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"

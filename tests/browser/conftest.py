@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.checks import HTML
-from tools.browser import MISSING, launch
+from tools.site.browser import MISSING, launch
 
 
 # Not of the session: while Playwright runs in a process, the tests of notebooks there could not start their kernels.

@@ -15,8 +15,8 @@ from playwright.sync_api import Page
 from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
 from tests.browser.figures import EACH, MODULE, MOVED, lives
-from tools import explorers
-from tools.gallery import explorer, gallery
+from tools.site import explorers
+from tools.site.gallery import explorer, gallery
 
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
 

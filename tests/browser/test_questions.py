@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.browser.checks import HTML, darken, overflow, settle, violations, watched
-from tools import questions
+from tools.site import questions
 
 PAGE = HTML / "book" / "self_test.html"
 ALL = {question["id"]: question for some in questions.chapters().values() for question in some}

@@ -11,8 +11,8 @@ import torch
 
 from classroom.exercises import Exercise, Mistake
 from classroom.exercises.repair import Repair
-from tools import exercise_cells
-from tools.definitions import without_magics
+from tools.notebooks import exercises
+from tools.notebooks.definitions import without_magics
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for path in (ROOT / "classroom" / "exercises").glob("ch*/*.py") if path.stem != "__init__")
@@ -21,7 +21,7 @@ EXERCISES = {
     for path in FILES
 }
 KEYS = sorted(EXERCISES)
-CHAPTERS = {path.stem: exercise_cells.source(path) for path in (ROOT / "book" / "chapters").glob("*.md")}
+CHAPTERS = {path.stem: exercises.source(path) for path in (ROOT / "book" / "chapters").glob("*.md")}
 LEAST = 5  # exercises of a chapter
 
 

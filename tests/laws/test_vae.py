@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from lib import Autoencoder, load_autoencoder, mnist_subset, randn, seeded, split
 from lib.trained.weights import halved, read, save, write
-from tools import autoencoder
+from tools.results import autoencoder
 
 FILE = autoencoder.RESULTS / autoencoder.FILE
 REPORT = json.loads((autoencoder.RESULTS / "autoencoder.json").read_text())

@@ -1,8 +1,8 @@
 // Judge answers as the page does: node judge.mjs < [[question, answer], ...]   ->   [verdict or {error}, ...]
 
 import { readFileSync } from "node:fs";
-import { judge } from "../../tools/self_test_js/judge.js";
-import { FormulaError } from "../../tools/self_test_js/formula.js";
+import { judge } from "../../tools/site/self_test_js/judge.js";
+import { FormulaError } from "../../tools/site/self_test_js/formula.js";
 
 const judged = JSON.parse(readFileSync(0, "utf8")).map(([question, answer]) => {
   try {

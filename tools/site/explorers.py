@@ -1,0 +1,127 @@
+"""Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
+
+    python -m tools.site.explorers             palette.js and the two files bundle.js
+    python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium
+
+All of them are committed, so that reading and building the book needs neither node nor a browser.
+"""
+
+import argparse
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from classroom.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
+from lib.samplers import rules
+from tools.site import browser, vendor
+
+EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
+SELF_TEST = Path(__file__).parent / "self_test_js"
+NODE = Path(sys.executable).with_name("node")
+WIDTH = 720  # CSS pixels of a poster's figure, the page's column
+# esbuild is a large WebAssembly program: optimising it would take far longer than running it, hence liftoff only.
+ESBUILD = [NODE, "--liftoff-only", vendor.VENDOR / "esbuild-wasm" / "bin" / "esbuild"]
+OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none", "--charset=utf8"]
+LOADERS = ["--loader:.css=text"]
+BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
+PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
+
+# matplotlib's named dashes in CSS pixels; it gives the others in multiples of the line's width
+DASHES = {"-": [], "--": [6, 3], "-.": [7, 3, 2, 3], ":": [2, 3]}
+LINE = 1.8
+
+BLANK = bytes(24)  # stands in for a poster that is not drawn yet
+
+
+def dash(style: RuleStyle) -> list[float]:
+    """A line style as the canvas takes it: lengths in CSS pixels."""
+    if isinstance(style.linestyle, str):
+        return DASHES[style.linestyle]
+    return [round(LINE * length, 2) for length in style.linestyle[1]]
+
+
+def palette() -> str:
+    """palette.js: the colours, markers and dashes of classroom/plots.py."""
+    further = {rule.__name__: style_of(rule.__name__) for rule in rules()}
+    styles = {
+        name: {rule: {"color": s.color, "marker": s.marker, "dash": dash(s)} for rule, s in table.items()}
+        for name, table in (("RULES", RULES | further), ("SCHEDULES", SCHEDULES))
+    }
+    tables = {"INK": INK, "ROLES": ROLES, **styles}
+    return PALETTE_HEAD + "".join(f"export const {name} = {json.dumps(table)};\n" for name, table in tables.items())
+
+
+def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explorers") -> str:
+    """bundle.js: the entry with everything it imports, as one small module; its first line names the source."""
+    command = [*ESBUILD, entry, *OPTIONS, *LOADERS, "--log-level=warning"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, encoding="utf8")
+    # esbuild exits with 0 also when node could not load it.
+    if done.returncode or done.stderr or not done.stdout:
+        sys.exit(f"explorers: esbuild could not bundle {entry.name}\n{done.stderr}")
+    # The module is written into the page, where these end a script or change how it is read.
+    if found := re.search(r"</script|<!--", done.stdout, re.IGNORECASE):
+        sys.exit(f"explorers: the bundle holds {found[0]!r}, which a page cannot carry inside a script")
+    return BUNDLE_HEAD.format(source) + done.stdout
+
+
+def poster(chromium: Browser, html: str) -> bytes:
+    """The first picture of an explorer: transparent, in the figures' ink, at twice the pixels."""
+    page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=2, color_scheme="light")
+    html = html.replace("<figure ", f'<figure data-ink="{INK}" ', 1)
+    page.set_content(
+        f'<!doctype html><body style="margin: 0; font-family: sans-serif"><style>figure {{ margin: 0 !important }}</style>{html}'
+    )
+    page.wait_for_selector("figure.kx-live[data-idle]", timeout=60_000)
+    url = page.evaluate("document.querySelector('figure canvas').toDataURL('image/png')")
+    page.close()
+    drawn = Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
+    small = io.BytesIO()
+    # 96 colours, transparent ones among them, in a third of the bytes that WebP takes for so many small dots.
+    drawn.quantize(96, method=Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def posters() -> None:
+    """Draw every poster anew."""
+    from classroom.explorers import decision_tree  # these read what is written just before
+    from tools.site.gallery import gallery
+
+    with sync_playwright() as playwright:
+        chromium = browser.launch(playwright)
+        if chromium is None:
+            sys.exit(f"explorers: {browser.MISSING}")
+        for function in gallery().values():
+            if function is decision_tree:  # a list, which needs no picture
+                continue
+            try:
+                html = function().data
+            except FileNotFoundError as error:
+                Path(error.filename).write_bytes(BLANK)
+                html = function().data
+            (name,) = re.findall(r'data-explorer="([^"]+)"', html)
+            path = EXPLORERS / "posters" / f"{name}.png"
+            path.write_bytes(poster(chromium, html))
+            print(f"explorers: {path.name}, {path.stat().st_size / 1000:.0f} kB")
+
+
+def main() -> None:
+    """Palette first: the bundle holds it, and the posters are drawn by the bundle."""
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("--posters", action="store_true", help="draw the posters as well")
+    arguments = arguments.parse_args()
+    (EXPLORERS / "palette.js").write_text(palette())
+    (EXPLORERS / "bundle.js").write_text(bundle())
+    (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))
+    if arguments.posters:
+        posters()
+
+
+if __name__ == "__main__":
+    main()

