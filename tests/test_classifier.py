@@ -18,21 +18,21 @@ REPORT = json.loads((RESULTS / "classifiers.json").read_text())
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_report_is_about_the_shipped_file(name):
-    job, judge = classifiers.JOBS[name], load_classifier(FILES[name])
+    job, classifier = classifiers.JOBS[name], load_classifier(FILES[name])
     _, (x, y) = split(*job.data(), job.held_out)
-    assert judge.accuracy(x, y) == pytest.approx(REPORT[name]["accuracy"], abs=0.002)  # one or two images
-    assert judge.accuracy(x, y) >= 0.97
-    assert REPORT[name]["steps"] == job.steps and not any(p.requires_grad for p in judge.parameters())
+    assert classifier.accuracy(x, y) == pytest.approx(REPORT[name]["accuracy"], abs=0.002)  # one or two images
+    assert classifier.accuracy(x, y) >= 0.97
+    assert REPORT[name]["steps"] == job.steps and not any(p.requires_grad for p in classifier.parameters())
     assert {w.dtype for w in load_file(FILES[name]).values()} == {torch.float16}
 
 
 def test_its_features_tell_real_digits_from_noise_and_all_from_one_class():
-    judge = load_classifier(FILES["digit"])
+    classifier = load_classifier(FILES["digit"])
     _, (x, y) = split(*classifiers.digits(), 500)
     with torch.no_grad():
-        one, other = (judge.features(x[half::2]) for half in (0, 1))
-        noise = judge.features(x[::2] + torch.randn(x[::2].shape, generator=seeded(0)))
-        zeros = judge.features(x[y == 0])
+        one, other = (classifier.features(x[half::2]) for half in (0, 1))
+        noise = classifier.features(x[::2] + torch.randn(x[::2].shape, generator=seeded(0)))
+        zeros = classifier.features(x[y == 0])
     assert frechet_distance(one, noise) > 10 * frechet_distance(one, other)
     assert precision_recall(one, zeros)[1] < 0.3 < 0.7 < precision_recall(one, other)[1]
 

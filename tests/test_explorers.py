@@ -9,7 +9,7 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 
-from classroom import explorers
+from classroom.explorers import digits, flow, noising, reverse, t_scale
 from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
 from tests.test_notebooks import weak_alt
 from tools.site.gallery import explorer, gallery
@@ -46,7 +46,7 @@ def test_an_explorer_is_light(name):
 
 
 def test_the_same_call_gives_the_same_bytes():
-    assert explorers.noising().data == explorers.noising().data
+    assert noising.show().data == noising.show().data
 
 
 def test_the_decision_tree_is_a_nested_list():
@@ -58,7 +58,7 @@ def test_the_decision_tree_is_a_nested_list():
 
 
 def test_a_mixture_travels_to_seven_digits():
-    _, data = parts(explorers.noising().data)
+    _, data = parts(noising.show().data)
     means = torch.tensor(data["mixture"]["means"], dtype=torch.float64)
     assert torch.allclose(means, two_moons_mixture().means.flatten(), rtol=1e-6, atol=0)
     assert not torch.equal(means, two_moons_mixture().means.flatten())
@@ -67,7 +67,7 @@ def test_a_mixture_travels_to_seven_digits():
 @pytest.mark.parametrize("classes", [None, 2])
 def test_weights_travel_in_half_precision(classes):
     model = FlowMatching(MLPDenoiser(width=8, depth=2, embed_dim=4, t_scale=1000.0, classes=classes))
-    _, data = parts(explorers.flow(flow=model).data)
+    _, data = parts(flow.show(flow=model).data)
     net = data["trained"]["linear"]
     assert net["shape"] == [6, 8, 8, 2] and net["target"] == "u" and net["scale"] == 1000 and net["embed"] == 4
     raw = base64.b64decode(net["weights"])
@@ -78,20 +78,20 @@ def test_weights_travel_in_half_precision(classes):
 
 
 def test_a_ddpm_travels_under_its_own_path():
-    _, data = parts(explorers.reverse(ddpm=DDPM(MLPDenoiser(width=8, embed_dim=4))).data)
+    _, data = parts(reverse.show(ddpm=DDPM(MLPDenoiser(width=8, embed_dim=4))).data)
     assert list(data["trained"]) == ["ddpm"] and data["trained"]["ddpm"]["target"] == "eps"
 
 
 def test_a_model_on_another_path_is_refused():
     with pytest.raises(ValueError, match="linear_betas"):
-        explorers.reverse(ddpm=DDPM(MLPDenoiser(), betas=torch.linspace(1e-4, 0.03, 1000)))
+        reverse.show(ddpm=DDPM(MLPDenoiser(), betas=torch.linspace(1e-4, 0.03, 1000)))
     with pytest.raises(ValueError, match="LinearPath"):
-        explorers.flow(flow=DDPM(MLPDenoiser()))
+        flow.show(flow=DDPM(MLPDenoiser()))
 
 
 def test_a_dimension_outside_the_menu_is_refused():
     with pytest.raises(ValueError, match="32, 64 and 128"):
-        explorers.t_scale(dim=256)
+        t_scale.show(dim=256)
 
 
 def frames(*shape: int) -> torch.Tensor:
@@ -99,7 +99,7 @@ def frames(*shape: int) -> torch.Tensor:
 
 
 def test_digits_are_sixteen_levels_two_a_byte():
-    text = explorers.digits(frames(1, 2, 1, 1, 3, 3), [5], [0, 1], ["a"], alt="A picture", caption="Caption").data
+    text = digits.show(frames(1, 2, 1, 1, 3, 3), [5], [0, 1], ["a"], alt="A picture", caption="Caption").data
     _, data = parts(text)
     raw = base64.b64decode(data["pixels"])
     levels = [level for byte in raw for level in (byte >> 4, byte & 15)]
@@ -110,11 +110,11 @@ def test_digits_are_sixteen_levels_two_a_byte():
 @pytest.mark.parametrize("shape", [(2, 2, 1, 1, 3, 3), (1, 2, 1, 3, 3), (1, 2, 2, 1, 3, 3)])
 def test_frames_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match="frames must have the shape"):
-        explorers.digits(frames(*shape), [5], [0, 1], ["a"], alt="A picture", caption="Caption")
+        digits.show(frames(*shape), [5], [0, 1], ["a"], alt="A picture", caption="Caption")
 
 
 def test_no_text_of_ours_ends_the_script_early():
-    text = explorers.digits(frames(1, 1, 1, 1, 2, 2), [5], [1], ["</script><b>"], alt='"<', caption="<i>").data
+    text = digits.show(frames(1, 1, 1, 1, 2, 2), [5], [1], ["</script><b>"], alt='"<', caption="<i>").data
     soup, data = parts(text)
     assert data["labels"] == ["</script><b>"] and not soup.find("b") and not soup.find("i")
     assert soup.img["alt"] == '"<'

@@ -2,7 +2,7 @@
 
 In a copy of the book two rules are added, one with a memory, and a path, each in Python and as its JavaScript twin; then the
 laws, the comparison with JavaScript, the labs and the menus of the explorers are asked what they know of them. An exercise is
-its file and its answers, and a line that says where it stands.
+its file and its answers, and a line that says where it stands. An explorer is a .js and a .py.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tools.notebooks import build
+from tools.site import explorers
 
 ROOT = Path(__file__).parents[1]
 NODE = Path(sys.executable).with_name("node")
@@ -125,6 +126,28 @@ ANSWERS["vp_sigma"] = Answers(
 )
 """
 
+EXPLORER_JS = """\
+export default {
+  hint: "Move it.",
+  prepare: () => ({}),
+  controls: () => [],
+  height: () => 100,
+  paint: (view) => view.text(10, 10, "a new explorer"),
+  say: () => "nothing moves",
+};
+"""
+EXPLORER_PY = '''"""One sentence on a canvas."""
+
+from IPython.display import HTML
+
+from classroom.explorers.figure import figure
+
+
+def show() -> HTML:
+    """The sentence."""
+    return figure("one_line", {"is": "new"}, alt="A sentence: a new explorer.", caption="It says that it is new.")
+'''
+
 CROOKED = {
     "lib/samplers.py": """
 
@@ -144,8 +167,8 @@ import json
 import matplotlib; matplotlib.use("Agg")
 from classroom.labs import flow_paths, image_runs, solvers
 from classroom.plots import RULES, style_of
-solvers.draw("eight Gaussians", 0.1, "slow", "ab2", 4)
-flow_paths.draw("slow", "independent", "midpoint", 4, 100)
+solvers.plot("eight Gaussians", 0.1, "slow", "ab2", 4)
+flow_paths.plot("slow", "independent", "midpoint", 4, 100)
 styles = [*RULES.values(), style_of("midpoint"), style_of("ab2")]
 print(json.dumps({
     "rules": [list(part.RULES) for part in (flow_paths, image_runs, solvers)],
@@ -245,3 +268,19 @@ def test_a_new_exercise_is_its_file_and_its_answers(extended):
     at = next(at for at, source in enumerate(cells) if "### Exercise 2.7: noise from signal" in source)
     assert "def sigma_of(alpha)" in cells[at + 1] and "vp_sigma.check(sigma_of)" in cells[at + 1]
     assert "def solution(alpha)" in cells[at + 2] and "vp_sigma.check(solution)" in cells[at + 2]
+
+
+def test_a_new_explorer_is_its_script_and_its_data(extended):
+    """It is listed, drawn from and shown by name, and the bundle's entry brings it to life."""
+    folder = extended / "classroom" / "explorers"
+    (folder / "one_line.js").write_text(EXPLORER_JS)
+    (folder / "one_line.py").write_text(EXPLORER_PY)
+    (folder / "posters" / "one-line.png").write_bytes(explorers.BLANK)  # what `make explorers ARGS=--posters` draws
+    shown = "from tools.site.gallery import explorer, gallery; print(gallery(), explorer('one_line'))"
+    said = run(extended, sys.executable, "-c", shown)
+    assert "'one_line'" in said and 'id="explorer-one-line" data-explorer="one-line"' in said
+    (folder / "all.js").write_text(explorers.everything(folder))  # and this, `make explorers`
+    menu = 'import("./classroom/explorers/all.js").then(({ EXPLORERS }) => console.log(EXPLORERS["one-line"].hint))'
+    begin = "globalThis.matchMedia = () => ({});"
+    assert run(extended, NODE, "--input-type=module", "-e", f"{begin} await {menu}").strip() == "Move it."
+    assert "a new explorer" in explorers.bundle(folder / "main.js")

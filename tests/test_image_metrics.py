@@ -35,7 +35,7 @@ class Memory(EmpiricalOracle):
 @pytest.fixture(scope="module")
 def remembered():
     x, y = tool.generate(Memory(), Run("euler", 20), 0)
-    return seen(reference("digits").judge, x), x, y
+    return seen(reference("digits").classifier, x), x, y
 
 
 def test_halves_have_no_image_in_common_and_equally_many_of_each_class():
@@ -57,7 +57,7 @@ def test_matching_takes_the_classes_that_are_asked_for():
 def test_a_model_that_remembers_the_data_reaches_every_floor(remembered):
     features, x, y = remembered
     b, floor = reference("digits"), REPORT["floors"]["digits"]
-    assert b.judge.accuracy(x, y) > 0.97
+    assert b.classifier.accuracy(x, y) > 0.97
     found = against_halves(b, features, y)
     assert sum(found) / len(found) < 1.5 * floor["frechet"][0]
     assert against_held_out(b, features, y)["recall"] > floor["recall"][0] - 0.1
@@ -70,7 +70,7 @@ def test_the_metrics_see_what_is_wrong(remembered):
     in_turn = torch.arange(10).repeat_interleave(100)
     one_of_each = against_held_out(b, first, in_turn)
     assert one_of_each["precision"] > 0.6 and one_of_each["recall"] < 0.2
-    noisy = seen(b.judge, x + torch.randn(x.shape, generator=torch.Generator().manual_seed(0)))
+    noisy = seen(b.classifier, x + torch.randn(x.shape, generator=torch.Generator().manual_seed(0)))
     assert against_held_out(b, noisy, y)["precision"] < 0.5
     for wrong, labels in ((first, in_turn), (noisy, y)):
         found = against_halves(b, wrong, labels)

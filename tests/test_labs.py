@@ -100,19 +100,19 @@ def one_figure(monkeypatch):
 
 @pytest.fixture
 def opened(monkeypatch):
-    """Open a lab as a live notebook does; return its knobs, its draw and the widgets that were displayed."""
+    """Open a lab as a live notebook does; return its knobs, its plot and the widgets that were displayed."""
 
     def open_(module):
         shown, made = [], {}
         monkeypatch.setattr(
-            module, "lab", lambda *parts: made.update(zip(("draw", "knobs", "does"), parts, strict=True))
+            module, "lab", lambda *parts: made.update(zip(("plot", "knobs", "does"), parts, strict=True))
         )
         module.show()
         monkeypatch.setenv("KNOB_LABS", "live")
         monkeypatch.setattr("IPython.display.display", shown.append)
         calls = []
         lab(lambda **values: calls.append(values), made["knobs"], made["does"])
-        return made["knobs"], made["draw"], shown, calls
+        return made["knobs"], made["plot"], shown, calls
 
     return open_
 
@@ -201,11 +201,11 @@ def test_a_refusal_is_said_and_an_error_is_not_hidden(monkeypatch, capsys):
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
 
-    def draw(kind):
+    def plot(kind):
         if kind != "fine":
             raise {"refused": ValueError, "broken": KeyError}[kind]("Take another.")
 
-    lab(draw, {"kind": Knob("kind", ("fine", "refused", "broken"), "fine")}, "it moves.")
+    lab(plot, {"kind": Knob("kind", ("fine", "refused", "broken"), "fine")}, "it moves.")
     (box,) = shown
     (menu,) = controls(box)
     menu.value = "refused"
@@ -257,10 +257,10 @@ def values_held(name: str, knobs: dict[str, Knob]) -> list[dict]:
 @pytest.mark.parametrize("name", LABS)
 def test_every_value_of_every_knob_draws(name, opened, small):
     """Every value with the whole curve, and to the last pixel: fonts and layout may warn, and warnings are errors."""
-    knobs, draw, _, _ = opened(LABS[name])
+    knobs, plot, _, _ = opened(LABS[name])
     for values in values_held(name, knobs):
         plt.close("all")
-        draw(**values)
+        plot(**values)
         assert "nan" not in "".join(ax.get_title() for ax in plt.gcf().axes)
         plt.gcf().canvas.draw()
 
@@ -271,7 +271,7 @@ def test_every_pair_of_values_draws_or_is_refused_with_reason(name, opened, smal
 
     The pairs in the settings of the test before are drawn there.
     """
-    knobs, draw, _, _ = opened(LABS[name])
+    knobs, plot, _, _ = opened(LABS[name])
     choices = {key: few(knob.choices) for key, knob in knobs.items()}
     for curve, budgets in curves(LABS[name]).items():
         monkeypatch.setattr(LABS[name], curve, budgets[:3])
@@ -281,9 +281,9 @@ def test_every_pair_of_values_draws_or_is_refused_with_reason(name, opened, smal
     for values in drawn + [values for values in wrong if refused(name, values)]:
         if refused(name, values):
             with pytest.raises(ValueError, match=r"\w+ \w+.*\."):
-                draw(**values)
+                plot(**values)
             continue
-        draw(**values)
+        plot(**values)
         assert "nan" not in "".join(ax.get_title() for ax in plt.gcf().axes)
 
 

@@ -21,6 +21,10 @@ def test_the_committed_bundle_is_a_fresh_one():
     assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
 
 
+def test_the_list_of_all_explorers_is_fresh():
+    assert explorers.everything() == (explorers.EXPLORERS / "all.js").read_text(), "run `make explorers`"
+
+
 def test_a_change_of_a_source_changes_the_bundle(tmp_path):
     copy = tmp_path / "explorers"
     shutil.copytree(explorers.EXPLORERS, copy)

@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 
 from lib import FlowMatching, digits, split
 from lib.trained.__main__ import main
-from lib.trained.config import Config, build, config_of
+from lib.trained.config import Config, build, config_of, stored
 from lib.trained.images import load_model
 from lib.trained.loop import Place, batch_of, read_log, train
+from lib.trained.weights import read
 
 TINY = Config(patch=4, width=16, depth=1, heads=2, steps=24, batch=64, ema=0.9)
 OPTIONS = ["--patch", "4", "--width", "16", "--depth", "1", "--heads", "2", "--steps", "24", "--batch", "64",
@@ -188,6 +189,13 @@ def test_nothing_is_unpickled(tmp_path):
     torch.save({"net": Evil()}, tmp_path / "checkpoint.safetensors")
     with pytest.raises(ValueError, match="is damaged"):
         train(TINY, tmp_path, resume=True, **EVERY)
+
+
+def test_older_files_call_flow_matching_fm():
+    """The shipped ones do."""
+    said = read(Path(__file__).parents[1] / "results" / "digits_flow.safetensors", ("config",), "")[1]
+    assert '"process": "fm"' in said["config"] and stored(said)["process"] == "flow"
+    assert stored({"config": '{"process": "ddpm"}'}) == {"process": "ddpm"}
 
 
 @pytest.mark.parametrize("change", [{"width": 32}, {"lr": 2e-3}, {"process": "ddpm"}, {"seed": 1}, {"steps": 48}])

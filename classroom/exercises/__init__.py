@@ -79,7 +79,7 @@ class Exercise:
         verdict = self.judge(attempt)
         print(verdict.text)
         if verdict.leaves is not None:
-            _draw(*verdict.leaves)
+            _plot(*verdict.leaves)
 
     def judge(self, attempt: Callable | float) -> Verdict:
         """The verdict on an answer. Never raises: an answer that fails is an answer."""
@@ -359,7 +359,7 @@ def _worth_drawing(mine: Tensor | str, true: Tensor | str) -> bool:
     return (true.ndim == 1 and len(true) >= 20) or (true.ndim == 2 and true.shape[1] == 2 and len(true) >= 50)
 
 
-def _draw(mine: Tensor, true: Tensor) -> None:
+def _plot(mine: Tensor, true: Tensor) -> None:
     """Yours and the expected answer in one picture."""
     import matplotlib.pyplot as plt
 

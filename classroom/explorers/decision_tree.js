@@ -15,7 +15,7 @@ function read(list) {
 }
 
 /** Bring the figure to life. The state is the way to the present node, as indices: "2.0.1" in the address. */
-export function mountTree(figure) {
+export default function mountTree(figure) {
   const text = figure.querySelector(".kx-poster");
   const root = { text: "Start", ask: text.querySelector(":scope > .kx-ask").textContent, children: read(text.querySelector(":scope > ul")) };
   if (!root.children.length) throw new Error("the tree has no answers");

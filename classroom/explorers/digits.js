@@ -5,7 +5,7 @@ import { numbers } from "./payload.js";
 import { choice, press, range } from "./stage.js";
 import { heatMap } from "./view.js";
 
-export const digits = {
+export default {
   hint: "Choose a class and read a row from left to right: at which K does the digit stop changing? Then read a column: what does w cost in variety?",
 
   prepare(data) {

@@ -18,7 +18,7 @@ const FIELD = Float64Array.from({ length: 2 * SIDE * SIDE }, (_, i) => {
   return SQUARE * 0.94 * ((2 * place) / (SIDE - 1) - 1);
 });
 
-export const flow = {
+export default {
   hint: "Lower the number of steps to 1: every particle lands on the one point in the middle, because the mean of all straight lines from a point of the noise leads there.",
 
   prepare(data) {

@@ -12,7 +12,7 @@ const ENDS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, Infinity]; // noise levels
 const COLORS = [ROLES.data, ROLES.learned];
 const MARKERS = ["o", "D"];
 
-export const guidance = {
+export default {
   hint: "Move w from 1 to 8: nearly every point lands on the class that was asked for, and the moons shrink to parts of themselves. Then let guidance act only where σ/α is above 0.5.",
 
   prepare(data) {

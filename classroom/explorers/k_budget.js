@@ -14,7 +14,7 @@ const PANELS = ["k1", "k2", "k3", "k4", "k5"];
 const KEPT = 400; // finished panels that are remembered
 const LIMIT = 2.5; // the panels show [-LIMIT, LIMIT] in both directions
 
-export const kBudget = {
+export default {
   hint: "Keep the five K and change the rule to DDIM, then the path to the straight flow and the rule to RK4: the chart keeps every dot, so you can compare at equal network calls.",
 
   prepare(data) {

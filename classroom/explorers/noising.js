@@ -33,7 +33,7 @@ function schedule({ path, T, rescale }) {
 const share = ({ alpha, sigma }) => alpha ** 2 / (alpha ** 2 + sigma ** 2);
 const below = (shares, level) => shares.filter((s) => s < level).length / shares.length;
 
-export const noising = {
+export default {
   hint: "Press Play under linear betas and again under cosine, and watch when the moons are gone. Then set T to 50 and leave the betas unscaled: at the end the moons are still there.",
 
   prepare: (data) => {

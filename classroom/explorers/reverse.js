@@ -16,7 +16,7 @@ const GRIDS = {
   quadratic: { text: "quadratic: dense near the data", make: quadraticGrid },
 };
 
-export const reverse = {
+export default {
   hint: "Move eta to 0: the five ways from the marked start become one. Then choose leading spacing with 3 steps: the walk begins at a time that is less noisy than its start.",
 
   prepare(data) {

@@ -12,7 +12,7 @@ const SHOWN = 40; // singular values in the chart
 const DIMS = [32, 64, 128];
 const ENERGY = 0.999;
 
-export const tScale = {
+export default {
   hint: "Move the scale from 1 to 1,000: the pale half of the picture wakes up, and the staircase of singular values becomes a slope. Then keep scale 1 and lower the longest period: no direction is gained, because the fastest sine stays as slow as it is.",
 
   prepare(data) {

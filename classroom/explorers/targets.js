@@ -13,7 +13,7 @@ const GAIN = 2.2; // the charts show 10^-GAIN ... 10^GAIN
 const SQUARE = [[1, 1], [-1, 1], [-1, -1], [1, -1]];
 const CORNERS = [ROLES.data, ROLES.noise, ROLES.velocity, ROLES.noisy];
 
-export const targets = {
+export default {
   hint: "Move the time to 50 % of the angle: under the wrong sign the square falls flat, while v only turns it. Then compare ε at the noisy end with x₀ at the clean end.",
 
   prepare(data) {

@@ -6,7 +6,7 @@
 In a live notebook this shows sliders and menus above a figure, which is drawn anew when a control is released. Without one
 (the book, `make notebooks`, nbval) it draws the figure at the starting settings, and says what it would do live.
 
-A lab is one file: a function `draw` with plain arguments, and `show`, which hands it to `lab` with a Knob for each of them.
+A lab is one file: a function `plot` with plain arguments, and `show`, which hands it to `lab` with a Knob for each of them.
 Only what ipywidgets 7.7 (Colab) and 8 have in common is used. Which of the two cases it is, `live` tells; the environment
 variable KNOB_LABS overrules it.
 """
@@ -47,13 +47,13 @@ def live() -> bool:
     return switch == "live" if switch else any(mark in os.environ for mark in FRONT_ENDS)
 
 
-def lab(draw: Callable[..., None], knobs: dict[str, Knob], does: str) -> None:
-    """Show draw(**values) under a control for each knob; statically, draw the start and print the sentence `does`.
+def lab(plot: Callable[..., None], knobs: dict[str, Knob], does: str) -> None:
+    """Show plot(**values) under a control for each knob; statically, draw the start and print the sentence `does`.
 
-    `draw` ends with plt.show(). A setting that the library refuses (ValueError) shows the library's reason.
+    `plot` ends with plt.show(). A setting that the library refuses (ValueError) shows the library's reason.
     """
     if not live():
-        draw(**{name: knob.start for name, knob in knobs.items()})
+        plot(**{name: knob.start for name, knob in knobs.items()})
         print(textwrap.fill(f"Lab, as it starts. In a live notebook {does}", 88))  # the width of the page
         return
     from IPython.display import display
@@ -64,7 +64,7 @@ def lab(draw: Callable[..., None], knobs: dict[str, Knob], does: str) -> None:
     def run(**values):
         status.value = "running ..."
         try:
-            draw(**values)
+            plot(**values)
         except ValueError as refusal:
             print(f"Not possible. {refusal}")
         finally:

@@ -40,10 +40,10 @@ def show() -> None:
         "calls": Knob("network calls", CALLS, 20),
         "error": Knob("error of eps", (0.0, 0.001, 0.01, 0.03, 0.1, 0.3), 0.01),
     }
-    lab(draw, knobs, "you choose how to sample, and how wrong the model is that answers.")
+    lab(plot, knobs, "you choose how to sample, and how wrong the model is that answers.")
 
 
-def draw(schedule: str, spacing: str, eta: float, calls: int, error: float) -> None:
+def plot(schedule: str, spacing: str, eta: float, calls: int, error: float) -> None:
     """A sample, and the distance at every budget beside no noise, all of it, and the floor."""
     mixture = two_moons_mixture()
     model, start = Off(mixture, PATHS[schedule]), randn((N, 2), generator=seeded(3))

@@ -35,7 +35,7 @@ def show() -> None:
         "calls": Knob("network calls", BUDGETS, 10),
         "last": Knob("noise in last step", ("no", "yes"), "no"),
     }
-    lab(draw, knobs, "you choose data, schedule, budget and last step, and both variances are sampled anew.")
+    lab(plot, knobs, "you choose data, schedule, budget and last step, and both variances are sampled anew.")
 
 
 def noisy_end(step, variance):
@@ -46,7 +46,7 @@ def noisy_end(step, variance):
     return x + math.sqrt(transition_variance(step.c_t, step.c_s)) * step.noise()
 
 
-def draw(data: str, width: float, betas: str, T: int, calls: int, last: str) -> None:
+def plot(data: str, width: float, betas: str, T: int, calls: int, last: str) -> None:
     """Samples with variance beta and five ways from one start; beside it the distance of both variances by budget."""
     centres = CENTRES[data]
     mixture = GaussianMixture([1 / len(centres)] * len(centres), centres, torch.full_like(centres, width**2))

@@ -27,10 +27,10 @@ def show() -> None:
         "places": Knob("positions", ("sine and cosine", "none"), "sine and cosine"),
         "steps": Knob("training steps", (30, 60, 150, 400), 60),
     }
-    lab(draw, knobs, "you choose the net and its start, and it is trained anew for each choice.")
+    lab(plot, knobs, "you choose the net and its start, and it is trained anew for each choice.")
 
 
-def draw(patch: int, width: int, depth: int, heads: int, start: str, places: str, steps: int) -> None:
+def plot(patch: int, width: int, depth: int, heads: int, start: str, places: str, steps: int) -> None:
     """The loss of a short training beside the best linear answer's, and the operations of a block by kind."""
     (x, y), _ = split(*digits(), 500)
     net = DiT(8, patch=patch, width=width, depth=depth, heads=heads, t_scale=1000, classes=10, generator=seeded(0))

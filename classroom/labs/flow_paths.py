@@ -44,7 +44,7 @@ def show() -> None:
         "calls": Knob("network calls", BUDGETS, 4),
         "steps": Knob("training steps", (100, 300, 1000, 3000), 1000),
     }
-    lab(draw, knobs, "you choose path, pairs, sampler and training, and a net is trained anew for each choice.")
+    lab(plot, knobs, "you choose path, pairs, sampler and training, and a net is trained anew for each choice.")
 
 
 def target_on(path) -> str:
@@ -53,7 +53,7 @@ def target_on(path) -> str:
     return "u" if all(math.isfinite(end) and end != 0 for end in ends) else "v"
 
 
-def draw(path: str, pairs: str, rule: str, calls: int, steps: int) -> None:
+def plot(path: str, pairs: str, rule: str, calls: int, steps: int) -> None:
     """A sample with some of its trajectories, and the distance at every budget that the rule can spend."""
     mixture, start = two_moons_mixture(), randn((N, 2), generator=seeded(3))
     with torch.random.fork_rng():

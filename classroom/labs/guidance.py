@@ -48,10 +48,10 @@ def show() -> None:
         "band": Knob("guide at σ/α", tuple(BANDS), "everywhere"),
         "worse": Knob("away from", ("no label", "a blurred oracle"), "no label"),
     }
-    lab(draw, knobs, "you choose how far the moons overlap, what to guide by, when and how hard.")
+    lab(plot, knobs, "you choose how far the moons overlap, what to guide by, when and how hard.")
 
 
-def draw(noise: float, weight: float, rule: str, band: str, worse: str) -> None:
+def plot(noise: float, weight: float, rule: str, band: str, worse: str) -> None:
     """Guided samples over tilted ones, and the distance to either distribution by weight."""
     mixture, (step, path) = moons(noise), RULES[rule]
     strong = Oracle(mixture, path)

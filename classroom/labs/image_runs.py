@@ -1,4 +1,4 @@
-"""Chapter 12: one image model, any process, rule, budget and guidance: the pictures, and what the judge says of them."""
+"""Chapter 12: one image model, any process, rule, budget and guidance: the pictures, and what the classifier says of them."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from lib.seeding import randn, seeded
 from lib.trained.images import load_classifier, load_model
 
 RESULTS = Path(__file__).parents[2] / "results"
-N = 150  # pictures; the judge's numbers need some of each digit
+N = 150  # pictures; the classifier's numbers need some of each digit
 INTERVALS = {"always": None, "sigma/alpha < 1": (0.0, 1.0), "0.3 to 1": (0.3, 1.0), "1 to 4": (1.0, 4.0)}
 
 
@@ -29,13 +29,13 @@ def show() -> None:
         "w": Knob("guidance w", (0.5, 1.0, 1.5, 2.0, 4.0), 1.0),
         "where": Knob("guide where", tuple(INTERVALS), "always"),
     }
-    lab(draw, knobs, "you choose process, rule, budget and guidance, and the digits are drawn and judged anew.")
+    lab(plot, knobs, "you choose process, rule, budget and guidance, and the digits are drawn and judged anew.")
 
 
-def features(judge, x: Tensor) -> Tensor:
-    """What the judge sees."""
+def features(classifier, x: Tensor) -> Tensor:
+    """What the classifier sees."""
     with torch.no_grad():
-        return judge.features(x)
+        return classifier.features(x)
 
 
 def evenly(x: Tensor, y: Tensor) -> Tensor:
@@ -43,17 +43,17 @@ def evenly(x: Tensor, y: Tensor) -> Tensor:
     return torch.cat([x[y == digit][: N // 10] for digit in range(10)])
 
 
-def draw(process: str, rule: str, calls: int, w: float, where: str) -> None:
+def plot(process: str, rule: str, calls: int, w: float, where: str) -> None:
     """Sixty of the pictures, and the metrics of all, beside those of as many real training images."""
-    model = load_model(RESULTS / f"digits_{'ddpm' if process == 'DDPM' else 'fm'}.safetensors")
-    judge = load_classifier(RESULTS / "digit_classifier.safetensors")
+    model = load_model(RESULTS / f"digits_{'ddpm' if process == 'DDPM' else 'flow'}.safetensors")
+    classifier = load_classifier(RESULTS / "digit_classifier.safetensors")
     guided = model if w == 1 else Guided(model, w, INTERVALS[where])
     y, start = torch.arange(N) % 10, randn((N, 1, 8, 8), generator=seeded(7))
     x = sample(guided, start, calls, RULES[rule], y, generator=seeded(8)).clamp(-1, 1)
 
     trained, held_out = split(*digits(), 500)
-    real, other = (features(judge, evenly(*part)) for part in (held_out, trained))
-    rows = ((judge.accuracy(x, y), features(judge, x)), (judge.accuracy(*held_out), other))
+    real, other = (features(classifier, evenly(*part)) for part in (held_out, trained))
+    rows = ((classifier.accuracy(x, y), features(classifier, x)), (classifier.accuracy(*held_out), other))
     told = [(share, frechet_distance(seen, real), *precision_recall(real, seen)) for share, seen in rows]
     tiles = torch.nn.functional.pad(x[:60, 0], (1, 1, 1, 1), value=0.0).unflatten(0, (-1, 10))
     _, ax = plt.subplots(figsize=(plots.WIDTH, 4.6))

@@ -21,7 +21,7 @@ def show() -> None:
     """The lab of the chapter on latent diffusion."""
     digit = tuple(str(label) for label in range(10))
     lab(
-        draw,
+        plot,
         {
             "one": Knob("From a", digit, "3"),
             "other": Knob("To a", digit, "7"),
@@ -33,11 +33,11 @@ def show() -> None:
     )
 
 
-def draw(one: str, other: str, which: int, start: float) -> None:
-    """Three rows of blends, and above each picture what the judge reads and how sure it is."""
-    judge = load_classifier(RESULTS / "mnist_classifier.safetensors")
+def plot(one: str, other: str, which: int, start: float) -> None:
+    """Three rows of blends, and above each picture what the classifier reads and how sure it is."""
+    classifier = load_classifier(RESULTS / "mnist_classifier.safetensors")
     autoencoder = load_autoencoder(RESULTS / "mnist_autoencoder.safetensors")
-    model = load_model(RESULTS / "mnist_latent_fm.safetensors")
+    model = load_model(RESULTS / "mnist_latent_flow.safetensors")
     _, (x, y) = split(*mnist_subset(), 1000)
     ends = [x[y == int(label)][int(which) - 1][None] for label in (one, other)]
     share = torch.linspace(0, 1, STOPS)[:, None, None, None]
@@ -55,7 +55,7 @@ def draw(one: str, other: str, which: int, start: float) -> None:
         _, axes = plt.subplots(3, STOPS, figsize=(plots.WIDTH, 3.2))
         for line, (name, pictures) in zip(axes, rows.items(), strict=True):
             line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-            for ax, picture, says in zip(line, pictures, judge(pictures).softmax(1), strict=True):
+            for ax, picture, says in zip(line, pictures, classifier(pictures).softmax(1), strict=True):
                 ax.imshow(picture[0].numpy(), cmap="gray", vmin=-1, vmax=1)
                 ax.set(xticks=[], yticks=[])
                 ax.set_title(f"{says.argmax()}: {says.max():.0%}", fontsize=8, pad=2)

@@ -26,10 +26,10 @@ def show() -> None:
         "scale": Knob("data multiplied by", (0.1, 0.5, 1.0, 4.0, 10.0, 64.0), 1.0),
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 1500),
     }
-    lab(draw, knobs, "you choose noise, scale, method and training, and a net is trained anew for each choice.")
+    lab(plot, knobs, "you choose noise, scale, method and training, and a net is trained anew for each choice.")
 
 
-def draw(method: str, width: float, scale: float, steps: int) -> None:
+def plot(method: str, width: float, scale: float, steps: int) -> None:
     """Posterior means and samples of a freshly trained net beside the oracle's; all in standardised units."""
     raw = two_moons_mixture(standardize=False)
     raw = GaussianMixture(raw.weights, raw.means, torch.full_like(raw.means, width**2), raw.labels)

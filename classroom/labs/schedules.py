@@ -24,10 +24,10 @@ def show() -> None:
         "end": Knob("end", ("as it is", "zero terminal SNR"), "as it is"),
         "calls": Knob("network calls K", (3, 5, 10, 20, 50, 100), 5),
     }
-    lab(draw, knobs, "you build any schedule, and the oracle samples along it with as many calls as you allow.")
+    lab(plot, knobs, "you build any schedule, and the oracle samples along it with as many calls as you allow.")
 
 
-def draw(name: str, T: int, first: float, last: float, rescale: str, s: float, end: str, calls: int) -> None:
+def plot(name: str, T: int, first: float, last: float, rescale: str, s: float, end: str, calls: int) -> None:
     """alpha-bar with its flat tail, the log-SNR with the K stops of a sampler, and what the oracle makes of them."""
     if name == "cosine":
         betas = cosine_betas(T, s)

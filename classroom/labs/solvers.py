@@ -47,10 +47,10 @@ def show() -> None:
         "rule": Knob("rule", tuple(RULES), "rk4"),
         "calls": Knob("network calls", BUDGETS, 4),
     }
-    lab(draw, knobs, "you choose data, path, rule and budget, and the oracle of that data is sampled anew.")
+    lab(plot, knobs, "you choose data, path, rule and budget, and the oracle of that data is sampled anew.")
 
 
-def draw(data: str, width: float, path: str, rule: str, calls: int) -> None:
+def plot(data: str, width: float, path: str, rule: str, calls: int) -> None:
     """A sample with some of its trajectories, and the distance at every budget beside DDIM's and the floor."""
     mixture = details(data, width)
     model, start = Oracle(mixture, PATHS[path]), randn((N, 2), generator=seeded(3))

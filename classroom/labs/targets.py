@@ -46,10 +46,10 @@ def show() -> None:
         "where": Knob("error made on", tuple(WHERE), "the noisy half"),
         "calls": Knob("network calls", CALLS, 2),
     }
-    lab(draw, knobs, "you choose target, size, place and budget, and the perturbed oracle is sampled anew.")
+    lab(plot, knobs, "you choose target, size, place and budget, and the perturbed oracle is sampled anew.")
 
 
-def draw(target: str, size: float, where: str, calls: int) -> None:
+def plot(target: str, size: float, where: str, calls: int) -> None:
     """A sample of the perturbed oracle, and the distance at every budget for all three targets."""
     oracle = Oracle(two_moons_mixture(), DiscreteSchedule(linear_betas(1000)))
     start = randn((N, 2), generator=seeded(3))

@@ -26,10 +26,10 @@ def show() -> None:
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 600),
         "lr": Knob("learning rate", (0.001, 0.003, 0.01, 0.03), 0.01),
     }
-    lab(draw, knobs, "you choose the embedding and the training, and a net is trained anew for each choice.")
+    lab(plot, knobs, "you choose the embedding and the training, and a net is trained anew for each choice.")
 
 
-def draw(t_scale: float, max_period: float, dim: int, steps: int, lr: float) -> None:
+def plot(t_scale: float, max_period: float, dim: int, steps: int, lr: float) -> None:
     """The velocity at one point over the clock, and samples: the trained net and the oracle."""
     with torch.random.fork_rng(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of t_scale = 1: here it is a choice

@@ -26,10 +26,10 @@ def show() -> None:
         "times": Knob("times", tuple(TIMES), "strata"),
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 600),
     }
-    lab(draw, knobs, "you choose the recipe, and a net is trained anew for each choice.")
+    lab(plot, knobs, "you choose the recipe, and a net is trained anew for each choice.")
 
 
-def draw(decay: float, schedule: str, times: str, steps: int) -> None:
+def plot(decay: float, schedule: str, times: str, steps: int) -> None:
     """The excess along the training, of the newest weights and of their average; samples of the average."""
     with torch.random.fork_rng():
         torch.manual_seed(0)  # the initial weights

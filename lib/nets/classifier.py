@@ -1,8 +1,8 @@
-"""A small network that reads digits: the judge of generated ones. What it was trained on stands in its file.
+"""A small network that reads digits, to measure generated ones. What it was trained on stands in its file.
 
-    judge = load_classifier("results/digit_classifier.safetensors")      8x8; mnist_classifier.safetensors for 28x28
-    judge(x).argmax(1)        (B,) which digit each image shows: compared with the digit that was asked for
-    judge.features(x)         (B, 32) what it sees: the numbers that a Frechet distance compares
+    classifier = load_classifier("results/digit_classifier.safetensors")   8x8; mnist_classifier.safetensors for 28x28
+    classifier(x).argmax(1)        (B,) which digit each image shows: compared with the digit that was asked for
+    classifier.features(x)         (B, 32) what it sees: the numbers that a Frechet distance compares
 
 `tools/results/classifiers.py` trains both, on the training side of the book's split alone.
 """

@@ -1,7 +1,7 @@
 """The command line of image runs.
 
-python -m lib.trained --data digits --process fm --out runs/digits
-accelerate launch --num_processes 8 -m lib.trained --data cifar10 --process fm --bf16 --out runs/cifar10
+python -m lib.trained --data digits --process flow --out runs/digits
+accelerate launch --num_processes 8 -m lib.trained --data cifar10 --process flow --bf16 --out runs/cifar10
 """
 
 import argparse
@@ -13,10 +13,10 @@ from lib.trained.loop import train
 
 HELP = {
     "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face",
-    "process": "ddpm or fm (flow matching on the straight path)",
+    "process": "ddpm or flow (flow matching on the straight path)",
     "latents": "a trained autoencoder's file: diffuse in its latents",
     "betas": "linear or cosine, for ddpm",
-    "target": 'what the net predicts; empty: "v" for ddpm, "u" for fm',
+    "target": 'what the net predicts; empty: "v" for ddpm, "u" for flow',
     "patch": "side of a patch",
     "lr": "highest learning rate of AdamW; warm-up, then a half cosine to 0",
     "label_drop": "share of the labels withheld, for guidance",

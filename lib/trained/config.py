@@ -29,7 +29,7 @@ class Config:
     """What decides the weights of a run. The command line has an option for each."""
 
     data: str = "digits"
-    process: str = "fm"
+    process: str = "flow"
     latents: str = ""
     betas: str = "cosine"
     target: str = ""
@@ -46,7 +46,7 @@ class Config:
     bf16: bool = False
 
     def __post_init__(self):
-        known = {"data": DATA, "process": ("ddpm", "fm"), "betas": BETAS}
+        known = {"data": DATA, "process": ("ddpm", "flow"), "betas": BETAS}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}; got {getattr(self, name)!r}.")
@@ -89,7 +89,13 @@ def about(config: Config, step: int) -> dict[str, str]:
 
 def config_of(path: str | Path) -> Config:
     """The configuration of the run that wrote a file of weights. Raises ValueError for a file of another kind."""
-    return Config(**json.loads(read(path, ("config",), HINT)[1]["config"]))
+    return Config(**stored(read(path, ("config",), HINT)[1]))
+
+
+def stored(said: dict[str, str]) -> dict:
+    """The options that a file names; older ones call flow matching fm."""
+    options = json.loads(said["config"])
+    return options | ({"process": "flow"} if options["process"] == "fm" else {})
 
 
 def decoder_of(path: str | Path) -> Callable[[Tensor], Tensor]:

@@ -1,8 +1,8 @@
 """Trained image nets, read from their files.
 
-    model = load_model("results/digits_fm.safetensors")      a DDPM or a FlowMatching around a DiT
+    model = load_model("results/digits_flow.safetensors")      a DDPM or a FlowMatching around a DiT
     x = model.sample((16, *model.shape), calls=20, y=y)
-    judge = load_classifier("results/digit_classifier.safetensors")
+    classifier = load_classifier("results/digit_classifier.safetensors")
     autoencoder = load_autoencoder("results/mnist_autoencoder.safetensors")
 
 Images are scaled to [-1, 1]; latents have unit variance, and `decoder` makes images of them.

@@ -43,7 +43,7 @@ def oracle_methods() -> dict[str, tuple[Model, Rule]]:
     }
 
 
-def k_grid(
+def k_table(
     methods: dict[str, tuple[Model, Rule]], steps: Iterable[int] = STEPS, *, n: int = 1000, seeds: int = 3
 ) -> dict[str, dict[int, Spread]]:
     """Sliced Wasserstein distance of n samples to REFERENCE * n perfect ones: {method: {K: mean and sd over seeds}}."""
@@ -59,7 +59,7 @@ def k_grid(
     return table
 
 
-def k_grid_floor(n: int = 1000, repeats: int = 100) -> Spread:
+def k_table_floor(n: int = 1000, repeats: int = 100) -> Spread:
     """What a perfect sampler scores in the same grid: mean and sd of independent samples."""
 
     def draw(m, generator):

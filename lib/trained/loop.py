@@ -31,7 +31,7 @@ from lib.labels import drop_labels
 from lib.prediction import Model
 from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
-from lib.trained.config import CLASSES, Config, about, build, images
+from lib.trained.config import CLASSES, Config, about, build, images, stored
 from lib.trained.images import decoder
 from lib.trained.weights import fill, read, save, write
 from lib.training import minimise, stratified_uniform
@@ -129,7 +129,7 @@ def load_checkpoint(path: Path, config: Config, net: nn.Module, ema: EMA, optimi
     Raises ValueError with the reason where the file is damaged, or of another configuration or data set.
     """
     tensors, said = read(path, ("config", "step", "data_hash"), "Start again in another folder with --out.")
-    theirs, ours = json.loads(said["config"]), asdict(config)
+    theirs, ours = stored(said), asdict(config)
     if differs := [f"{k} was {theirs.get(k)!r}, now {v!r}" for k, v in ours.items() if theirs.get(k) != v]:
         raise ValueError(
             f"{path} belongs to another run: {'; '.join(differs)}. Resume with its options, or use another --out."
@@ -192,7 +192,9 @@ def held_out_loss(model: Model, x: Tensor, y: Tensor) -> float:
         return model.loss(x, y, t=t, eps=randn(x.shape, like=x, generator=g)).item()
 
 
-def sample_grid(model: Model, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8) -> Tensor:
+def sheet_of_samples(
+    model: Model, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8
+) -> Tensor:
     """A picture (H, W, channels) of bytes: a row a class, 20 network calls, guidance scale 2, always from the same noise."""
     y = torch.arange(CLASSES).repeat_interleave(columns)
     start = randn((len(y), *shape), generator=seeded(0))
@@ -277,7 +279,7 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
             row["held_out_loss"] = held_out_loss(averaged, *held_out)
         log.add(**row)
         if saves:
-            write_png(out / f"samples_{done:06d}.png", sample_grid(averaged, x.shape[1:], decode))
+            write_png(out / f"samples_{done:06d}.png", sheet_of_samples(averaged, x.shape[1:], decode))
             save_checkpoint(checkpoint, config, done, model.net, ema, optimizer, data)
             start, began = time.perf_counter(), done  # the pictures are not part of the speed
     bar.close()

@@ -49,13 +49,13 @@ def measure(model: Autoencoder, x: torch.Tensor, y: torch.Tensor) -> dict[str, f
         "noise_std": (model.posterior(x)[1].exp().mean().sqrt() / model.scale).item(),
         "scale": model.scale.item(),
     }
-    judge = RESULTS / "mnist_classifier.safetensors"
-    if x.shape[-1] == 28 and judge.exists():
+    classifier = RESULTS / "mnist_classifier.safetensors"
+    if x.shape[-1] == 28 and classifier.exists():
         from lib.trained.images import load_classifier
 
-        judge = load_classifier(judge)
-        found["accuracy_of_originals"] = (judge(x).argmax(1) == y).float().mean().item()
-        found["accuracy_of_reconstructions"] = (judge(back).argmax(1) == y).float().mean().item()
+        classifier = load_classifier(classifier)
+        found["accuracy_of_originals"] = (classifier(x).argmax(1) == y).float().mean().item()
+        found["accuracy_of_reconstructions"] = (classifier(back).argmax(1) == y).float().mean().item()
     return {
         k: [round(v, 4) for v in value] if isinstance(value, list) else round(value, 5) for k, value in found.items()
     }

@@ -1,4 +1,4 @@
-"""Train the two classifiers that judge generated digits, and measure what is shipped on images they have never seen.
+"""Train the two classifiers of generated digits, and measure what is shipped on images they have never seen.
 
     python -m tools.results.classifiers      results/digit_classifier.safetensors, mnist_classifier.safetensors, classifiers.json
 

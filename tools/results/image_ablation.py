@@ -25,7 +25,7 @@ TARGET = Path(__file__).resolve().parents[2] / "results" / "image_ablation.json"
 SEEDS, BUDGETS, N = (0, 1, 2), (5, 20, 50), 1000
 NET = {"width": 64, "depth": 3, "steps": 1000, "batch": 128, "lr": 2e-3, "ema": 0.98}
 WAYS = {
-    "flow matching": {"process": "fm"},
+    "flow matching": {"process": "flow"},
     "DDPM, cosine": {"process": "ddpm", "betas": "cosine"},
     "DDPM, linear": {"process": "ddpm", "betas": "linear"},
 }
@@ -38,8 +38,8 @@ def measure(model, calls: int, seed: int) -> dict[str, float]:
     parts = zip(start.split(250), y.split(250))
     with torch.no_grad():
         x = torch.cat([sample(model, noise, calls, ddim, labels) for noise, labels in parts]).clamp(-1, 1)
-    features = seen(b.judge, x)
-    found = {"agreement": b.judge.accuracy(x, y), "frechet": spread(against_halves(b, features, y)).mean}
+    features = seen(b.classifier, x)
+    found = {"agreement": b.classifier.accuracy(x, y), "frechet": spread(against_halves(b, features, y)).mean}
     return {name: round(value, 4) for name, value in (found | against_held_out(b, features, y)).items()}
 
 

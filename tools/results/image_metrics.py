@@ -57,9 +57,9 @@ class Run(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """The judge, its features of all real images, and which of those are held out."""
+    """The classifier, its features of all real images, and which of those are held out."""
 
-    judge: torch.nn.Module
+    classifier: torch.nn.Module
     features: Tensor  # (N, d): training images first
     y: Tensor
     trained: int
@@ -70,17 +70,17 @@ class Reference(NamedTuple):
 
 
 @torch.no_grad()
-def seen(judge, x: Tensor) -> Tensor:
-    """The judge's features of images x (N, 1, size, size), in float64."""
-    return torch.cat([judge.features(rows) for rows in x.split(500)]).double()
+def seen(classifier, x: Tensor) -> Tensor:
+    """The classifier's features of images x (N, 1, size, size), in float64."""
+    return torch.cat([classifier.features(rows) for rows in x.split(500)]).double()
 
 
 @cache
 def reference(data: str) -> Reference:
     """What models of this data set are measured with."""
-    judge = load_classifier(judge_of(data))
+    classifier = load_classifier(classifier_of(data))
     (x, y), (x_held, y_held) = split(*DATA[data](), HELD_OUT[data])
-    return Reference(judge, seen(judge, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
+    return Reference(classifier, seen(classifier, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
 
 
 def halves(y: Tensor, seed: int, most: int) -> tuple[Tensor, Tensor]:
@@ -144,7 +144,7 @@ def floors(data: str) -> dict[str, list[float]]:
         order = torch.randperm(len(b.y), generator=seeded(seed))
         plain.append(frechet_distance(b.features[order[:n]], b.features[order[n : 2 * n]]))
     real, y = b.held_out
-    agreement = (b.judge.head(real.float()).argmax(1) == y).double().mean().item()
+    agreement = (b.classifier.head(real.float()).argmax(1) == y).double().mean().item()
     return {
         "agreement": [round(agreement, 4)],
         "frechet": rounded(spread(against_halves(b, most=most))),
@@ -179,8 +179,8 @@ def generate(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[T
 def check(model, run: Run, data: str, decode=None) -> dict[str, float]:
     """The numbers of the first CHECK samples of the first seed, cheap enough to be computed again."""
     b, (x, y) = reference(data), generate(model, run, SEEDS[0], CHECK, decode)
-    features, (real, _) = seen(b.judge, x), b.held_out
-    found = {"agreement": b.judge.accuracy(x, y), "frechet": frechet_distance(features, real[:CHECK])}
+    features, (real, _) = seen(b.classifier, x), b.held_out
+    found = {"agreement": b.classifier.accuracy(x, y), "frechet": frechet_distance(features, real[:CHECK])}
     return {name: round(value, 3) for name, value in found.items()}
 
 
@@ -189,28 +189,28 @@ def measure(model, run: Run, data: str, decode=None) -> dict:
     b, rows, n = reference(data), [], SAMPLES[data]
     for seed in SEEDS:
         x, y = generate(model, run, seed, n, decode)
-        features = seen(b.judge, x)
-        row = {"agreement": b.judge.accuracy(x, y)} | against_held_out(b, features, y)
+        features = seen(b.classifier, x)
+        row = {"agreement": b.classifier.accuracy(x, y)} | against_held_out(b, features, y)
         rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES)).mean})
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return run._asdict() | {"samples": n} | values | {"check": check(model, run, data, decode)}
 
 
-def judge_of(data: str) -> Path:
+def classifier_of(data: str) -> Path:
     """The file of the classifier for a data set."""
     return RESULTS / f"{'digit' if data == 'digits' else 'mnist'}_classifier.safetensors"
 
 
 def marks(name: str, data: str) -> list[str]:
     """Short hashes of the files that the numbers of a model are made from."""
-    files = RESULTS / f"{name}.safetensors", judge_of(data)
+    files = RESULTS / f"{name}.safetensors", classifier_of(data)
     return [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files]
 
 
 BUDGETS = (1, 2, 5, 10, 20, 100)
 WHERE = (0.5, 1.0)  # guiding at these noise levels alone keeps most of the diversity
 RUNS = {  # model: the runs that are measured; the first is the one of the book's bars
-    "digits_fm": [
+    "digits_flow": [
         Run("euler", 20, 2.0, WHERE),
         Run("euler", 20, 1.0),
         Run("euler", 20, 2.0),
@@ -227,8 +227,8 @@ RUNS = {  # model: the runs that are measured; the first is the one of the book'
         *(Run("ddim", k) for k in BUDGETS if k != 20),
         Run("ancestral", 20),
     ],
-    "mnist_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
-    "mnist_latent_fm": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
+    "mnist_flow": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
+    "mnist_latent_flow": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
 }
 
 

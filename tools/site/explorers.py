@@ -1,6 +1,6 @@
 """Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
 
-    python -m tools.site.explorers             palette.js and the two files bundle.js
+    python -m tools.site.explorers             palette.js, all.js and the two files bundle.js
     python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium
 
 All of them are committed, so that reading and building the book needs neither node nor a browser.
@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from classroom.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
 from tools.site import browser, vendor
+from tools.site.gallery import explorer, gallery
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 SELF_TEST = Path(__file__).parent / "self_test_js"
@@ -31,6 +32,7 @@ ESBUILD = [NODE, "--liftoff-only", vendor.VENDOR / "esbuild-wasm" / "bin" / "esb
 OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none", "--charset=utf8"]
 LOADERS = ["--loader:.css=text"]
 BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
+ALL_HEAD = "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name.\n"
 PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
 
 # matplotlib's named dashes in CSS pixels; it gives the others in multiples of the line's width
@@ -56,6 +58,14 @@ def palette() -> str:
     }
     tables = {"INK": INK, "ROLES": ROLES, **styles}
     return PALETTE_HEAD + "".join(f"export const {name} = {json.dumps(table)};\n" for name, table in tables.items())
+
+
+def everything(folder: Path = EXPLORERS) -> str:
+    """all.js: every explorer, by the name of its figure."""
+    names = gallery(folder)
+    lines = [f'import {name} from "./{name}.js";\n' for name in names]
+    table = ", ".join(f'"{name.replace("_", "-")}": {name}' for name in names)
+    return f"{ALL_HEAD}{''.join(lines)}\nexport const EXPLORERS = {{ {table} }};\n"
 
 
 def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explorers") -> str:
@@ -90,23 +100,18 @@ def poster(chromium: Browser, html: str) -> bytes:
 
 def posters() -> None:
     """Draw every poster anew."""
-    from classroom.explorers import decision_tree  # these read what is written just before
-    from tools.site.gallery import gallery
-
     with sync_playwright() as playwright:
         chromium = browser.launch(playwright)
         if chromium is None:
             sys.exit(f"explorers: {browser.MISSING}")
-        for function in gallery().values():
-            if function is decision_tree:  # a list, which needs no picture
+        for name in gallery():
+            path = EXPLORERS / "posters" / f"{name.replace('_', '-')}.png"
+            if not path.exists():
+                path.write_bytes(BLANK)
+            html = explorer(name)
+            if "kx-data" not in html:  # a list, which needs no picture
+                path.unlink()
                 continue
-            try:
-                html = function().data
-            except FileNotFoundError as error:
-                Path(error.filename).write_bytes(BLANK)
-                html = function().data
-            (name,) = re.findall(r'data-explorer="([^"]+)"', html)
-            path = EXPLORERS / "posters" / f"{name}.png"
             path.write_bytes(poster(chromium, html))
             print(f"explorers: {path.name}, {path.stat().st_size / 1000:.0f} kB")
 
@@ -117,6 +122,7 @@ def main() -> None:
     arguments.add_argument("--posters", action="store_true", help="draw the posters as well")
     arguments = arguments.parse_args()
     (EXPLORERS / "palette.js").write_text(palette())
+    (EXPLORERS / "all.js").write_text(everything())
     (EXPLORERS / "bundle.js").write_text(bundle())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))
     if arguments.posters:
