@@ -303,7 +303,7 @@ def test_bundle_and_posters_execute_nothing(copied, before):
         ("lib/trained/images.py", 'said["beta"]', 'said["gamma"]', r"load_autoencoder|lib\.trained\.loop import"),
         ("classroom/explorers/k_budget.py", "POINTS = 300", "POINTS = 400", "explorers import k_budget"),
         ("classroom/explorers/digits.py", "* 7.5)", "* 7)", "explorers import digits"),
-        ("classroom/labs/moons.py", "def draw(", "def draw(_, ", "import moons"),
+        ("classroom/labs/moons.py", "def plot(", "def plot(_, ", "import moons"),
     ],
 )
 def test_a_change_executes_the_chapters_that_use_it(copied, before, file, old, new, users):
