@@ -9,6 +9,7 @@ learned and oracle; step rules, which the field also calls solvers, in samplers.
 learned.
 """
 
+from lib.clipping import Clipped
 from lib.data import Standardizer, batches, digits, mnist_subset, split, two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
 from lib.ema import EMA

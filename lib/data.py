@@ -110,7 +110,7 @@ HUB = {
 def from_hub(name: str) -> tuple[Tensor, Tensor]:
     """The training images of "mnist" (60000, 1, 28, 28) or "cifar10" (50000, 3, 32, 32) in [-1, 1], labels in 0 ... 9.
 
-    Needs a network the first time, and the package `datasets` (ModuleNotFoundError says so).
+    Needs a network the first time (OSError where it does not come), and the package `datasets` (ModuleNotFoundError says so).
     """
     import numpy as np
 
@@ -119,7 +119,13 @@ def from_hub(name: str) -> tuple[Tensor, Tensor]:
     except ModuleNotFoundError:
         raise ModuleNotFoundError(f"{name} comes from Hugging Face: pip install datasets") from None
     repository, revision, image, label = HUB[name]
-    rows = load_dataset(repository, revision=revision, split="train").with_format("numpy")
+    try:
+        rows = load_dataset(repository, revision=revision, split="train").with_format("numpy")
+    except Exception as error:  # of whichever package stands below: the sockets', the hub's, the disk's
+        raise OSError(
+            f"{name} did not come from Hugging Face ({type(error).__name__}: {str(error).split(chr(10))[0]}). "
+            "Is there a network? digits and mnist_subset need none."
+        ) from None
     pixels = torch.from_numpy(np.stack(rows[image]))
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
     return _to_range(pixels), torch.from_numpy(np.stack(rows[label])).long()

@@ -10,6 +10,7 @@ A schedule of betas fixes alpha_bar and nothing else does: not the data, not its
 """
 
 import math
+import warnings
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ from lib.grids import trailing_grid
 from lib.learned import Learned
 from lib.prediction import Coeffs, Time, is_float, log_snr, per_sample, span
 from lib.samplers import ancestral
+
+SLOWEST = 2 * math.pi * 10_000  # times after which the slowest wave of a sinusoidal embedding begins again
 
 
 def linear_betas(T: int, start: float = 1e-4, end: float = 0.02, *, rescale: bool = True) -> Tensor:
@@ -146,7 +149,8 @@ class DDPM(Learned):
     """A network on DDPM's path. net(x_t, t, y) -> like x_t, answering `target`: "eps" (L_simple, eq. 14), "x0" or "v".
 
     label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
-    Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule.
+    Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule. Warns when the net
+    stretches this clock as flow matching's must be: t_scale * T beyond the slowest wave of a sinusoidal embedding.
     """
 
     rule = staticmethod(ancestral)  # Algorithm 2
@@ -155,6 +159,11 @@ class DDPM(Learned):
         self, net: nn.Module, betas: Tensor = linear_betas(1000), target: str = "eps", *, label_drop: float = 0.0
     ):
         super().__init__(net, DiscreteSchedule(betas), target, label_drop=label_drop)
+        if getattr(net, "t_scale", 1) * self.path.T > SLOWEST:
+            warnings.warn(
+                f"This net embeds t in 0 ... {self.path.T - 1} with t_scale={net.t_scale}; build it with t_scale=1.",
+                stacklevel=2,
+            )
 
     @property
     def betas(self) -> Tensor:

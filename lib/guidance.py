@@ -13,6 +13,7 @@ map commutes with this combination, whose weights sum to 1.
 import torch
 from torch import Tensor
 
+from lib.clipping import Clipped
 from lib.labels import NO_LABEL
 from lib.prediction import Estimate, Model, Time, per_sample
 
@@ -25,7 +26,7 @@ class Guided:
     interval  (low, high): guide where low <= sigma / alpha <= high, and be `model` elsewhere (Kynkäänniemi et al. 2024,
               arXiv:2404.07724). sigma / alpha is the noise level of x_t / alpha = x_data + (sigma / alpha) eps, the scaling of
               that paper; it is infinite at pure noise. Where no row lies inside, the estimate is one call of B rows.
-    Raises ValueError unless 0 <= low < high, and for a weak model on another path.
+    Raises ValueError unless 0 <= low < high, for a weak model on another path, and for a clipped model: guide first, clip then.
     """
 
     def __init__(
@@ -35,6 +36,11 @@ class Guided:
             raise ValueError(f"interval must be (low, high) with 0 <= low < high, got {tuple(interval)}.")
         if weak is not None and model.path != weak.path:
             raise ValueError("The weak model must stand on the path of the model: one x_t and one t ask both.")
+        if isinstance(model, Clipped) or isinstance(weak, Clipped):
+            raise ValueError(
+                "Guidance leads out of the range again, and where both answers were clipped to one number it does nothing. "
+                "Guide first, clip then: Clipped(Guided(model, scale))."
+            )
         self.model, self.scale, self.interval, self.weak, self.path = model, scale, interval, weak, model.path
 
     def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:

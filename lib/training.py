@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from lib.ema import EMA
+from lib.learned import Learned
+from lib.prediction import determinant
 from lib.seeding import fresh, rand
 
 
@@ -45,8 +47,8 @@ def fit(
 
     times(n, like=x, generator=g) draws n numbers in [0, 1), which the path makes times; stratified=True stands for
     stratified_uniform. schedule(i, steps) is the factor on `lr` at step i, `warmup_cosine` by default.
-    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early
-    or when it is given both `stratified` and `times`.
+    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early,
+    for both `stratified` and `times`, for a model that is frozen, and for a target that cannot be sampled on its path.
     """
     if stratified and times is not None:
         raise ValueError("`stratified` is one way to draw times and `times` another: give one of them.")
@@ -56,7 +58,19 @@ def fit(
         t = model.path.times(draw(len(x), like=x, generator=generator)) if draw else None
         return model.loss(x, y, t=t, generator=generator)
 
+    _check_model(model)
     return minimise(loss, model.parameters(), data, steps, lr=lr, schedule=schedule, ema=ema)
+
+
+def _check_model(model: nn.Module) -> None:
+    """Refuse a model that cannot learn, or cannot be sampled once it has."""
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ValueError("The model is frozen, as one from a file is. To train it on: model.requires_grad_(True).")
+    if isinstance(model, Learned) and determinant(model.target, model.path.coeffs(model.path.t_noise)) == 0:
+        raise ValueError(
+            f'A net for "{model.target}" cannot be sampled on this path: at pure noise, where sampling begins, the target is '
+            'singular, and its answer says nothing of the data. Train it for "v" or "x0".'
+        )
 
 
 def minimise(

@@ -73,8 +73,6 @@ def broad() -> GaussianMixture:
 class ConstantNet(torch.nn.Module):
     """Answers the same number everywhere and counts how often it is asked."""
 
-    t_scale = 1000
-
     def __init__(self, value: float = 0.3):
         super().__init__()
         self.value = torch.nn.Parameter(torch.tensor(value))

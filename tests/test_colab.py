@@ -38,7 +38,8 @@ class Colab:
 
     def __init__(self, home: Path):
         self.content, self.origin = home / "content", home / "web" / "a-book"
-        self.content.mkdir()
+        (self.content / "lib").mkdir(parents=True)  # somebody else's, which the book must come before
+        (self.content / "lib" / "__init__.py").write_text("VERSION = 3\n")
         packages, env = home / "packages", home / "env"
         packages.mkdir()
         for path in Path(sysconfig.get_path("purelib")).iterdir():
@@ -115,8 +116,38 @@ def colab(tmp_path_factory):
     return Colab(tmp_path_factory.mktemp("colab"))
 
 
+FOLDERS = {  # what lies beside a notebook
+    "alone": {},
+    "a bare folder": {"lib/notes.txt": "mine"},
+    "a package": {"lib/__init__.py": "VERSION = 3\n"},
+    "a module": {"lib.py": "VERSION = 3\n"},
+}
+
+
 @pytest.fixture(scope="module")
-def session(colab):
+def folders(tmp_path_factory):
+    """Folders outside of the book, by what lies in them."""
+    home = tmp_path_factory.mktemp("elsewhere")
+    places = {name: home / name.replace(" ", "_") for name in FOLDERS}
+    for name, files in FOLDERS.items():
+        places[name].mkdir()
+        for file, text in files.items():
+            (places[name] / file).parent.mkdir(exist_ok=True)
+            (places[name] / file).write_text(text)
+    return places
+
+
+@pytest.fixture(scope="module")
+def without(colab, folders):
+    """The first cell in each folder, of a Python that has not got the book."""
+    cells = {}
+    for name, folder in folders.items():
+        cells |= {f"to {name}": f"import os; os.chdir({str(folder)!r})", name: first_cell("")}
+    return dict(zip(cells, colab.play(*cells.values()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def session(colab, without):
     """One visit: three mistakes, the first cell, its repetition, a whole chapter, and a process that it starts."""
     cells = {
         "no address": first_cell(""),
@@ -178,6 +209,61 @@ def test_after_a_restart_the_first_cell_serves_again(colab, session):
     assert printed(again) == printed(session["first"])
     assert printed(there).startswith("notebooks True ") and str(colab.content / "knob-by-knob" / "lib") in printed(
         there
+    )
+
+
+# --- opened alone, or beside something else that is called lib -----------------------------------------------------------
+
+
+def test_where_the_book_is_not_installed_the_sentence_says_so(without, folders):
+    for name, folder in folders.items():
+        sentence = said(without[name])
+        assert sentence.startswith("The book's package, lib, is not installed in this Python"), name
+        assert sentence.endswith("run `make book`, and open the notebook with its .venv.")
+        assert (f"what is called lib in {folder} is another one" in sentence) == (name != "alone")
+        assert "Traceback" not in sentence
+
+
+@pytest.fixture(scope="module")
+def visits(colab, session, folders):
+    """The first cell in each folder, of a Python that has the book; and after another `lib` was imported."""
+    cells = {}
+    for name, folder in folders.items():
+        cells |= {
+            f"to {name}": f"import os; os.chdir({str(folder)!r})",
+            name: first_cell(ADDRESS),
+            f"at {name}": "print(os.getcwd())",
+        }
+    cells |= {
+        "another": f"os.chdir({str(folders['a module'])!r}); import lib; print(lib.VERSION)",
+        "too late": first_cell(ADDRESS),
+    }
+    return dict(zip(cells, colab.play(*cells.values()), strict=True))
+
+
+def test_a_notebook_alone_goes_home_and_says_so(visits, colab):
+    home = colab.content / "knob-by-knob" / "notebooks"
+    sentence = f"This notebook stands outside the book. It goes on in {home}, beside its data.\n"
+    assert printed(visits["alone"]) == sentence and len(visits["alone"]) == 1
+    assert printed(visits["at alone"]).strip() == str(home)
+
+
+@pytest.mark.parametrize("name", [name for name in FOLDERS if name != "alone"])
+def test_what_hides_the_book_is_named(visits, folders, name):
+    other = folders[name] / ("lib.py" if name == "a module" else "lib")
+    assert said(visits[name]) == (
+        f"{other} hides the book's package, which is called lib too. "
+        "Move the notebook to another folder, or rename that one, and restart the kernel."
+    )
+    assert printed(visits[f"at {name}"]).strip() == str(folders[name])  # nobody moved, and nothing was fetched
+    assert not (folders[name] / "knob-by-knob").exists()
+
+
+def test_another_package_that_is_imported_already_is_named(visits, folders):
+    assert printed(visits["another"]) == "3\n"
+    assert said(visits["too late"]) == (
+        f"Another package called lib is imported already, from {folders['a module'] / 'lib.py'}. "
+        "Restart the kernel and run this cell first."
     )
 
 

@@ -197,6 +197,36 @@ def test_a_job_that_tests_nothing_is_red(job, text, problem, monkeypatch):
     assert "earlier" not in (report.read_text() if report.exists() else "")
 
 
+SLEEPS = """
+import pytest
+
+def test_a(): pass
+
+@pytest.mark.skipif(True, reason="{reason}")
+def test_b(): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("reason", "ci", "problem"),
+    [
+        ("no such package", "true", "skipped: test_b (no such package)"),
+        ("no such package", "", ""),
+        ("sends a signal", "true", ""),
+    ],
+)
+def test_in_ci_a_test_that_sleeps_is_red(job, reason, ci, problem, monkeypatch):
+    """Beside one that passes, which is how an import that fails would stay unseen."""
+    monkeypatch.setenv("CI", ci)
+    found = run(ROOT, job(SLEEPS.format(reason=reason)))["it"]
+    assert (found.problem, found.passed, found.skipped) == (problem, 1, 1)
+
+
+def test_every_reason_to_sleep_is_that_of_a_test():
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py") if path.name != "test_lanes.py")
+    assert [reason for reason in lanes.REASONS if f'reason="{reason}"' not in tests] == []
+
+
 # --- which jobs there are --------------------------------------------------------------------------------------------
 
 

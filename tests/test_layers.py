@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # From the bottom up; within a layer, a module may also import those to its left. The classroom stands on all of lib.
 LAYERS = (
-    ("seeding", "kernels", "trained.weights"),
+    ("seeding", "kernels", "trained.files", "trained.weights"),
     ("prediction", "labels", "grids", "mixture"),
     (
         "nets.embedding",
@@ -22,9 +22,19 @@ LAYERS = (
         "data",
         "samplers",
     ),
-    ("learned", "diffusion", "flow_matching", "oracle", "guidance"),
+    ("learned", "diffusion", "flow_matching", "oracle", "clipping", "guidance"),
     ("metrics", "ema", "training"),
-    ("trained.toy", "trained.images", "trained.k_budget", "trained.config", "trained.loop", "trained.__main__"),
+    (
+        "trained.toy",
+        "trained.images",
+        "trained.k_budget",
+        "trained.config",
+        "trained.processes",
+        "trained.folder",
+        "trained.checkpoint",
+        "trained.loop",
+        "trained.__main__",
+    ),
 )
 CLASSROOM = ("claims", "plots", "explorers", "exercises", "labs")
 PACKAGES = ("lib", "lib.nets", "lib.trained", "classroom")

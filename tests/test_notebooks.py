@@ -171,7 +171,8 @@ def executed(root: Path) -> Path:
         (root / wing).mkdir()
     (root / "notebooks").mkdir()
     (root / "classroom" / "claims.py").write_text(CLAIMS)
-    (root / "lib" / "__init__.py").write_text("")
+    for module in ("__init__", "prediction"):  # by which the first cell knows it
+        (root / "lib" / f"{module}.py").write_text("")
     (root / "lib" / "other.py").write_text("")
     (root / "notebooks" / "small.py").write_text("def two():\n    return 2\n")
     (root / "chapter.md").write_text(CHAPTER)

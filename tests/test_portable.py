@@ -229,6 +229,20 @@ def test_a_kind_reaches_the_libraries():
     assert out.split() == ["DEFAULT", "2"]
 
 
+@pytest.mark.parametrize(
+    ("text", "passes"),
+    [
+        ("def test(): pass", True),
+        ("def test(): assert False", False),
+        ("import pytest\n\n@pytest.mark.skip(reason='not here')\ndef test(): pass", False),
+        ("", False),
+    ],
+)
+def test_a_folder_whose_tests_sleep_has_not_passed(text, passes, tmp_path):
+    (tmp_path / "test_it.py").write_text(text)
+    assert (portable.tests(str(tmp_path), Run("native", 1)) == []) is passes
+
+
 def test_only_what_changed_is_run(monkeypatch, capsys):
     monkeypatch.setattr(
         portable, "changed_since", lambda commit: {"07_solvers_and_the_k_budget"} if commit == "main" else None

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,16 +15,20 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from lib import FlowMatching, digits, split
+from lib import Estimate, FlowMatching, LinearPath, digits, split
+from lib.trained import loop
 from lib.trained.__main__ import main
 from lib.trained.config import Config, build, config_of, stored
+from lib.trained.files import read
+from lib.trained.folder import read_log
 from lib.trained.images import load_model
-from lib.trained.loop import Place, batch_of, read_log, train
-from lib.trained.weights import read
+from lib.trained.loop import batch_of, sheet_of_samples, train
+from lib.trained.processes import Place, place
 
 TINY = Config(patch=4, width=16, depth=1, heads=2, steps=24, batch=64, ema=0.9)
 OPTIONS = ["--patch", "4", "--width", "16", "--depth", "1", "--heads", "2", "--steps", "24", "--batch", "64",
            "--ema", "0.9", "--log-every", "3", "--save-every", "6"]  # fmt: skip
+LATENTS = Path(__file__).parents[1] / "results" / "mnist_autoencoder.safetensors"
 EVERY = {"log_every": 3, "save_every": 6, "quiet": True}
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
 
@@ -47,6 +52,36 @@ def losses(folder: Path) -> list[tuple]:
 
 
 # ---- what a run leaves --------------------------------------------------------------------------------------------
+
+
+class Overshoots:
+    """A model whose x0 is 3 everywhere: beyond white."""
+
+    path = LinearPath()
+    net = torch.nn.Linear(1, 1)  # says the device
+
+    def estimate(self, x_t, t, y=None):
+        c = self.path.coeffs(t, like=x_t)
+        x0 = torch.full_like(x_t, 3.0)
+        return Estimate(x0, (x_t - c.alpha * x0) / c.sigma)
+
+
+@pytest.mark.parametrize(("pixels", "most"), [(True, 1.0), (False, 3.0)])
+def test_pictures_of_pixels_are_clipped_on_the_way_and_latents_are_not(pixels, most):
+    ends = []
+    sheet = sheet_of_samples(Overshoots(), (1, 4, 4), lambda x: ends.append(x) or x, columns=2, pixels=pixels)
+    assert ends[0].max().item() == pytest.approx(most) and sheet.shape == (60, 12, 1)
+
+
+def test_a_run_on_pixels_clips_its_pictures_and_one_on_latents_does_not(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        loop, "sheet_of_samples", lambda *_, pixels: asked.append(pixels) or torch.zeros(1, 1, 1).byte()
+    )
+    latents = replace(TINY, data="mnist_subset", latents=str(LATENTS), patch=1, steps=1)
+    for config in (replace(TINY, steps=1), latents):
+        train(config, tmp_path / config.data, quiet=True)
+    assert asked == [True, False]
 
 
 def test_a_run_leaves_its_configuration_log_pictures_checkpoint_and_model(whole):
@@ -78,61 +113,28 @@ def test_the_model_file_holds_the_averaged_weights_and_samples(whole):
 
 # ---- killed -------------------------------------------------------------------------------------------------------
 
-KILLED = """
-import os, random, signal, sys, threading
-from pathlib import Path
-from tqdm import tqdm
-from lib.trained.config import Config
-from lib.trained.__main__ import main
-from lib.trained.loop import train
-tqdm.monitor_interval = 0  # no thread of it, which a fork would lose
-# What a try would wait for each time is loaded by a step of training: it takes longer than all tries.
-train(Config(patch=4, width=16, depth=1, heads=2, steps=1, batch=64), Path(sys.argv[2]), save_every=1, quiet=True)
-rng, kills = random.Random(int(sys.argv[1])), 0
-tqdm.set_lock(threading.RLock())  # its own is shared with children, and one that is killed while it holds it keeps it for ever
-while True:
-    patience = rng.uniform(0.001, 0.05 * (kills + 1))  # a little more each time, or slow machines never end
-    child = os.fork()
-    if child == 0:
-        # By the clock of its own work, whatever else the machine does. The signal ends a process as SIGKILL does.
-        signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, patience)
-        main([*sys.argv[3:], "--resume"])
-        os._exit(0)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code != -signal.SIGPROF:
-        print(kills)
-        sys.exit(code)
-    kills += 1
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills by fork and a timer")
-def test_a_run_killed_at_random_points_and_resumed_ends_in_the_same_bits(whole, tmp_path):
-    command = [sys.executable, "-c", KILLED, "0", tmp_path / "first", "--out", tmp_path / "run", *OPTIONS]
-    run = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=200)
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert int(run.stdout) >= 4, run.stdout  # times it was killed
-    for name in ("checkpoint.safetensors", "model.safetensors"):
-        assert same_tensors(whole / name, tmp_path / "run" / name), name
-    assert losses(tmp_path / "run") == losses(whole)
-    for picture in whole.glob("*.png"):
-        assert (tmp_path / "run" / picture.name).read_bytes() == picture.read_bytes()
-
 
 def test_whatever_moment_the_writing_stops_the_old_checkpoint_is_whole(whole, tmp_path, monkeypatch):
     train(TINY, tmp_path, stop_at=6, **EVERY)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
 
-    def cut(*_):
-        raise KeyboardInterrupt
+    draft = tmp_path / ".checkpoint.safetensors.draft"
+
+    def cut(at: int | Path, *_):
+        if draft.exists() and (at == draft if isinstance(at, Path) else os.path.samestat(os.fstat(at), draft.stat())):
+            raise Cut
+
+    class Cut(BaseException):
+        """Nothing else raises it."""
 
     for moment in ("fsync", "replace"):
+        plain = getattr(os, moment)
         with monkeypatch.context() as patch:
-            patch.setattr(os, moment, cut)
-            with pytest.raises(KeyboardInterrupt):
+            patch.setattr(os, moment, lambda *args, plain=plain: cut(*args) or plain(*args))
+            with pytest.raises(Cut):
                 train(TINY, tmp_path, resume=True, **EVERY)
         assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
+        assert read_log(tmp_path / "log.csv")[-1]["step"] == 12
     train(TINY, tmp_path, resume=True, **EVERY)
     assert same_tensors(whole / "checkpoint.safetensors", tmp_path / "checkpoint.safetensors")
     assert losses(tmp_path) == losses(whole)
@@ -141,15 +143,17 @@ def test_whatever_moment_the_writing_stops_the_old_checkpoint_is_whole(whole, tm
 @pytest.mark.parametrize("stop", [1, 6, 7, 23])
 def test_a_run_stopped_at_any_step_ends_in_the_same_bits(stop, whole, tmp_path):
     train(TINY, tmp_path, stop_at=stop, **EVERY)
+    assert read(tmp_path / "checkpoint.safetensors", (), "")[1]["step"] == str(stop)
     train(TINY, tmp_path, resume=True, **EVERY)
     assert same_tensors(whole / "checkpoint.safetensors", tmp_path / "checkpoint.safetensors")
 
 
-def test_a_finished_run_is_resumed_by_doing_nothing(whole, tmp_path):
+def test_a_finished_run_is_resumed_by_doing_nothing(whole, tmp_path, monkeypatch):
     folder = tmp_path / "run"
     folder.mkdir()
     for name in ("checkpoint.safetensors", "log.csv"):
         (folder / name).write_bytes((whole / name).read_bytes())
+    monkeypatch.setattr("lib.trained.loop.batch_of", lambda *_: pytest.fail("a step was made"))
     train(TINY, folder, resume=True, **EVERY)
     assert losses(folder) == losses(whole)
     assert same_tensors(whole / "checkpoint.safetensors", folder / "checkpoint.safetensors")
@@ -232,7 +236,10 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(whole, 
     train(TINY, tmp_path, stop_at=6, **EVERY)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
     monkeypatch.setattr(FlowMatching, "loss", lambda self, *a, **k: torch.tensor(float("nan"), requires_grad=True))
-    with pytest.raises(FloatingPointError, match="Lower --lr"):
+    with pytest.raises(
+        FloatingPointError,
+        match=r"step 6 is whole: continue it more slowly, --resume --change lr=0.0003\.",
+    ):
         train(TINY, tmp_path, resume=True, **EVERY)
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
 
@@ -245,11 +252,13 @@ def test_batches_that_do_not_fit_are_refused(tmp_path, monkeypatch):
         train(TINY, tmp_path, **EVERY)
 
 
-def test_the_command_line_says_what_is_wrong_in_one_line(whole):
-    with pytest.raises(SystemExit, match=r"error: .* holds a run already"):
-        main([*OPTIONS, "--out", str(whole)])
-    with pytest.raises(SystemExit, match="error: data must be one of"):
-        main(["--data", "cats", "--out", str(whole)])
+def test_the_command_line_says_what_is_wrong_in_one_line(whole, capsys):
+    for options, reason in ((OPTIONS, "holds a run already"), (["--data", "cats"], "data must be one of")):
+        with pytest.raises(SystemExit) as left:
+            main([*options, "--out", str(whole)])
+        assert left.value.code == 1
+        said = capsys.readouterr().err
+        assert said.startswith("error: ") and reason in said and said.count("\n") == 1
 
 
 # ---- many processes ----------------------------------------------------------------------------------------------
@@ -272,13 +281,29 @@ def test_processes_share_each_batch_and_an_epoch_sees_every_image_once():
     assert not torch.equal(batch_of(TINY, model, x, y, 6).eps, batch.eps)
 
 
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    """Before they wait for each other."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert place() == Place(torch.device("cuda"), 0, 1)  # no launcher: one process
+    monkeypatch.setattr("torch.distributed.is_torchelastic_launched", lambda: True)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(ValueError, match="There are 2 GPUs and more processes: --nproc_per_node can be 2 at most"):
+        place()
+
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "lib.trained"]
+
+
 def test_two_processes_follow_the_loss_curve_of_one(whole, tmp_path):
-    """Sums in another order: 1e-5 of the loss after 24 steps. Started by accelerate, on gloo."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
-               "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lib.trained", *OPTIONS]  # fmt: skip
-    run = subprocess.run([*command, "--out", str(tmp_path / "run")], env=ENVIRONMENT, capture_output=True, text=True,
-                         timeout=200)  # fmt: skip
+    """Sums in another order: 1e-5 of the loss after 24 steps. Started by torchrun, on gloo; that there were two says the log."""
+    run = subprocess.run([*TORCHRUN, *OPTIONS, "--out", str(tmp_path / "run")], env=ENVIRONMENT, capture_output=True,
+                         text=True, timeout=200)  # fmt: skip
     assert run.returncode == 0, run.stderr[-2000:]
+    assert [{row["processes"] for row in read_log(folder / "log.csv")} for folder in (whole, tmp_path / "run")] == [
+        {1},
+        {2},
+    ]
     one, two = losses(whole), losses(tmp_path / "run")
     assert [row[0] for row in one] == [row[0] for row in two]
     torch.testing.assert_close(torch.tensor([r[1] for r in two]), torch.tensor([r[1] for r in one]), atol=0, rtol=1e-4)
@@ -286,6 +311,27 @@ def test_two_processes_follow_the_loss_curve_of_one(whole, tmp_path):
     for name in a:
         if name.startswith("net."):
             torch.testing.assert_close(a[name], b[name], atol=1e-3, rtol=0)
+
+
+def test_two_processes_stop_together_on_ctrl_c_and_one_goes_on(whole, tmp_path):
+    """The terminal signals the launcher and both processes, and the launcher both again."""
+    out = tmp_path / "run"
+    run = subprocess.Popen([*TORCHRUN, *OPTIONS, "--save-every", "1", "--out", str(out)], env=ENVIRONMENT, text=True,
+                           stderr=subprocess.PIPE, start_new_session=True,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
+    deadline = time.monotonic() + 200
+    while not (out / "checkpoint.safetensors").exists() and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGINT)
+    said = run.communicate(timeout=100)[1]
+    step = int(read(out / "checkpoint.safetensors", (), "")[1]["step"])
+    assert f"Stopped at step {step} of 24. It is saved: continue with --resume." in said and run.returncode != 0
+    assert said.count("Stopped at") == 1 and step < 24
+    train(TINY, out, resume=True, **EVERY)
+    rows = {row["step"]: row for row in read_log(out / "log.csv")}
+    assert {rows[1]["processes"], rows[24]["processes"]} == {1, 2}
+    for row in read_log(whole / "log.csv"):
+        assert abs(rows[row["step"]]["loss"] - row["loss"]) < 1e-4 * row["loss"]
 
 
 # ---- options -----------------------------------------------------------------------------------------------------
@@ -308,10 +354,16 @@ def test_ddpm_runs_on_its_own_clock(tmp_path):
 # torch's own, while it traces; the second on Python 3.13.0 alone
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf", "ignore:Guards may run slower")
 def test_compile_is_passed_the_net_and_changes_only_its_speed(whole, tmp_path, monkeypatch):
-    compiled = torch.compile
+    compiled, graphs = torch.compile, []
+
+    def backend(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
     # The tracing is the library's part; a compiler of C++ may be missing and takes a minute.
-    monkeypatch.setattr(torch, "compile", lambda net: compiled(net, backend="eager"))
+    monkeypatch.setattr(torch, "compile", lambda net: compiled(net, backend=backend))
     train(TINY, tmp_path, compile=True, **EVERY)
+    assert graphs
     for (_, mine, *_), (_, plain, *_) in zip(losses(tmp_path), losses(whole)):
         assert abs(mine - plain) < 1e-4 * plain
     assert load_file(tmp_path / "checkpoint.safetensors").keys() == load_file(whole / "checkpoint.safetensors").keys()
@@ -320,5 +372,6 @@ def test_compile_is_passed_the_net_and_changes_only_its_speed(whole, tmp_path, m
 def test_the_log_can_be_read_by_anything_that_reads_csv(whole):
     with (whole / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows[0].keys() == {"step", "loss", "learning_rate", "images_per_second", "held_out_loss"}
+    columns = {"step", "loss", "learning_rate", "images_per_second", "held_out_loss", "processes", "changed"}
+    assert rows[0].keys() == columns
     assert rows[0]["held_out_loss"] == ""

@@ -114,13 +114,18 @@ class Exercise:
     # --- running and comparing -------------------------------------------------------------------------------------------
 
     def results(self, answer: Callable | float) -> list:
-        """What an answer gives on every input. Raises Refused, with the line it stopped on, when it fails."""
+        """What an answer gives on every input. Raises Refused, with the line it stopped on, when it fails.
+
+        What an answer draws from torch by itself is the same in every run, so that a mistake which draws can be recognised.
+        """
         if not callable(answer):
             return [answer]
         found = []
         for case in self.fresh_cases():
             try:
-                found.append(self.run(answer, *case) if self.run else answer(*case))
+                with torch.random.fork_rng(devices=[]):
+                    torch.set_rng_state(seeded(0).get_state())
+                    found.append(self.run(answer, *case) if self.run else answer(*case))
             except NotImplementedError:
                 raise
             except Exception as error:

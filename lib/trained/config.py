@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from lib.data import digits, from_hub, mnist_subset, split
-from lib.diffusion import DDPM, cosine_betas, linear_betas
-from lib.flow_matching import FlowMatching
+from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas
+from lib.flow_matching import FlowMatching, LinearPath
 from lib.nets.dit import DiT
+from lib.prediction import determinant
 from lib.seeding import seeded
+from lib.trained.files import look
 from lib.trained.images import HINT, decoder, load_autoencoder
-from lib.trained.weights import read
 
 DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hub, "mnist"),
         "cifar10": partial(from_hub, "cifar10")}  # fmt: skip
@@ -53,6 +54,21 @@ class Config:
         for name in ("patch", "width", "depth", "heads", "steps", "batch"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if determinant(self.answers, (path := self.path).coeffs(path.t_noise)) == 0:
+            raise ValueError(
+                f'A net for "{self.answers}" cannot be sampled on the path of {self.process}: at pure noise, where sampling '
+                "begins, its answer says nothing of the data. Use --target v, x0 or, for flow, u."
+            )
+
+    @property
+    def answers(self) -> str:
+        """What the net predicts."""
+        return self.target or ("v" if self.process == "ddpm" else "u")
+
+    @property
+    def path(self) -> DiscreteSchedule | LinearPath:
+        """The path that it learns on."""
+        return DiscreteSchedule(BETAS[self.betas](1000)) if self.process == "ddpm" else LinearPath()
 
 
 def build(config: Config, channels: int, size: int) -> DDPM | FlowMatching:
@@ -61,8 +77,8 @@ def build(config: Config, channels: int, size: int) -> DDPM | FlowMatching:
     net = DiT(size, channels, patch=config.patch, width=config.width, depth=config.depth, heads=config.heads,
               t_scale=1 if ddpm else 1000, classes=CLASSES, generator=seeded(config.seed))  # fmt: skip
     if ddpm:
-        return DDPM(net, BETAS[config.betas](1000), config.target or "v")
-    return FlowMatching(net, target=config.target or "u")
+        return DDPM(net, config.path.betas, config.answers)
+    return FlowMatching(net, config.path, config.answers)
 
 
 def images(config: Config) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -89,7 +105,7 @@ def about(config: Config, step: int) -> dict[str, str]:
 
 def config_of(path: str | Path) -> Config:
     """The configuration of the run that wrote a file of weights. Raises ValueError for a file of another kind."""
-    return Config(**stored(read(path, ("config",), HINT)[1]))
+    return Config(**stored(look(path, ("config",), HINT)[1]))
 
 
 def stored(said: dict[str, str]) -> dict:

@@ -5,10 +5,16 @@
     classifier = load_classifier("results/digit_classifier.safetensors")
     autoencoder = load_autoencoder("results/mnist_autoencoder.safetensors")
 
+A model is trained on in two lines; its new weights are saved with `lib.trained.weights.save`:
+
+    model = load_model("results/digits_flow.safetensors").requires_grad_(True)
+    for progress in fit(model, batches(x, y, size=64), steps=200, lr=1e-4): ...
+
 Images are scaled to [-1, 1]; latents have unit variance, and `decoder` makes images of them.
 """
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,15 +25,29 @@ from lib.flow_matching import FlowMatching, paths
 from lib.nets.autoencoder import Autoencoder
 from lib.nets.classifier import DigitClassifier
 from lib.nets.dit import DiT
+from lib.trained.files import look
 from lib.trained.weights import call, load
 
 PARTS = (DDPM, FlowMatching, DiT, linear_betas, cosine_betas, *map(type, paths()))
+AVERAGE = "ema."  # before the names of the averaged weights in a checkpoint
 HINT = "`python -m lib.trained` makes such files."
 
 
 def load_model(path: str | Path) -> DDPM | FlowMatching:
-    """The model in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
-    return load(path, PARTS, _older_model, HINT)
+    """The model in a file of weights, or in a run's checkpoint.safetensors: there it is the averaged one, and a warning says
+    how far an unfinished run is.
+
+    It is frozen. To train it on: `model.requires_grad_(True)`, then `fit(model, ...)`.
+
+    Raises ValueError, with the reason, for a file that is damaged or of another kind.
+    """
+    shapes, said = look(path, (), HINT)
+    if not any(name.startswith(AVERAGE) for name in shapes):
+        return load(path, PARTS, _older_model, HINT)
+    model = load(path, PARTS, _older_model, HINT, AVERAGE)
+    if "unfinished" in said:
+        warnings.warn(f"{path} is of a run that is not finished: {said['unfinished']}.", stacklevel=2)
+    return model
 
 
 def load_autoencoder(path: str | Path) -> Autoencoder:

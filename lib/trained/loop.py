@@ -5,24 +5,24 @@ dropped. A run that was killed and resumed therefore draws the same numbers as o
 the bit; and n processes, each with every n-th row of the batch, follow the loss curve of one.
 
 A run's folder gets config.json, log.csv, samples_<step>.png, checkpoint.safetensors (to resume) and model.safetensors (averaged
-weights).
+weights). What ends a run, a kill, Ctrl-C, a full disk, a loss that is not finite, leaves the last checkpoint whole.
 """
 
-import csv
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from lib.clipping import Clipped
 from lib.diffusion import DDPM
 from lib.ema import EMA
 from lib.flow_matching import FlowMatching
@@ -31,17 +31,16 @@ from lib.labels import drop_labels
 from lib.prediction import Model
 from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
-from lib.trained.config import CLASSES, Config, about, build, images, stored
+from lib.trained.checkpoint import CHANGEABLE, Past, Training, fingerprint, load_checkpoint, save_checkpoint
+from lib.trained.config import CLASSES, Config, about, build, images
+from lib.trained.files import look, not_finite
+from lib.trained.folder import CHECKPOINT, LOG, MODEL, Log, alone, claim, write_config, write_png
 from lib.trained.images import decoder
-from lib.trained.weights import fill, read, save, write
+from lib.trained.processes import Place, anywhere, leave_together, mean_over_processes, patient, place
+from lib.trained.weights import recipe, save
 from lib.training import minimise, stratified_uniform
 
 # ---- data ------------------------------------------------------------------------------------------------------------
-
-
-def fingerprint(x: Tensor) -> str:
-    """A short hash of the numbers of a data set."""
-    return hashlib.sha256(x.cpu().contiguous().numpy().tobytes()).hexdigest()[:16]
 
 
 class Batch(NamedTuple):
@@ -75,113 +74,12 @@ def _generator(seed: int, i: int, purpose: int) -> torch.Generator:
     return seeded(int.from_bytes(digest[:7], "big"))
 
 
-# ---- where it runs ---------------------------------------------------------------------------------------------------
-
-
-class Place(NamedTuple):
-    """This process among the others: its device, its number, how many there are."""
-
-    device: torch.device
-    rank: int = 0
-    world: int = 1
-
-
-def place() -> Place:
-    """Ask accelerate, which joins the processes it launched; without it there is one process on the first GPU or the CPU."""
-    gpu = torch.cuda.is_available()
-    try:
-        from accelerate import PartialState
-    except ModuleNotFoundError:
-        return Place(torch.device("cuda" if gpu else "cpu"))
-    state = PartialState(cpu=not gpu)
-    return Place(state.device, state.process_index, state.num_processes)
-
-
 def _fits(x: Tensor, device: torch.device) -> bool:
     """Whether a data set may live on the device: in less than half of what is free there."""
     return device.type != "cuda" or x.nbytes < torch.cuda.mem_get_info(device)[0] / 2
 
 
-def mean_over_processes(value: Tensor, world: int) -> float:
-    """The mean of a scalar over all processes."""
-    if world > 1:
-        value = value.clone()
-        dist.all_reduce(value)
-    return value.item() / world
-
-
-# ---- checkpoints -----------------------------------------------------------------------------------------------------
-
-
-def save_checkpoint(path: Path, config: Config, step: int, net: nn.Module, ema: EMA, optimizer, data: str) -> None:
-    """Everything a resumed run needs, in one file that is whole at every moment."""
-    tensors = {f"net.{k}": v for k, v in net.state_dict().items()} | {
-        f"ema.{k}": v for k, v in ema.net.state_dict().items()
-    }
-    for i, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{i}.{k}": v for k, v in state.items()}
-    write(path, tensors, about(config, step) | {"data_hash": data})
-
-
-def load_checkpoint(path: Path, config: Config, net: nn.Module, ema: EMA, optimizer, data: str) -> int:
-    """Put a checkpoint of the same configuration into net, ema and optimizer; return the number of steps done.
-
-    Raises ValueError with the reason where the file is damaged, or of another configuration or data set.
-    """
-    tensors, said = read(path, ("config", "step", "data_hash"), "Start again in another folder with --out.")
-    theirs, ours = stored(said), asdict(config)
-    if differs := [f"{k} was {theirs.get(k)!r}, now {v!r}" for k, v in ours.items() if theirs.get(k) != v]:
-        raise ValueError(
-            f"{path} belongs to another run: {'; '.join(differs)}. Resume with its options, or use another --out."
-        )
-    if said["data_hash"] != data:
-        raise ValueError(f"{path} was trained on other data of the same name. Use another --out.")
-    parts = {"net": {}, "ema": {}, "adam": {}}
-    for name, tensor in tensors.items():
-        kind, _, rest = name.partition(".")
-        if kind not in parts:
-            raise ValueError(f"{path} is damaged: it holds {name!r}, which no checkpoint has. Use another --out.")
-        parts[kind][rest] = tensor
-    fill(net, parts["net"], path)
-    fill(ema.net, parts["ema"], path)
-    state = {}
-    for name, tensor in parts["adam"].items():
-        i, key = name.split(".")
-        state.setdefault(int(i), {})[key] = tensor
-    optimizer.load_state_dict(optimizer.state_dict() | {"state": state})
-    return int(said["step"])
-
-
 # ---- what a run tells ------------------------------------------------------------------------------------------------
-
-
-class Log:
-    """log.csv: a row every so many steps, on the disk as soon as it is written. Rows after step `done` are of a lost try."""
-
-    COLUMNS = ("step", "loss", "learning_rate", "images_per_second", "held_out_loss")
-
-    def __init__(self, path: Path, done: int):
-        kept = [row for row in read_log(path) if row["step"] <= done] if path.exists() and done else []
-        self.path, draft = path, path.with_name(f".{path.name}.draft")
-        with draft.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self.COLUMNS)
-            writer.writeheader()
-            writer.writerows(kept)
-        draft.replace(path)  # a kill here loses no row
-
-    def add(self, **row: float) -> None:
-        with self.path.open("a", newline="") as file:
-            csv.DictWriter(file, self.COLUMNS).writerow(row)
-
-
-def read_log(path: str | Path) -> list[dict[str, float]]:
-    """The rows of a log.csv as numbers; what a row does not tell is left out."""
-    with Path(path).open(newline="") as file:
-        rows = [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
-    return [row | {"step": int(row["step"])} for row in rows if "step" in row]
-
-
-# ---- the run ---------------------------------------------------------------------------------------------------------
 
 
 def held_out_loss(model: Model, x: Tensor, y: Tensor) -> float:
@@ -193,43 +91,69 @@ def held_out_loss(model: Model, x: Tensor, y: Tensor) -> float:
 
 
 def sheet_of_samples(
-    model: Model, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8
+    model: Model, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8, *, pixels: bool
 ) -> Tensor:
-    """A picture (H, W, channels) of bytes: a row a class, 20 network calls, guidance scale 2, always from the same noise."""
+    """A picture (H, W, channels) of bytes: a row a class, 20 network calls, guidance scale 2, always from the same noise.
+
+    pixels: x0 is clipped to [-1, 1]. Latents have no range.
+    """
     y = torch.arange(CLASSES).repeat_interleave(columns)
     start = randn((len(y), *shape), generator=seeded(0))
     device = next(model.net.parameters()).device
+    guided = Guided(model, 2.0)
     with torch.no_grad():
-        x = decode(sample(Guided(model, 2.0), start.to(device), 20, ddim, y.to(device)).cpu())
+        x = decode(sample(Clipped(guided) if pixels else guided, start.to(device), 20, ddim, y.to(device)).cpu())
     x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
     x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
     return x.unflatten(0, (CLASSES, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
 
 
-def write_png(path: Path, picture: Tensor) -> None:
-    """Bytes (H, W, 1 or 3) as a PNG."""
-    from PIL import Image
-
-    Image.fromarray(picture.squeeze(-1).numpy()).save(path)
+# ---- the run ---------------------------------------------------------------------------------------------------------
 
 
-def train(config: Config, out: str | Path, *, resume: bool = False, compile: bool = False, log_every: int = 50,
-          save_every: int = 500, stop_at: int | None = None, quiet: bool = False) -> DDPM | FlowMatching:  # fmt: skip
+def train(config: Config, out: str | Path, *, resume: bool = False, change: Mapping[str, float] | None = None,
+          compile: bool = False, log_every: int = 50, save_every: int = 500, keep: int = 0, stop_at: int | None = None,
+          quiet: bool = False) -> DDPM | FlowMatching:  # fmt: skip
     """Train as configured into the folder `out` and return the model around the averaged weights.
 
-    Raises ValueError where `out` holds a run and resume is False, where its checkpoint does not match, where the batch does not
-    divide among the processes or exceeds the data; FloatingPointError, without touching the checkpoint, for a loss that is not
-    finite. `stop_at` ends the run early, as if it had been interrupted.
+    change   with resume: what of lr, steps, batch and save_every shall be another from here on. The run goes on as one of the
+             new settings would at this step: the learning rate is that of a schedule over the new number of steps, and the
+             batches come from another permutation of the data. log.csv and the checkpoint say so.
+    keep     so many checkpoints before the last one stay, as checkpoint_<step>.safetensors.
+    stop_at  ends the run early, as if it had been interrupted.
+
+    Raises ValueError where `out` is no folder for a run (see folder.claim), where another process trains in it, where its
+    checkpoint does not match, where the batch does not divide among the processes or exceeds the data, and for an interval
+    below 1; OSError where a file cannot be written or data not be fetched; FloatingPointError for a loss or a weight that is not
+    finite; KeyboardInterrupt, at the end of a step and saved, after Ctrl-C. All leave the last checkpoint whole.
     """
+    change = dict(change or {})
+    if wrong := [name for name in change if name not in CHANGEABLE]:
+        raise ValueError(f"{wrong[0]} would make another run. What can be changed is {', '.join(CHANGEABLE)}.")
+    if change and not resume:
+        raise ValueError("A change is one of a run that is resumed: --resume --change ...")
+    save_every = change.pop("save_every", save_every)
+    config = replace(config, **change)
+    for name, value in {"log_every": log_every, "save_every": save_every, "stop_at": stop_at}.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}.")
+    if keep < 0:
+        raise ValueError(f"keep must be at least 0, got {keep}.")
     here, out = place(), Path(out)
+    claim(out, resume)
+    with alone(out) if here.rank == 0 else nullcontext():
+        return _run(config, out, here, tuple(change), compile=compile, log_every=log_every, save_every=save_every,
+                    keep=keep, last=min(config.steps, stop_at or config.steps), quiet=quiet)  # fmt: skip
+
+
+def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, compile: bool, log_every: int,
+         save_every: int, keep: int, last: int, quiet: bool) -> DDPM | FlowMatching:  # fmt: skip
+    """`train`, once its arguments are checked and the folder is its own."""
     (x, y), held_out = images(config)
     if config.batch % here.world or config.batch > len(x):
         raise ValueError(
             f"A batch of {config.batch} must be a multiple of {here.world} processes and at most {len(x)} images."
         )
-    checkpoint, mine = out / "checkpoint.safetensors", slice(here.rank, None, here.world)
-    if checkpoint.exists() and not resume:
-        raise ValueError(f"{out} holds a run already. Continue it with --resume, or choose another --out.")
     data, decode = fingerprint(x), decoder(config.latents)
     if _fits(x, here.device):
         x, y = x.to(here.device), y.to(here.device)
@@ -239,52 +163,88 @@ def train(config: Config, out: str | Path, *, resume: bool = False, compile: boo
     ema = EMA(model.net, config.ema)
     averaged = model.with_net(ema.net)
     optimizer = torch.optim.AdamW(model.net.parameters(), lr=config.lr, weight_decay=0.0, fused=True)
-    done = load_checkpoint(checkpoint, config, model.net, ema, optimizer, data) if checkpoint.exists() else 0
+    training, checkpoint = Training(model.net, ema, optimizer), out / CHECKPOINT
+    settings, past = asdict(config) | {"save_every": save_every}, Past()
+    if checkpoint.exists():
+        past = load_checkpoint(checkpoint, training, settings, data, changed)
+    done = began = past.done
+    changes = {"changes": json.dumps(past.changes)} if past.changes else {}
+
+    def told(step: int) -> dict[str, str]:
+        """What a checkpoint says."""
+        left = {"unfinished": f"step {step} of {config.steps}"} if step < config.steps else {}
+        more = {"data_hash": data, "save_every": str(save_every), "recipe": json.dumps(recipe(averaged))}
+        return about(config, step) | more | changes | left
+
     net = nn.parallel.DistributedDataParallel(model.net) if here.world > 1 else model.net
     trained = model.with_net(torch.compile(net) if compile else net)
-
-    first = here.rank == 0
-    if first:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
-        log = Log(out / "log.csv", done)
-    last = min(config.steps, stop_at or config.steps)
-    bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not first)
-    start, began = time.perf_counter(), done
 
     def loss(*batch: Tensor) -> Tensor:
         with torch.autocast(here.device.type, torch.bfloat16, enabled=config.bf16):
             x, y, t, eps = batch
             return trained.loss(x, y, t=t, eps=eps)
 
+    first, mine = here.rank == 0, slice(here.rank, None, here.world)
+    if first:
+        write_config(out, config)
+        log = Log(out / LOG, done, here.world, past.just_changed)
     stream = (batch_of(config, model, x, y, step, mine, here.device) for step in range(done, config.steps))
-    parameters = model.net.parameters()
+    parameters, stop, start = model.net.parameters(), False, time.perf_counter()
     run = minimise(loss, parameters, stream, config.steps, lr=config.lr, ema=ema, optimizer=optimizer, done=done)
-    for state in islice(run, max(last - done, 0)):
-        done = state.step
-        bar.update()
-        saves = done % save_every == 0 or done == last
-        if not saves and done % log_every:
-            continue
-        value = mean_over_processes(state.loss, here.world)
-        if not value < float("inf"):
-            raise FloatingPointError(f"The loss is {value} at step {done}. Lower --lr; the last checkpoint is kept.")
-        if not first:
-            continue
-        speed = (done - began) * config.batch / (time.perf_counter() - start)
-        rate = optimizer.param_groups[0]["lr"]
-        row = {"step": done, "loss": value, "learning_rate": rate, "images_per_second": round(speed, 1)}
-        bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
-        if saves:
-            row["held_out_loss"] = held_out_loss(averaged, *held_out)
-        log.add(**row)
-        if saves:
-            write_png(out / f"samples_{done:06d}.png", sheet_of_samples(averaged, x.shape[1:], decode))
-            save_checkpoint(checkpoint, config, done, model.net, ema, optimizer, data)
-            start, began = time.perf_counter(), done  # the pictures are not part of the speed
-    bar.close()
+    bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not first)
+    with bar, _way_out(checkpoint, config.lr), patient() as interrupted:
+        for state in islice(run, max(last - done, 0)):
+            done = state.step
+            bar.update()
+            stop = anywhere(interrupted(), here.world)
+            shows, logs = done % save_every == 0 or done == last, done % log_every == 0
+            if not (shows or logs or stop):
+                continue
+            value = mean_over_processes(state.loss, here.world)
+            if not value < float("inf"):
+                raise FloatingPointError(f"The loss is {value} at step {done}.")
+            # The loss is from before the step; what the step has made is looked at before it may replace a checkpoint.
+            if (shows or stop) and (bad := not_finite(training.tensors())):
+                raise FloatingPointError(f"Step {done} made NaN or infinite numbers, in {', '.join(bad[:3])}.")
+            if first:
+                speed = (done - began) * config.batch / (time.perf_counter() - start)
+                rate = optimizer.param_groups[0]["lr"]
+                row = {"step": done, "loss": value, "learning_rate": rate, "images_per_second": round(speed, 1)}
+                bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
+                if shows:
+                    row["held_out_loss"] = held = held_out_loss(averaged, *held_out)
+                    if not held < float("inf"):
+                        raise FloatingPointError(f"The held-out loss is {held} at step {done}.")
+                if shows or logs:
+                    log.add(**row)
+                try:
+                    if shows:
+                        sheet = sheet_of_samples(averaged, x.shape[1:], decode, pixels=not config.latents)
+                        write_png(out / f"samples_{done:06d}.png", sheet)
+                finally:  # also where no picture can be made
+                    if shows or stop:
+                        save_checkpoint(checkpoint, training, told(done), keep)
+                if shows:
+                    start, began = time.perf_counter(), done  # the pictures are not part of the speed
+            if stop:
+                break
     if first and done == config.steps:
-        save(out / "model.safetensors", averaged, about(config, done))
-    if here.world > 1:
-        dist.barrier()  # nobody leaves while the first still writes
+        save(out / MODEL, averaged, about(config, done) | changes)
+    leave_together(here.world)
+    if stop and done < config.steps:
+        raise KeyboardInterrupt(f"Stopped at step {done} of {config.steps}. It is saved: continue with --resume.")
     return averaged
+
+
+@contextmanager
+def _way_out(checkpoint: Path, lr: float) -> Iterator[None]:
+    """Say what can be done after a FloatingPointError: the same settings would draw the same numbers, and meet it again."""
+    try:
+        yield
+    except FloatingPointError as error:
+        if checkpoint.exists():
+            step = look(checkpoint, ("step",), "")[1]["step"]
+            way = f"The checkpoint of step {step} is whole: continue it more slowly, --resume --change lr={lr / 3:.1g}."
+        else:
+            way = "Nothing was saved yet: start again with a lower --lr."
+        raise FloatingPointError(f"{error} {way}") from None

@@ -1,4 +1,4 @@
-"""Trained nets as files: safetensors, which hold numbers and text and nothing that could run.
+"""Trained nets as files (see files.py), and back.
 
     save(path, module, about)        a model around its net, an autoencoder, a classifier
     module = load(path, parts)       the same, ready to use; `parts` are the classes that the file may name
@@ -6,24 +6,31 @@
 A file's `recipe` says how its module is made: the class and the arguments of its constructor, which every class that is saved
 keeps under their own names; a model's net and path are recipes again. The rest of what a file says is where it comes from.
 
-A file is written beside its name and then renamed, so whoever looks sees the old file or the new one, never half of one.
+A file may come from anywhere, so nothing that it says is believed before it was compared: first the shapes that its header
+gives with those of the net that its recipe makes (without memory, on torch's "meta" device), then the numbers are read.
 """
 
-import hashlib
 import inspect
 import json
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import is_dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
+
+from lib.trained.files import Shapes, look, not_finite, read, write
 
 NO_TRACE = {"generator", "attention"}  # arguments that a finished module does not depend on
 PROVENANCE = ("data", "command", "torch")  # what every file says besides
+MOST = 1_000_000  # the largest whole number that a recipe may hold: more is a lie or a slip
+TABLES = 2**22  # numbers that a net may compute for itself and not have in its file, or as many as it has there
+
+
+class Misfit(ValueError):
+    """The tensors of a file are not those of its net."""
 
 
 def save(path: str | Path, module: nn.Module, about: dict[str, str]) -> None:
@@ -36,21 +43,74 @@ def save(path: str | Path, module: nn.Module, about: dict[str, str]) -> None:
     write(path, halved(_core(module)), about | {"recipe": json.dumps(recipe(module))})
 
 
-def load(path: str | Path, parts: Iterable[Callable], older: Callable[[dict[str, str]], dict], hint: str) -> nn.Module:
+def load(
+    path: str | Path,
+    parts: Iterable[Callable],
+    older: Callable[[dict[str, str]], dict],
+    hint: str,
+    prefix: str = "",
+) -> nn.Module:
     """The module in a file of `save`, made of `parts` alone: evaluating, without gradients.
 
     older(what a file says) is the recipe of a file from before there were recipes; it may raise KeyError. `hint` says what makes
-    such files. Raises ValueError, with the reason and the hint, for a file that is missing, damaged or of another kind.
+    such files. `prefix` stands before the names of the tensors that are meant, where there are others. Raises ValueError, with
+    the reason and the hint, for a file that is missing, damaged or of another kind.
     """
-    tensors, said = read(path, (), hint)
+    shapes, said = look(path, (), hint)
+    shapes = {name.removeprefix(prefix): shape for name, shape in shapes.items() if name.startswith(prefix)}
     try:
-        module = make(json.loads(said["recipe"]) if "recipe" in said else older(said), parts)
+        made_of = json.loads(said["recipe"]) if "recipe" in said else older(said)
+        _compare(_outline(made_of, parts, len(shapes)), shapes)
+        module = make(made_of, parts)
+    except Misfit as error:
+        raise ValueError(f"The weights in {path} do not fit what the file says of them: {error} {hint}") from None
     except KeyError as error:
         raise ValueError(f"{path} does not say its {error.args[0]}: it is another kind of file. {hint}") from None
-    except (TypeError, ValueError, IndexError) as error:
+    except Exception as error:  # a file may say anything, and constructors fail in many ways
         raise ValueError(f"What {path} says of its net makes none: {error} {hint}") from None
-    fill(_core(module), tensors, path)
+    tensors = read(path, (), hint)[0]
+    fill(_core(module), {name.removeprefix(prefix): tensors[name] for name in tensors if name.startswith(prefix)}, path)
     return module.requires_grad_(False).eval()
+
+
+def _outline(recipe: dict, parts: Iterable[Callable], tensors: int) -> nn.Module:
+    """The module whose weights a file holds, without numbers. Raises Misfit once it has more than so many parameters."""
+    with torch.device("meta"), _at_most(tensors):
+        core = make(recipe["with"].get("net", recipe), parts)
+    computed = sum(buffer.numel() for buffer in core.buffers())
+    if computed > max(TABLES, sum(weight.numel() for weight in core.parameters())):
+        raise ValueError(f"It would compute tables of {computed:,} numbers.")
+    return core
+
+
+@contextmanager
+def _at_most(count: int) -> Iterator[None]:
+    """Inside, modules can be made with so many parameters in all."""
+    seen = 0
+
+    def one_more(*_) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > count:
+            raise Misfit(f"Missing key: it needs more than {count} tensors.")
+
+    hook = register_module_parameter_registration_hook(one_more)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def _compare(net: nn.Module, shapes: Shapes) -> None:
+    """Raise Misfit unless a net has tensors of these names and shapes."""
+    own = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
+    for name in {**own, **shapes}:
+        if name not in shapes:
+            raise Misfit(f"Missing key {name}.")
+        if name not in own:
+            raise Misfit(f"Unexpected key {name}.")
+        if own[name] != shapes[name]:
+            raise Misfit(f"size mismatch for {name}: {shapes[name]} in the file, {own[name]} needed.")
 
 
 def recipe(thing: object) -> dict:
@@ -73,14 +133,16 @@ def call(name: str, **arguments) -> dict:
 
 
 def make(recipe: dict, parts: Iterable[Callable]):
-    """What a recipe stands for. Raises ValueError for one that names anything but `parts`."""
+    """What a recipe stands for; only its `net` may be a module again. Raises ValueError where it names anything but `parts`."""
     known = {part.__name__: part for part in parts}
     if recipe["call"] not in known:
         raise ValueError(f"It is a {recipe['call']}, and here one can have {', '.join(known)}.")
-    given = {
-        name: make(value, known.values()) if isinstance(value, dict) else value
-        for name, value in recipe["with"].items()
-    }
+    small = [part for part in known.values() if not (isinstance(part, type) and issubclass(part, nn.Module))]
+    given = {}
+    for name, value in recipe["with"].items():
+        if isinstance(value, int) and abs(value) > MOST:
+            raise ValueError(f"Its {name} is beyond {MOST:,}.")
+        given[name] = make(value, known.values() if name == "net" else small) if isinstance(value, dict) else value
     return known[recipe["call"]](**given)
 
 
@@ -89,53 +151,13 @@ def _core(module: nn.Module) -> nn.Module:
     return getattr(module, "net", module)
 
 
-# ---- files -------------------------------------------------------------------------------------------------------------------
-
-
-def write(path: str | Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
-    """Write tensors and `about`, strings that say what they are. A kill at any moment leaves the file that was there before."""
-    path, tensors = Path(path), {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as file:
-        file.write(to_bytes(tensors, metadata=about | {"sha256": _checksum(tensors, about)}))
-        os.fsync(file.fileno())  # the numbers are on the disk before the name is
-    os.replace(draft, path)
-
-
-def read(path: str | Path, keys: tuple[str, ...], hint: str) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a file of `write`, and what it says of them, which must include `keys`.
-
-    Raises ValueError with the reason, and with `hint`, where the file is missing, damaged, silent or not finite.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
-    except FileNotFoundError:
-        raise ValueError(f"There is no file {path}. {hint}") from None
-    except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}). {hint}") from None
-    if about.pop("sha256", None) not in (None, _checksum(tensors, about)):  # files written elsewhere may have none
-        raise ValueError(f"{path} is damaged (its content has changed since it was written). {hint}")
-    if missing := [key for key in keys if key not in about]:
-        raise ValueError(f"{path} does not say its {', '.join(missing)}: it is another kind of file. {hint}")
-    if bad := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
-        raise ValueError(f"{path} has NaN or infinite numbers in {', '.join(bad[:3])}. {hint}")
-    return tensors, about
-
-
-def _checksum(tensors: dict[str, Tensor], about: dict[str, str]) -> str:
-    """Of all names, numbers and words: safetensors has none."""
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
-    for name, tensor in sorted(tensors.items()):
-        digest.update(name.encode())
-        digest.update(tensor.flatten().view(torch.uint8).numpy())
-    return digest.hexdigest()
+# ---- numbers -----------------------------------------------------------------------------------------------------------------
 
 
 def halved(net: nn.Module) -> dict[str, Tensor]:
-    """The weights of a net in float16: half the size, and no loss that a sample shows."""
-    return {name: weight.half() for name, weight in net.state_dict().items()}
+    """The weights of a net in float16, half the size, with no loss that a sample shows; as they are where float16 overflows."""
+    halves = {name: weight.half() for name, weight in net.state_dict().items()}
+    return halves | {name: net.state_dict()[name] for name in not_finite(halves)}
 
 
 def fill(net: nn.Module, tensors: dict[str, Tensor], path: str | Path) -> None:

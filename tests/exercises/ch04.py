@@ -90,6 +90,19 @@ def simple_mean_first(net, x_data, t, eps, alpha_bars):
     return torch.mean(net(bar.sqrt() * x_data + (1 - bar).sqrt() * eps, t) - eps) ** 2
 
 
+def simple_with(
+    net, x_data, t, eps, alpha_bars, clock=lambda t, T: t, when=lambda t: t, swap=False, draw=None, aim=None
+):
+    """With one row a time; what the net is told, which alpha-bar, which end has the signal, which noise, which target."""
+    total, fresh = 0, torch.randn(x_data.shape) if draw or aim else None
+    for row, (x, z, i) in enumerate(zip(x_data, fresh if draw else eps, t)):
+        keep = float(alpha_bars[when(i)])
+        a, b = (math.sqrt(1 - keep), math.sqrt(keep)) if swap else (math.sqrt(keep), math.sqrt(1 - keep))
+        answer = net((a * x + b * z)[None], clock(i, len(alpha_bars))[None])
+        total += (answer - (fresh[row] if aim else z)).pow(2).mean()
+    return total / len(x_data)
+
+
 # --- stride
 
 
@@ -108,6 +121,24 @@ def stride_by_eps(step):
     beta = 1 - shrink**2
     mean = (step.x - beta / step.c_t.sigma * step.estimate.eps) / shrink
     return mean if step.c_s.sigma == 0 else mean + beta**0.5 * step.noise()
+
+
+def stride_by_product(step):
+    """The deviation draws, and is multiplied by what is drawn."""
+    return stride(step, std=lambda forward, known: forward**0.5 * step.noise())
+
+
+def stride_by_schedule(step):
+    """Algorithm 2 of the paper, as if s were t - 1."""
+    beta, bar = (table[int(step.t)] for table in (step.model.path.betas, step.model.path.alpha_bars))
+    mean = (step.x - beta / torch.sqrt(1 - bar) * step.estimate.eps) * (1 - beta) ** -0.5
+    return mean + torch.sqrt(beta) * step.noise() if step.s >= 0 else mean
+
+
+def stride_unstretched(step):
+    beta = transition_variance(step.c_t, step.c_s)
+    spread = beta**0.5 * step.noise() if step.s >= 0 else 0.0
+    return step.x - beta / step.c_t.sigma * step.estimate.eps + spread
 
 
 def stride_unpaid(step):
@@ -179,6 +210,11 @@ ANSWERS = {
             "the sum over coordinates": lambda net, x, t, e, bars: simple(net, x, t, e, bars) * x.numel() / len(x),
             "the sum over samples and coordinates": lambda net, x, t, e, bars: simple(net, x, t, e, bars) * x.numel(),
             "the mean before the square": simple_mean_first,
+            "the time divided by T": partial(simple_with, clock=lambda t, T: t.float() / T),
+            "alpha-bar a step early": partial(simple_with, when=lambda t: t - 1),
+            "signal and noise exchanged": partial(simple_with, swap=True),
+            "fresh noise as the target": partial(simple_with, aim=True),
+            "noise of your own": partial(simple_with, draw=True),
         },
     ),
     "ancestral_rule": Answers(
@@ -189,6 +225,11 @@ ANSWERS = {
             "beta-tilde for beta": partial(ancestral, variance="beta_tilde"),
             "no noise at all": partial(stride, std=lambda forward, known: 0.0),
             "noise on top of a full step": stride_unpaid,
+            "noise multiplied by noise": stride_by_product,
+            "twice the variance": partial(stride, std=lambda forward, known: (2 * forward) ** 0.5),
+            "the beta of one short step": stride_by_schedule,
+            "not stretched": stride_unstretched,
+            "all noise drawn anew": lambda step: step.c_s.add_noise(step.estimate.x0, step.noise()),
         },
     ),
 }

@@ -41,6 +41,18 @@ def member_by_lib(x0, eps, bar_t, bar_s, eta, z):
     return ddim(Given(None, None, None, None, c_t, c_s, None, Estimate(x0, eps), None, None), eta=eta)
 
 
+def member_clipped(x0, eps, bar_t, bar_s, eta, z):
+    return member(torch.maximum(torch.minimum(x0, torch.ones(())), -torch.ones(())), eps, bar_t, bar_s, eta, z)
+
+
+def member_by_parts(x0, eps, bar_t, bar_s, eta, z, left, share=None):
+    """The old noise's weight from left(1 - bar_t, 1 - bar_s, std)."""
+    share = 1 - bar_t / bar_s if share else (1 - bar_s) / (1 - bar_t) * (1 - bar_t / bar_s)
+    std = eta * share**0.5
+    rest = max(float(left(1 - bar_t, 1 - bar_s, std)), 0.0)
+    return math.sqrt(bar_s) * x0 + math.sqrt(rest) * eps + std * z
+
+
 # --- upwards
 
 
@@ -61,6 +73,21 @@ def encode_by_ratio(model, x, grid):
         eps = model.estimate(x, grid[i].repeat(len(x))).eps
         x = alpha[i + 1] * (x / alpha[i] + (sigma[i + 1] / alpha[i + 1] - sigma[i] / alpha[i]) * eps)
     return x
+
+
+def encode_asked_elsewhere(model, x, grid, where):
+    """Euler's rule for x / alpha, the net asked at another time."""
+    alpha, sigma = model.path.coeffs(grid)[:2]
+    for i in range(len(grid) - 1):
+        at = int(grid[i + 1]) if where == "ahead" else i
+        eps = model.estimate(x, torch.full((len(x),), at)).eps
+        x = alpha[i + 1] * (x / alpha[i] + (sigma[i + 1] / alpha[i + 1] - sigma[i] / alpha[i]) * eps)
+    return x
+
+
+def encode_by_noising(model, x, grid):
+    bar = model.path.alpha_bars[grid[-1]]
+    return bar**0.5 * x + (1 - bar) ** 0.5 * torch.randn(x.shape, dtype=x.dtype)
 
 
 def encode_unshrunk(model, x, grid):
@@ -135,6 +162,11 @@ ANSWERS = {
             ),
             "always DDIM": lambda x0, eps, bar_t, bar_s, eta, z: bar_s.sqrt() * x0 + (1 - bar_s).sqrt() * eps,
             "always DDPM": lambda x0, eps, bar_t, bar_s, eta, z: member_by_family(x0, eps, bar_t, bar_s, 1, z),
+            "x0 clipped, eps as it was": member_clipped,
+            "a deviation among variances": partial(member_by_parts, left=lambda v_t, v_s, std: v_s - std),
+            "more noise, not less": partial(member_by_parts, left=lambda v_t, v_s, std: v_s + std * std),
+            "the direction at the time it leaves": partial(member_by_parts, left=lambda v_t, v_s, std: v_t - std * std),
+            "beta for beta-tilde": partial(member_by_parts, left=lambda v_t, v_s, std: v_s - std * std, share=True),
         },
     ),
     "lost_variance": Answers(
@@ -167,6 +199,10 @@ ANSWERS = {
             "asked at the other end": partial(encode_by_loop, ask=1),
             "the clean sample kept": partial(encode_by_loop, clean=True),
             "the signal not shrunk": encode_unshrunk,
+            "the noise of the other end": partial(encode_asked_elsewhere, where="ahead"),
+            "the index for the time": partial(encode_asked_elsewhere, where="number"),
+            "one jump": lambda model, x, grid: encode_by_loop(model, x, grid[[0, -1]]),
+            "noised, not encoded": encode_by_noising,
         },
     ),
     "trailing_stops": Answers(

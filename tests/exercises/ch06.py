@@ -34,6 +34,10 @@ def cfm(see, aim, measure=F.mse_loss):
     return loss
 
 
+def cfm_with_its_own(net, x_data, eps, t):
+    return cfm_by_parts(net, x_data, torch.randn(len(x_data), x_data.shape[1]), t)
+
+
 def on_the_line(x_data, eps, time):
     return time * x_data + eps - time * eps
 
@@ -167,6 +171,14 @@ ANSWERS = {
             "the net told the other clock": lambda net, x, e, t: cfm_by_parts(lambda x_t, s: net(x_t, 1 - s), x, e, t),
             "a sum over the coordinates": cfm(on_the_line, forwards, lambda a, b: (a - b).pow(2).sum() / len(a)),
             "the absolute error": cfm(on_the_line, forwards, F.l1_loss),
+            "the mean before the square": cfm(on_the_line, forwards, lambda a, b: (a - b).mean() ** 2),
+            "the data as the target": cfm(on_the_line, lambda x, e: x),
+            "the noise as the target": cfm(on_the_line, lambda x, e: e),
+            "fresh noise as the target": cfm(on_the_line, lambda x, e: x - torch.randn(x.shape)),
+            "noise of your own": cfm_with_its_own,
+            "the net fed with noise": cfm(lambda x, e, t: e, forwards),
+            "the roots of another path": cfm(lambda x, e, t: t**0.5 * x + (1 - t) ** 0.5 * e, forwards),
+            "the time multiplied outside": lambda net, x, e, t: cfm_by_parts(lambda x_t, s: net(x_t, s * 1e3), x, e, t),
         },
     ),
     "marginal_field": Answers(

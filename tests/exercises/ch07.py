@@ -43,6 +43,34 @@ def heun_step(u, x, t, h):
     return x + h * (a + u(x + h * a, t + h)) / 2
 
 
+def heun_on(times, length, clock=1):
+    """Steps from given times, each `length` long for the state, and that times `clock` for the clock."""
+
+    def method(velocity, x, K):
+        for t in times(K).tolist():
+            h = length(K)
+            guess = x + h * velocity(x, t)
+            x = (x + guess + h * velocity(guess, t + clock * h)) / 2
+        return x
+
+    return method
+
+
+def heun_from_the_start(velocity, x, K):
+    y = x
+    for i in range(K):
+        a = velocity(x, i / K)
+        y = y + 0.5 / K * (a + velocity(y + a / K, (i + 1) / K))
+    return y
+
+
+def heun_by_index(velocity, x, K):
+    for i in range(K):
+        guess = x + velocity(x, i) / K
+        x = (x + guess + velocity(guess, i + 1) / K) / 2
+    return x
+
+
 def order_by_polyfit(steps, errors):
     return -np.polyfit(np.log(steps.numpy()), np.log(errors.numpy()), 1)[0]
 
@@ -102,6 +130,15 @@ ANSWERS = {
             "the sum for the mean": integrate(lambda u, x, t, h: 2 * heun_step(u, x, t, h) - x),
             "the midpoint rule": integrate(lambda u, x, t, h: x + h * u(x + 0.5 * h * u(x, t), t + 0.5 * h)),
             "one step too few": integrate(heun_step, fewer=1),
+            "steps of 1 / (K - 1)": heun_on(lambda K: np.arange(K) / (K - 1), lambda K: 1 / (K - 1)),
+            "times and steps of different grids": heun_on(lambda K: np.linspace(0, 1, K), lambda K: 1 / K),
+            "the clock run backwards": heun_on(lambda K: np.linspace(1, 0, K + 1)[:-1], lambda K: 1 / K, clock=-1),
+            "from data to noise": heun_on(lambda K: np.linspace(1, 0, K + 1)[:-1], lambda K: -1 / K),
+            "against the velocity": integrate(lambda u, x, t, h: heun_step(lambda y, s: -u(y, s), x, t, h)),
+            "the first state in every step": heun_from_the_start,
+            "one step whatever K": lambda u, x, K: heun_step(u, x, 0.0, 1.0),
+            "stopped after the first step": lambda u, x, K: heun_step(u, x, 0.0, 1 / K),
+            "the index for the time": heun_by_index,
         },
     ),
     "measured_order": Answers(

@@ -1,11 +1,13 @@
 """Answers to the repairs of the bug museum."""
 
 import math
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from lib import Coeffs, randn, seeded, solve
 from tests.exercises.answers import Answers
 
 
@@ -137,6 +139,95 @@ def attend_by_exp(q, k, v):
     return weights @ v / weights.sum(-1, keepdim=True)
 
 
+def clipped(x0, eps, x_t, alpha, sigma, of_noise=None):
+    """The data cut by hand; what it lost is handed to the noise."""
+    cut = torch.where(x0 > 1, torch.ones_like(x0), torch.where(x0 < -1, -torch.ones_like(x0), x0))
+    if of_noise:
+        return cut, of_noise(eps)
+    return cut, eps + (x0 - cut) * (alpha / sigma)
+
+
+def clipped_by_lib(x0, eps, x_t, alpha, sigma):
+    cut = x0.clip(-1, 1)
+    return cut, solve("x0", cut, x_t, Coeffs(alpha, sigma)).eps
+
+
+def clipped_then(rest):
+    return lambda x0, eps, x_t, a, s: (torch.clip(x0, min=-1, max=1), rest(x_t, torch.clip(x0, min=-1, max=1), a, s))
+
+
+def restored_in_place(saved):
+    order = ["net", "average", "adam"]
+    return [saved[name] for name in order]
+
+
+def by_powers(weights, decay):
+    """The closed form, in float64."""
+    w, n = weights.double(), len(weights) - 1
+    powers = decay ** torch.arange(n - 1, -1, -1, dtype=torch.float64)
+    return decay**n * w[0] + (1 - decay) * powers @ w[1:]
+
+
+def by_recursion(weights, decay, power=lambda d: d):
+    keep = power(decay)
+    average = weights[0].double()
+    for newest in weights.unbind()[1:]:
+        average = average + (newest.double() - average) * (1 - keep)
+    return average
+
+
+def float16_by_lerp(weights, decay):
+    average, stream = weights[0].to(torch.float16), weights.to(torch.float16)
+    for i in range(1, len(stream)):
+        average = torch.lerp(average, stream[i], 1 - decay)
+    return average
+
+
+def marched(velocity, x, K, keep=torch.float64, fed=True, most=10**9):
+    """Euler's rule with what the sum is kept in, and whether the net sees it."""
+    K, state = min(K, most), x.to(keep)
+    for i in range(K):
+        u = velocity(state.bfloat16() if fed else x, i / K)
+        state = state + u.to(keep) / K
+    return state
+
+
+def marched_by_way(velocity, x, K):
+    """The way so far in float32, beside the start."""
+    way = torch.zeros(x.shape)
+    for i in range(K):
+        way += velocity((x + way).bfloat16(), i / K) / K
+    return (x + way).bfloat16()
+
+
+def marched_with_way_in_half(velocity, x, K):
+    way = x - x
+    for i in range(K):
+        way += velocity(x + way, i / K) / K
+    return x.double() + way.double()
+
+
+def share(step, rank, world, size):
+    n = size // world
+    return torch.randn(size, 2, generator=torch.Generator().manual_seed(step))[rank * n : rank * n + n]
+
+
+def share_by_reshape(step, rank, world, size):
+    return randn((size, 2), generator=seeded(step)).reshape(world, -1, 2)[rank]
+
+
+def own_share(seed):
+    return lambda step, rank, world, size: torch.randn(
+        size // world, 2, generator=torch.Generator().manual_seed(seed(step, rank, world))
+    )
+
+
+def share_of_own_order(step, rank, world, size):
+    n = size // world
+    mine = torch.randperm(size, generator=torch.Generator().manual_seed(rank))[n * rank : n * (rank + 1)]
+    return torch.randn(size, 2, generator=torch.Generator().manual_seed(step))[mine]
+
+
 ANSWERS = {
     "finite_weights": Answers(
         right=[curve, bars_with_numpy, bars_by_betas],
@@ -242,6 +333,55 @@ ANSWERS = {
             "the missing root": lambda q, k, v: attend(q, k, v, scale=False),
             "the wrong axis": lambda q, k, v: attend(q, k, v, axis=-2),
             "weights cut off from the derivative": lambda q, k, v: attend(q, k, v, cut=True),
+        },
+    ),
+    "clipped_estimate": Answers(
+        right=[clipped, clipped_by_lib],
+        wrong={
+            "the noise clipped as well": partial(clipped, of_noise=lambda e: e.clip(-1, 1)),
+            "the state clipped": lambda x0, e, x_t, a, s: ((x_t.clip(-1, 1) - s * e) / a, e),
+            "alpha and sigma exchanged": clipped_then(lambda x_t, x0, a, s: x_t / a - s / a * x0),
+            "the division forgotten": clipped_then(lambda x_t, x0, a, s: x_t - a * x0),
+            "divided by the variance": clipped_then(lambda x_t, x0, a, s: (x_t / s - a / s * x0) / s),
+        },
+    ),
+    "resumed_run": Answers(
+        right=[restored_in_place, lambda saved: (saved["net"], saved["average"], saved["adam"])],
+        wrong={
+            "Adam starts anew": lambda saved: (saved["net"], saved["average"], None),
+            "the average starts from the weights": lambda saved: [saved["net"]] * 2 + [saved["adam"]],
+            "the average starts anew": lambda saved: (saved["net"], None, saved["adam"]),
+            "the two exchanged": lambda saved: restored_in_place(
+                saved | {"net": saved["average"], "average": saved["net"]}
+            ),
+        },
+    ),
+    "average_in_half": Answers(
+        right=[by_powers, by_recursion],
+        wrong={
+            "float16 for bfloat16": float16_by_lerp,
+            "a shorter memory": lambda weights, decay: by_powers(weights, 0.9),
+            "the decay rounded as well": partial(
+                by_recursion, power=lambda d: float(torch.tensor(d, dtype=torch.bfloat16))
+            ),
+            "the mean of all steps": lambda weights, decay: weights.double().sum(0) / len(weights),
+        },
+    ),
+    "state_in_half": Answers(
+        right=[marched, marched_by_way],
+        wrong={
+            "fewer steps": partial(marched, keep=torch.bfloat16, most=50),
+            "the displacement in half": marched_with_way_in_half,
+            "the net sees the first state": partial(marched, fed=False),
+        },
+    ),
+    "rows_of_a_process": Answers(
+        right=[share, share_by_reshape],
+        wrong={
+            "step and rank added": own_share(lambda step, rank, world: rank + step),
+            "a stream for each process": own_share(lambda step, rank, world: rank + world * step),
+            "everything for everybody": lambda step, rank, world, size: share(step, 0, 1, size),
+            "shuffled apart": share_of_own_order,
         },
     ),
 }

@@ -204,6 +204,15 @@ def test_an_answer_that_changes_its_inputs_spoils_nothing():
     assert not DOUBLE.judge(lambda x: x.mul_(3)).right
 
 
+def test_an_answer_that_draws_noise_of_its_own_is_recognised():
+    fresh = Mistake(lambda x: x + torch.randn_like(x), SAYS)
+    check = Exercise(lambda x: 2 * x, lambda g: [(torch.arange(4.0),)] * 2, see=SEE, mistakes={"fresh noise": fresh})
+    before = torch.get_rng_state()
+    assert check.judge(lambda x: torch.randn(4) + x).mistake == "fresh noise"
+    assert check.judge(lambda x: torch.rand(4) + x).mistake is None
+    assert torch.equal(torch.get_rng_state(), before)  # the reader's own random numbers go on as they were
+
+
 def test_an_answer_near_the_right_one_is_wrong():
     assert DOUBLE.judge(lambda x: 2 * x * (1 + 1e-6)).right
     assert not DOUBLE.judge(lambda x: 2 * x * (1 + 1e-3)).right

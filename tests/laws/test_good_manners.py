@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import torch
 
@@ -43,6 +44,9 @@ def run(code: str) -> str:
 
 
 def test_importing_lib_imports_nothing_heavy_beyond_torch():
+    assert (
+        Path(run("import lib; print(lib.__file__)").strip()).parents[1] == Path(__file__).parents[2]
+    )  # and not another copy
     heavy = {"sklearn", "scipy", "matplotlib", "IPython", "ipywidgets", "pandas", "diffusers", "ot"}
     loaded = run(
         "import sys, torch; before = set(sys.modules); import lib; "

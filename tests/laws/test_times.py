@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from lib.clipping import Clipped
 from lib.diffusion import DDPM, DiscreteSchedule, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.guidance import Guided
@@ -62,6 +63,8 @@ def models(moons):
         "transformer": (FlowMatching(dit), images),
         "guided": (Guided(flow, 2.0), points),
         "guided in an interval": (Guided(flow, 2.0, (0.3, 3.0)), points),
+        "clipped": (Clipped(Guided(flow, 2.0), -0.5, 0.5), points),
+        "clipped by a quantile": (Clipped(flow, -0.5, 0.5, quantile=0.5), points),
     }
 
 

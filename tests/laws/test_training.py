@@ -1,6 +1,8 @@
 """Losses, training, averaging and embeddings."""
 
+import copy
 import math
+import warnings
 
 import pytest
 import torch
@@ -18,6 +20,7 @@ from lib import (
     SinusoidalTimeEmbedding,
     Standardizer,
     batches,
+    cosine_betas,
     digits,
     fit,
     linear_betas,
@@ -25,6 +28,7 @@ from lib import (
     randn,
     seeded,
     two_moons,
+    zero_terminal_snr,
 )
 from lib.training import logit_normal, stratified_uniform, warmup_cosine
 
@@ -193,6 +197,54 @@ def test_with_net_changes_the_net_and_nothing_else():
         twin = model.with_net(other)
         assert twin.net is other and model.net is not other
         assert (twin.target, twin.label_drop, type(twin.path)) == (model.target, model.label_drop, type(model.path))
+
+
+@pytest.mark.parametrize(
+    ("t_scale", "T", "warns"), [(1000, 1000, True), (1000, 100, True), (1, 1000, False), (10, 100, False)]
+)
+def test_a_clock_that_is_stretched_twice_is_warned_of(t_scale, T, warns):
+    """The mirror of the next one: then neighbouring times have nothing in common, and the slowest wave begins again."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        DDPM(MLPDenoiser(t_scale=t_scale), cosine_betas(T))
+    said = f"This net embeds t in 0 ... {T - 1} with t_scale={t_scale}; build it with t_scale=1."
+    assert [str(one.message) for one in heard] == [said] * warns
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        DDPM(MLPDenoiser(width=8), zero_terminal_snr(linear_betas(1000)), "eps"),
+        FlowMatching(MLPDenoiser(width=8, t_scale=1000), target="eps"),
+        FlowMatching(MLPDenoiser(width=8, t_scale=1000), CosinePath(), "eps"),
+    ],
+)
+def test_what_cannot_be_sampled_is_not_trained(model):
+    with pytest.raises(ValueError, match=r'A net for "eps" cannot be sampled on this path.*Train it for "v"'):
+        fit(model, iter([]), 1)
+
+
+@pytest.mark.parametrize("target", ["v", "x0"])
+def test_what_can_be_sampled_is_trained(target):
+    """On the same paths, and where alpha is small at pure noise and not 0."""
+    x = two_moons(64)[0]
+    for model in (
+        DDPM(MLPDenoiser(width=8), zero_terminal_snr(linear_betas(1000)), target),
+        DDPM(MLPDenoiser(width=8)),
+    ):
+        assert len(list(fit(model, batches(x, size=8), 2))) == 2
+        assert model.sample((4, 2), 5).isfinite().all()
+
+
+def test_a_frozen_model_is_not_trained_and_one_that_is_partly_frozen_is():
+    model, x = FlowMatching(MLPDenoiser(width=8, t_scale=1000)), two_moons(64)[0]
+    with pytest.raises(ValueError, match=r"frozen.*model\.requires_grad_\(True\)"):
+        fit(model.requires_grad_(False), batches(x, size=8), 1)
+    before = copy.deepcopy(model.net.state_dict())
+    next(reversed(list(model.parameters()))).requires_grad_(True)
+    list(fit(model, batches(x, size=8), 2))
+    moved = [name for name, weight in model.net.state_dict().items() if not torch.equal(weight, before[name])]
+    assert moved == [list(before)[-1]]
 
 
 def test_a_net_that_embeds_unit_times_with_scale_one_is_warned_about():

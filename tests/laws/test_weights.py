@@ -1,10 +1,15 @@
 """Files of weights: whole or not there, and refused with the reason."""
 
+import errno
 import inspect
 import json
+import resource
+import sys
+import time
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from lib import (
     DDPM,
@@ -30,16 +35,58 @@ def test_what_is_written_is_read(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+def fail(*_):
+    raise OSError(errno.ENOSPC, "disk full")
+
+
+@pytest.mark.parametrize("moment", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_and_no_draft(moment, tmp_path, monkeypatch):
     weights.write(tmp_path / "f", {"a": torch.zeros(2)}, {"kind": "old"})
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(weights.os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(f"os.{moment}", fail)
+    with pytest.raises(OSError, match=r"disk full: '.*/f'"):
         weights.write(tmp_path / "f", {"a": torch.ones(2)}, {"kind": "new"})
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]
     assert weights.read(tmp_path / "f", (), "")[1] == {"kind": "old"}
+
+
+def test_no_byte_is_missing_where_the_disk_is_full(tmp_path):
+    """A real limit of the kernel, at every size up to that of the file."""
+    weights.write(tmp_path / "f", {"a": torch.zeros(9)}, {"kind": "old"})
+    size, before = (tmp_path / "f").stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in range(0, size, size // 7):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                weights.write(tmp_path / "f", {"a": torch.ones(9)}, {"kind": "old"})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert [path.name for path in tmp_path.iterdir()] == ["f"]
+        assert not weights.read(tmp_path / "f", (), "")[0]["a"].any()
+
+
+@pytest.mark.parametrize(
+    ("tensor", "reason"),
+    [
+        (torch.tensor([1.0, torch.nan]), "NaN or infinite numbers in a"),
+        (torch.tensor([-torch.inf]), "NaN or infinite numbers in a"),
+        (torch.zeros(2, dtype=torch.int64), r"a has numbers of the type torch.int64"),
+        (torch.zeros(2, dtype=torch.float8_e4m3fn), r"a has numbers of the type torch.float8_e4m3fn"),
+    ],
+)
+def test_what_could_not_be_read_is_not_written(tensor, reason, tmp_path):
+    weights.write(tmp_path / "f", {"a": torch.zeros(2)}, {})
+    with pytest.raises(ValueError, match=f"f was not written: {reason}"):
+        weights.write(tmp_path / "f", {"a": tensor}, {})
+    assert not weights.read(tmp_path / "f", (), "")[0]["a"].any()
+
+
+def test_weights_beyond_float16_are_saved_as_they_are(tmp_path):
+    classifier = DigitClassifier(8, width=4)
+    classifier.head.bias.data[3] = 70_000.0
+    weights.save(tmp_path / "f", classifier, ABOUT)
+    assert load_classifier(tmp_path / "f").head.bias[3] == 70_000.0
+    types = {name: tensor.dtype for name, tensor in weights.read(tmp_path / "f", (), "")[0].items()}
+    assert types.pop("head.bias") == torch.float32 and set(types.values()) == {torch.float16}
 
 
 def flip(path):
@@ -58,7 +105,7 @@ def flip(path):
         (lambda path: path.write_bytes(b""), "is damaged"),
         (lambda path: weights.write(path, {"a": torch.zeros(1)}, {}), "does not say its kind"),
         (
-            lambda path: weights.write(path, {"a": torch.tensor([torch.nan])}, {"kind": "x"}),
+            lambda path: save_file({"a": torch.tensor([torch.nan])}, path, {"kind": "x"}),
             "NaN or infinite numbers in a",
         ),
     ],
@@ -154,3 +201,100 @@ def test_a_recipe_that_is_no_json_is_refused(tmp_path):
     weights.write(tmp_path / "f", {"a": torch.zeros(1)}, ABOUT | {"recipe": "net(3"})
     with pytest.raises(ValueError, match=r"What .* says of its net makes none"):
         load_classifier(tmp_path / "f")
+
+
+# ---- lies --------------------------------------------------------------------------------------------------------------------
+
+
+def entry(dtype: str, shape: list[int], end: int) -> dict:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [0, end]}
+
+
+def raw(header: dict | bytes, length: int | None = None, numbers: int = 8) -> bytes:
+    """A file by hand: the length of its header, the header, numbers."""
+    header = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return (len(header) if length is None else length).to_bytes(8, "little") + header + bytes(numbers)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (raw({}, length=17 * 2**30), "damaged"),
+        (raw({}, length=2**64 - 1), "damaged"),
+        (raw({"a": entry("F32", [2**32], 2**34)}), "damaged"),
+        (raw({"a": entry("F32", [2**40, 2**40], 8)}), "damaged"),
+        (raw({"a": entry("F32", [-2], 8)}), "damaged"),
+        (raw({"a": entry("Q7", [2], 8)}), "damaged"),
+        (raw(b"[" * 100_000), "damaged"),
+        (raw(b"\xff\xfe"), "damaged"),
+        (raw({"a": entry("F8_E4M3", [8], 8)}), "numbers of the type F8_E4M3"),
+        (raw({"a": entry("F8_E8M0", [8], 8)}), "numbers of the type F8_E8M0"),
+        (raw({"a": entry("F4", [16], 8)}), "numbers of the type F4"),
+        (raw({"a": entry("C64", [1], 8)}), "numbers of the type C64"),
+        (raw({"a": entry("I64", [1], 8)}), "numbers of the type I64: F64, F32, F16, BF16 are read"),
+    ],
+)
+def test_a_header_that_lies_is_refused(content, reason, tmp_path):
+    (tmp_path / "f").write_bytes(content)
+    for load in (load_model, load_autoencoder, load_classifier, toy.load):
+        with pytest.raises(ValueError, match=f"{reason}.*makes"):
+            load(tmp_path / "f")
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(ValueError, match="is a folder: name the file in it"):
+        load_model(tmp_path)
+
+
+def dit(**changes) -> dict:
+    shape = {"size": 8, "channels": 1, "patch": 4, "width": 16, "depth": 1, "heads": 2, "t_scale": 1000, "classes": 5}
+    return weights.call("DiT", **shape | changes)
+
+
+LIES = {
+    "ten million blocks": ({"depth": 10_000_000}, "Its depth is beyond 1,000,000"),
+    "a million blocks": ({"depth": 1_000_000}, "Missing key: it needs more than"),
+    "17 GB of weights": ({"width": 19_000}, "size mismatch for embed.weight"),
+    "17 GB of positions": ({"size": 65_536, "patch": 1, "channels": 16}, "would compute tables of"),
+    "a number of 4,000 digits": ({"width": 10**3999}, "Its width is beyond"),
+    "no heads": ({"heads": 0}, "zero"),
+    "a width of text": ({"width": "16"}, "str"),
+    "a negative width": ({"width": -16}, "negative"),
+    "a net in a net": ({"t_scale": dit(width=20_000)}, "It is a DiT, and here one can have linear_betas"),
+    "a schedule of many steps": ({"t_scale": weights.call("linear_betas", T=10**9)}, "Its T is beyond"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_recipe_that_lies_is_refused_with_next_to_no_memory(name, tmp_path):
+    """Its promised error comes in a second, and before anything large is made."""
+    change, reason = LIES[name]
+    honest = FlowMatching(weights.make(dit(), (DiT,)))
+    said = ABOUT | {"recipe": json.dumps(weights.recipe(honest) | {"with": {"net": dit(**change)}})}
+    weights.write(tmp_path / "f", weights.halved(honest.net), said)
+    before, start = peak(), time.process_time()
+    with pytest.raises(
+        ValueError, match=rf"(makes none|do not fit what the file says of them): .*{reason}.*`python -m lib.trained`"
+    ):
+        load_model(tmp_path / "f")
+    assert time.process_time() - start < 1 and peak() - before < 2**26
+
+
+def peak() -> int:
+    """The most bytes that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def test_a_large_file_is_not_read_before_its_shapes_are_right(tmp_path):
+    """17 GB of zeros, which take no room on the disk."""
+    header = {
+        "a": entry("F32", [2**32], 2**34),
+        "__metadata__": {"recipe": json.dumps(weights.recipe(MODULES["a classifier"][0]))},
+    }
+    (tmp_path / "f").write_bytes(raw(header, numbers=0))
+    with (tmp_path / "f").open("r+b") as file:
+        file.truncate(len(raw(header, numbers=0)) + 2**34)
+    before = peak()
+    with pytest.raises(ValueError, match="do not fit what the file says of them: Missing key"):
+        load_classifier(tmp_path / "f")
+    assert peak() - before < 2**26

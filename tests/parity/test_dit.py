@@ -9,15 +9,13 @@ import math
 
 import pytest
 import torch
+from diffusers import DiTTransformer2DModel
+from diffusers.models.attention import BasicTransformerBlock
 from torch import nn
 
 from lib import NO_LABEL, DiT, DiTBlock, explicit_attention, randn, seeded
 from lib.nets import dit as diffusion_transformer
 from lib.nets.dit import positions
-
-diffusers = pytest.importorskip("diffusers", reason="a test dependency: pip install -r requirements.txt")
-from diffusers import DiTTransformer2DModel  # noqa: E402
-from diffusers.models.attention import BasicTransformerBlock  # noqa: E402
 
 BAR = 1e-5
 SIZES = [  # size, channels, patch, width, depth, heads, classes

@@ -33,11 +33,14 @@ from lib import (
     linear_betas,
     make_target,
     patchify,
+    randn,
     rk4,
     sample,
     scaled_linear_betas,
+    seeded,
     solve,
     trailing_grid,
+    two_moons,
     two_moons_mixture,
     zero_terminal_snr,
 )
@@ -76,6 +79,10 @@ def numbers() -> dict[str, list[float]]:
     mse_per_v = 1 + 9
     decay = 0.9999**1000
     wanted = (1.96 + 0.84) ** 2 * 2
+    eps = randn((40_000, 2), generator=seeded(0))
+    x_data, t = two_moons(len(eps), generator=seeded(1))[0], torch.arange(len(eps)) % LINEAR.T
+    answers = Oracle(MOONS, LINEAR).estimate(LINEAR.coeffs(t, like=eps).add_noise(x_data, eps), t).eps
+    loss = F.mse_loss(answers, eps).item()
     return {
         "sample-floor": [0.06 * 4**-0.5, 0.06 / 4, 0.06, 0],
         "scale-shift": [2 * math.log(5), math.log(5), 5**2, -2 * math.log(5), 2 * math.log10(5)],
@@ -83,6 +90,7 @@ def numbers() -> dict[str, list[float]]:
         "abar-50": [end_50, end, 0, math.sqrt(end_50)],
         "gain-at-T": [0.01 * gain, 0.01 / gain, 0.01 * gain**2, 0.01],
         "v-weight": [mse_per_v, 9, 1, math.sqrt(9), 1 + math.sqrt(9)],
+        "answers-std": [answers.std().item(), 1, 1 - loss, math.sqrt(loss), math.sqrt(1 + loss)],
         "step-noise": [math.sqrt(0.0004), 0.0004, 0.0004**2, 0.0004 / 2],
         "leading-start": [
             leading_grid(1000, 5)[0].item(), trailing_grid(1000, 5)[0].item(), 1000, trailing_grid(1000, 5)[1].item()

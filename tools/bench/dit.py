@@ -5,7 +5,6 @@ library.py; only the two processes are timed by the clock. The peers are diffuse
 code with timm's parts, of equal width, depth, heads, patches and batch, on the same data, with the same optimiser.
 """
 
-import csv
 import json
 import math
 import os
@@ -26,6 +25,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import lib
 from lib import NO_LABEL, Guided, randn, seeded
 from lib.nets.dit import explicit_attention, positions
+from lib.trained.folder import read_log
 from tools.bench.measure import Row, in_new_process, in_turn, median, ratio, table
 
 PACKAGES, CLASSES = ("torch", "diffusers", "timm"), 10
@@ -279,22 +279,24 @@ def guidance() -> Row:
 
 
 def images_per_second(processes: int) -> float:
-    """Of `lib.trained.loop` on the digits, one thread a process, in the second half of a short run."""
+    """Of `lib.trained` on the digits, a thread a process, in the second half of a short run; its log says how many took part."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
-        command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes),
-                   "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "lib.trained",
-                   "--steps", "80", "--log-every", "40", "--save-every", "40", "--out", str(out)]  # fmt: skip
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes),
+                   "-m", "lib.trained", "--steps", "80", "--log-every", "40", "--save-every", "40",
+                   "--out", str(out)]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-        with (out / "log.csv").open(newline="") as file:
-            return float(list(csv.DictReader(file))[-1]["images_per_second"])
+        last = read_log(out / "log.csv")[-1]
+    if last["processes"] != processes:
+        raise RuntimeError(f"{processes} processes were asked for, and {last['processes']} took part.")
+    return last["images_per_second"]
 
 
 def processes() -> Row:
     """Images a second of two processes over one, by the clock. The batch is the same: each has half of it."""
     one, two = zip(*[[images_per_second(n) for n in (1, 2)] for _ in range(3)])
     detail = {"one, images/s": median(one), "two, images/s": median(two)}
-    return Row("train_images, two processes / one", ratio(two, one), "x", "", detail)
+    return Row("image run, two processes / one", ratio(two, one), "x", "", detail)
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ GROUPS = {
     "labs": ["tests/test_labs.py"],
     "colab": ["tests/test_colab.py", "tests/test_colab_contract.py"],
     "training": ["tests/test_train_images.py", "tests/test_toy.py", "tests/test_image_runs.py"],
+    "runs": ["tests/test_runs.py", "tests/test_kills.py"],
     "making": [
         "tests/test_notebooks.py",
         "tests/test_make_notebooks.py",
@@ -70,6 +71,7 @@ SECONDS = {
     "browser/jupyterlab": 80,
     "labs": 170,
     "training": 140,
+    "runs": 120,
     "making": 200,
     "others": 200,
     "pages": 80,

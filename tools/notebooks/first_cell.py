@@ -5,7 +5,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ADDRESS = ""
@@ -28,12 +28,55 @@ def shell(problem, *command):
     return done.stdout.strip()
 
 
+def where_is_the_book():
+    """The folder, or file, that Python takes for `lib`; None where there is none."""
+    spec = importlib.util.find_spec("lib")
+    if spec is None:
+        return None
+    return Path(next(iter(spec.submodule_search_locations or [spec.origin]))).resolve()
+
+
+def installed():
+    """Whether this Python has the book's package, seen or not."""
+    try:
+        return bool(version("knob-by-knob"))
+    except PackageNotFoundError:
+        return False
+
+
+def ready():
+    """Whether the book's package is what Python finds. What hides it is named in a sentence; what stands alone gives way."""
+    here = where_is_the_book()
+    if here is None or (here / "prediction.py").exists():
+        return here is not None
+    if "lib" in sys.modules:
+        raise NoBook(
+            f"Another package called lib is imported already, from {here}. Restart the kernel and run this cell first."
+        )
+    if installed() and not BOOK.is_dir():
+        raise NoBook(
+            f"{here} hides the book's package, which is called lib too. "
+            "Move the notebook to another folder, or rename that one, and restart the kernel."
+        )
+    return False
+
+
+def come_home():
+    """Go to the book's notebooks from elsewhere: the chapters read ../results."""
+    home = where_is_the_book().parent / "notebooks"
+    if not Path("../_config.yml").exists() and home.is_dir():
+        os.chdir(home)
+        print(f"This notebook stands outside the book. It goes on in {home}, beside its data.")
+
+
 def fetch():
     """Clone the book, install its package and nothing else, and go to its notebooks."""
     if not BOOK.is_dir():
         if not ADDRESS or Path("../lib/prediction.py").exists():
+            other = where_is_the_book()
             raise NoBook(
                 "The book's package, lib, is not installed in this Python"
+                + (f" (what is called lib in {other.parent} is another one)" if other else "")
                 + ("" if ADDRESS else ", and no public address is known to fetch it from")
                 + ". In a copy of the book run `make book`, and open the notebook with its .venv."
             )
@@ -55,5 +98,7 @@ def fetch():
     print("the last cells of chapter 12 also train on larger images, for hours.")
 
 
-if BOOK.is_dir() or getattr(importlib.util.find_spec("lib"), "origin", None) is None:
+if not ready() or BOOK.is_dir():
     fetch()
+else:
+    come_home()

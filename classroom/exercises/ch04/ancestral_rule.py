@@ -58,6 +58,27 @@ def _unrooted(step: Step) -> Tensor:
     return _mean(step) + (_beta(step) * step.noise() if step.c_s.sigma else 0)
 
 
+def _scaled(step: Step, noise) -> Tensor:
+    """The right mean, and noise(step) in the place of z."""
+    return _mean(step) + (math.sqrt(_beta(step)) * noise(step) if step.c_s.sigma else 0)
+
+
+def _one_short_step(step: Step) -> Tensor:
+    beta = step.model.path.betas[int(step.t)].item()
+    mean = (step.x - beta / step.c_t.sigma * step.estimate.eps) / math.sqrt(1 - beta)
+    return mean + (math.sqrt(beta) * step.noise() if step.c_s.sigma else 0)
+
+
+def _not_stretched(step: Step) -> Tensor:
+    x = step.x - _beta(step) / step.c_t.sigma * step.estimate.eps
+    return x + (math.sqrt(_beta(step)) * step.noise() if step.c_s.sigma else 0)
+
+
+def _all_anew(step: Step) -> Tensor:
+    z = step.noise() if step.c_s.sigma else 0
+    return step.c_s.alpha * step.estimate.x0 + step.c_s.sigma * z
+
+
 def _unpaid(step: Step) -> Tensor:
     return ddim(step) + (math.sqrt(_beta(step)) * step.noise() if step.c_s.sigma else 0)
 
@@ -92,6 +113,32 @@ check = Exercise(
             _unpaid,
             "alpha_s x0 + sigma_s eps has all its noise already. Fresh "
             "noise needs a posterior mean that has made room for it.",
+            "04_ddpm: The posterior of one step",
+        ),
+        "noise multiplied by noise": Mistake(
+            lambda step: _scaled(step, lambda step: step.noise() * step.noise()),
+            "A coefficient that draws noise itself is multiplied by noise once more. The product has variance 1, and is "
+            "not normal: mostly small, now and then very large. A course has had this line twice.",
+        ),
+        "twice the variance": Mistake(
+            lambda step: _scaled(step, lambda step: math.sqrt(2) * step.noise()),
+            "The variance of the noising step is beta, not 2 beta. The 2 belongs to another way of writing the "
+            "stochastic equation, g^2 = 2 w, and slips in with it.",
+            SEE,
+        ),
+        "the beta of one short step": Mistake(
+            _one_short_step,
+            "betas[t] belongs to the step from t to t - 1. This step goes on to s: of its long way it walks the first bit.",
+            SEE,
+        ),
+        "not stretched": Mistake(
+            _not_stretched,
+            "Towards the noise the signal shrank by alpha_t / alpha_s, so on the way back the mean is divided by it.",
+            "04_ddpm: From the mean to the noise",
+        ),
+        "all noise drawn anew": Mistake(
+            _all_anew,
+            "That forgets where the state was. The posterior's mean keeps a part of x_t, and its noise is only what is missing.",
             "04_ddpm: The posterior of one step",
         ),
     },

@@ -46,8 +46,17 @@ def _on(path):
     return loss
 
 
-def _clean_target(net, x_data, t, eps, alpha_bars):
-    return (net(_noisy(x_data, t, eps, alpha_bars), t) - x_data).square().mean()
+def _aimed(target):
+    """The loss against another target, target(x_data, eps)."""
+
+    def loss(net, x_data, t, eps, alpha_bars):
+        return (net(_noisy(x_data, t, eps, alpha_bars), t) - target(x_data, eps)).square().mean()
+
+    return loss
+
+
+def _own_noise(net, x_data, t, eps, alpha_bars):
+    return solution(net, x_data, t, torch.randn_like(x_data), alpha_bars)
 
 
 def net(x_t: Tensor, t: Tensor) -> Tensor:
@@ -58,9 +67,7 @@ def net(x_t: Tensor, t: Tensor) -> Tensor:
 def _cases(g: torch.Generator) -> list[tuple]:
     times = torch.tensor([0, 4, 9, 15, 24, 30])
     bars = torch.cumprod(1 - linear_betas(31), 0)
-    return [
-        (net, randn((6, D), generator=g).double(), times, randn((6, D), generator=g).double(), bars) for D in (2, 5)
-    ]
+    return [(net, randn((6, D), generator=g), times, randn((6, D), generator=g), bars) for D in (2, 5)]
 
 
 check = Exercise(
@@ -83,7 +90,7 @@ check = Exercise(
             "The net is given x_t, data and noise mixed. From x_0 alone nothing can be learned about eps.",
         ),
         "the clean sample as the target": Mistake(
-            _clean_target,
+            _aimed(lambda x_data, eps: x_data),
             "This net is asked for the noise. Its answer is compared with eps.",
             "04_ddpm: From the mean to the noise",
         ),
@@ -99,6 +106,35 @@ check = Exercise(
         "the mean before the square": Mistake(
             lambda net, x_data, t, eps, alpha_bars: (net(_noisy(x_data, t, eps, alpha_bars), t) - eps).mean().square(),
             "Errors of opposite signs cancel in the mean. Square each of them first.",
+        ),
+        "the time divided by T": Mistake(
+            lambda net, x_data, t, eps, alpha_bars: solution(
+                lambda x_t, t: net(x_t, t / len(alpha_bars)), x_data, t, eps, alpha_bars
+            ),
+            "This net's clock counts 0 ... T - 1. On t / T its embedding hardly moves, and a sampler that "
+            "hands it t asks far outside of what it has seen.",
+            "08_time_scale: Three bugs that do damage",
+        ),
+        "alpha-bar a step early": Mistake(
+            lambda net, x_data, t, eps, alpha_bars: solution(
+                lambda x_t, s: net(x_t, t), x_data, t - 1, eps, alpha_bars
+            ),
+            "Here t counts from 0, so alpha_bars[t] is its own. The index t - 1 belongs to codes that count from 1; "
+            "at t = 0 it takes the last entry, pure noise, in the place of the first.",
+        ),
+        "signal and noise exchanged": Mistake(
+            _on(lambda x, eps, bar: (1 - bar).sqrt() * x + bar.sqrt() * eps),
+            "alpha-bar is what is left of the data: its root multiplies x_data. This path runs from noise to data.",
+        ),
+        "fresh noise as the target": Mistake(
+            _aimed(lambda x_data, eps: torch.randn_like(eps)),
+            "The net is asked for the noise that is in x_t. Of other noise it can know nothing: it learns to answer 0, "
+            "at a loss of 1.",
+            "04_ddpm: From the mean to the noise",
+        ),
+        "noise of your own": Mistake(
+            _own_noise,
+            "The loss of a training loop is right like this. Here eps is an argument: with it the loss can be compared.",
         ),
     },
 )

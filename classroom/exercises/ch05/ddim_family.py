@@ -58,6 +58,25 @@ def squared(x0, eps, bar_t, bar_s, eta, z):
     return bar_s.sqrt() * x0 + (1 - bar_s - std**2).clamp(min=0).sqrt() * eps + std**2 * z
 
 
+def _clipped(x0, eps, bar_t, bar_s, eta, z):
+    return solution(x0.clamp(-1, 1), eps, bar_t, bar_s, eta, z)
+
+
+def _kept(rest):
+    """The step with another root in front of eps: rest(bar_t, bar_s, std) under it, not below 0."""
+
+    def step(x0, eps, bar_t, bar_s, eta, z):
+        std = std_of(bar_t, bar_s, eta)
+        return bar_s.sqrt() * x0 + rest(bar_t, bar_s, std).clamp(min=0).sqrt() * eps + std * z
+
+    return step
+
+
+def _larger(x0, eps, bar_t, bar_s, eta, z):
+    std = eta * (1 - bar_t / bar_s).sqrt()
+    return bar_s.sqrt() * x0 + (1 - bar_s - std**2).clamp(min=0).sqrt() * eps + std * z
+
+
 def run(step, calls: int, eta: float) -> Tensor:
     """20 samples of lib's walk with this step as its rule; a seed fixes the start and the noise of every step."""
 
@@ -113,6 +132,32 @@ check = Exercise(
         "always DDPM": Mistake(
             lambda x0, eps, bar_t, bar_s, eta, z: solution(x0, eps, bar_t, bar_s, 1.0, z),
             "Right at eta = 1. At eta = 0 no fresh noise may come in.",
+        ),
+        "x0 clipped, eps as it was": Mistake(
+            _clipped,
+            "alpha x0 + sigma eps must give x_t. Whoever moves x0 computes eps anew, (x_t - alpha x0) / sigma; "
+            "with the old one the step leaves the path. Nor do moons end at 1: these reach 2.",
+            FAMILY,
+        ),
+        "a deviation among variances": Mistake(
+            _kept(lambda bar_t, bar_s, std: 1 - bar_s - std),
+            "Under the root stand variances: std must be squared there.",
+            FAMILY,
+        ),
+        "more noise, not less": Mistake(
+            _kept(lambda bar_t, bar_s, std: 1 - bar_s + std**2),
+            "The fresh noise is paid for by the old: its variance is subtracted.",
+            FAMILY,
+        ),
+        "the direction at the time it leaves": Mistake(
+            _kept(lambda bar_t, bar_s, std: 1 - bar_t - std**2),
+            "x_s has the noise of s. With 1 - alpha-bar_t under the root the noise of t stays, to the last step.",
+            FAMILY,
+        ),
+        "beta for beta-tilde": Mistake(
+            _larger,
+            "sqrt(1 - bar_t / bar_s) is the deviation of the noising step. It exceeds what there is at the new "
+            "level, and in the last step it leaves noise on clean data.",
         ),
     },
 )

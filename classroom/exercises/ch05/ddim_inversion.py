@@ -43,6 +43,19 @@ def _encode(model, x, moves, asked=0, kept=None):
     return x
 
 
+def _asked_at(time):
+    """The noise asked at time(i, s) in move i to s; the moves themselves are right."""
+
+    def encode(model, x, grid):
+        for i, (t, s) in enumerate(pairwise(grid.tolist())):
+            here, there = model.path.coeffs(t), model.path.coeffs(s)
+            eps = model.estimate(x, time(i, s)).eps
+            x = there.alpha * (x - here.sigma * eps) / here.alpha + there.sigma * eps
+        return x
+
+    return encode
+
+
 def _euler(model, x, grid):
     """As if each step began at the clean sample's scale: the shrinking forgotten."""
     for t, s in pairwise(grid.tolist()):
@@ -83,6 +96,24 @@ check = Exercise(
             _euler,
             "On the way up alpha falls: x_s = alpha_s x0 + sigma_s eps. Noise added to an unshrunk state is another path.",
             "05_ddim_and_the_probability_flow: A family of steps",
+        ),
+        "the noise of the other end": Mistake(
+            _asked_at(lambda i, s: s),
+            "x is a state of time t, and the net is asked as if it were one of time s. Two public codes do it, and the "
+            "way back closes even better so; but the step is not DDIM's, which asks where x is.",
+        ),
+        "the index for the time": Mistake(
+            _asked_at(lambda i, s: i),
+            "The net is asked at the number of the step, 0, 1, 2, ..., in the place of its time grid[i]: all of "
+            "the walk seems to take place next to the data. A much-used sampler has had this line.",
+        ),
+        "one jump": Mistake(
+            lambda model, x, grid: _encode(model, x, [(int(grid[0]), int(grid[-1]))]),
+            "One step asks the model once, on clean data, which say nothing about the noise. Walk along the grid.",
+        ),
+        "noised, not encoded": Mistake(
+            lambda model, x, grid: model.path.coeffs(int(grid[-1])).add_noise(x, torch.randn_like(x)),
+            "That is a sample of q(x_T | x), another one each time. The code is the one point that DDIM leads back to x.",
         ),
     },
 )

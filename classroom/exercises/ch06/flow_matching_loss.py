@@ -98,5 +98,44 @@ check = Exercise(
             "The theorem needs the square: its minimiser is the mean velocity. That of the absolute error is a median.",
             "06_flow_matching: The theorem that makes it trainable",
         ),
+        "the mean before the square": Mistake(
+            lambda net, x, eps, t: (net(mixed(x, eps, t), t) - (x - eps)).mean().square(),
+            "Errors of opposite signs cancel in the mean. Square each of them first.",
+            METHOD,
+        ),
+        "the data as the target": Mistake(
+            _slip(mixed, lambda x, eps, t: x),
+            "A net for x0 is asked for the data, and samplers then divide by 1 - t. This one is asked for the velocity.",
+        ),
+        "the noise as the target": Mistake(
+            _slip(mixed, lambda x, eps, t: eps),
+            "That is the loss of DDPM. The derivative of x_t has both ends in it: x_data - eps.",
+        ),
+        "fresh noise as the target": Mistake(
+            _slip(mixed, lambda x, eps, t: x - torch.randn_like(x)),
+            "The line through x_t leads from *its* noise to the data. With another draw the velocity is not "
+            "that line's, and the net learns what it can know of it: x, and nothing of eps.",
+            "09_training_craft: Four bugs in good health",
+        ),
+        "noise of your own": Mistake(
+            lambda net, x, eps, t: solution(net, x, torch.randn_like(x), t),
+            "The loss of a training loop is right like this. Here eps is an argument: with it the loss can be compared.",
+            METHOD,
+        ),
+        "the net fed with noise": Mistake(
+            _slip(lambda x, eps, t: eps, lambda x, eps, t: x - eps),
+            "The net must see the point between the two ends, where a sampler will ask it, and not the start.",
+        ),
+        "the roots of another path": Mistake(
+            _slip(lambda x, eps, t: t[:, None].sqrt() * x + (1 - t[:, None]).sqrt() * eps, lambda x, eps, t: x - eps),
+            "Roots of t and 1 - t keep the variance, and belong to DDPM's kind of path. Along them the velocity "
+            "is another; x_data - eps is that of the straight line.",
+            "06_flow_matching: Three paths",
+        ),
+        "the time multiplied outside": Mistake(
+            lambda net, x, eps, t: (net(mixed(x, eps, t), 1000 * t) - (x - eps)).square().mean(),
+            "The factor of 1,000 stands inside the nets of this book, once. A net that gets 1000 t multiplies again.",
+            "08_time_scale: Three bugs that do damage",
+        ),
     },
 )

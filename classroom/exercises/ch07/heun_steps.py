@@ -32,6 +32,9 @@ def solution(velocity, x, K):
 
 
 # --- checker
+GRID = "07_solvers_and_the_k_budget: What a sampler is given"
+
+
 def _walk(slope: Callable, steps: Callable = lambda K: K) -> Callable:
     """A method from the slope it follows: slope(x, t, h, velocity, velocity at (x, t))."""
 
@@ -42,6 +45,43 @@ def _walk(slope: Callable, steps: Callable = lambda K: K) -> Callable:
         return x
 
     return integrate
+
+
+def _heun(x, t, h, velocity):
+    first = velocity(x, t)
+    return x + h * (first + velocity(x + h * first, t + h)) / 2
+
+
+def _marched(times: Callable, length: Callable, moves: Callable = lambda K: K) -> Callable:
+    """Heun's steps from times(i, K), length(K) long, moves(K) of them."""
+
+    def integrate(velocity, x, K):
+        for i in range(moves(K)):
+            x = _heun(x, times(i, K), length(K), velocity)
+        return x
+
+    return integrate
+
+
+def _down(sign: float) -> Callable:
+    """The clock from 1 to 0, the state moved along the velocity (+1) or against it (-1)."""
+
+    def integrate(velocity, x, K):
+        for i in range(K):
+            t, h = 1 - i / K, sign / K
+            first = velocity(x, t)
+            x = x + h * (first + velocity(x + h * first, t - 1 / K)) / 2
+        return x
+
+    return integrate
+
+
+def _first_kept(velocity, x, K):
+    begin, h = x, 1 / K
+    for i in range(K):
+        first = velocity(begin, i * h)
+        x = x + h * (first + velocity(x + h * first, (i + 1) * h)) / 2
+    return x
 
 
 def run(integrate, K: int, x: Tensor) -> tuple[Tensor, int]:
@@ -57,7 +97,7 @@ def run(integrate, K: int, x: Tensor) -> tuple[Tensor, int]:
 
 check = Exercise(
     solution,
-    lambda g: [(K, randn((8, 2), generator=g).double()) for K in (1, 4, 9)],
+    lambda g: [(K, randn((8, 2), generator=g).double()) for K in (2, 4, 9)],
     run=run,
     rtol=1e-5,
     see="07_solvers_and_the_k_budget: Five solvers on one page",
@@ -85,7 +125,50 @@ check = Exercise(
         "one step too few": Mistake(
             _walk(lambda x, t, h, u, k1: (k1 + u(x + h * k1, t + h)) / 2, lambda K: max(K - 1, 1)),
             "K + 1 grid points make K steps. A grid of K points makes K - 1.",
-            "07_solvers_and_the_k_budget: What a sampler is given",
+            GRID,
+        ),
+        "steps of 1 / (K - 1)": Mistake(
+            _marched(lambda i, K: i / (K - 1), lambda K: 1 / (K - 1)),
+            "K steps of that length end beyond 1. K points have K - 1 gaps between them; K steps are 1 / K long.",
+            GRID,
+        ),
+        "times and steps of different grids": Mistake(
+            _marched(lambda i, K: i / (K - 1), lambda K: 1 / K),
+            "linspace(0, 1, K) has gaps of 1 / (K - 1), and the state moves by 1 / K: "
+            "from the second step on the velocity belongs to a later time than the state.",
+            GRID,
+        ),
+        "the clock run backwards": Mistake(
+            _down(1.0),
+            "The state moves towards the data, and the velocity is asked at times that lead away from it. On "
+            "this clock 0 is noise and 1 is data. A well-known minimal code had it.",
+            GRID,
+        ),
+        "from data to noise": Mistake(
+            _down(-1.0),
+            "That walks from t = 1 to t = 0, the way of an inversion. Asked for is x at time 1, from x at time 0.",
+            GRID,
+        ),
+        "against the velocity": Mistake(
+            _walk(lambda x, t, h, u, k1: -(k1 + u(x - h * k1, t + h)) / 2),
+            "On this clock the velocity points to the data: it is added. The minus belongs to a clock on which 1 is noise.",
+        ),
+        "the first state in every step": Mistake(
+            _first_kept,
+            "The velocity is asked at the point where the walk began, again and again. Feed the net what the last step gave.",
+        ),
+        "one step whatever K": Mistake(
+            _marched(lambda i, K: 0.0, lambda K: 1.0, lambda K: 1),
+            "Grid and step size say different things: one step of length 1 was made. K steps need K turns of the loop.",
+            GRID,
+        ),
+        "stopped after the first step": Mistake(
+            _marched(lambda i, K: 0.0, lambda K: 1 / K, lambda K: 1),
+            "The loop makes one step of length 1 / K and ends: a `return` stands inside of it, or x is not handed on.",
+        ),
+        "the index for the time": Mistake(
+            lambda velocity, x, K: solution(lambda x, t: velocity(x, K * t), x, K),
+            "The velocity takes a time in [0, 1]. The number of the step, 0, 1, 2, ..., is h times too large.",
         ),
     },
 )
