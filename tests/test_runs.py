@@ -276,7 +276,7 @@ def test_half_a_row_is_taken_back_or_not_read(whole, tmp_path):
 
 
 def test_a_sampler_that_fails_loses_no_step(tmp_path, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise ValueError("no picture")
 
     monkeypatch.setattr(loop, "sheet_of_samples", fail)
