@@ -10,11 +10,12 @@ steps ask the net about points that it has never seen.
 The noise is computed anew, because a step uses both halves: a clipped x0 beside the old eps is the estimate of another x_t.
 """
 
-import math
+from numbers import Real
 
 import torch
 from torch import Tensor
 
+from lib.checks import LARGE, check_model
 from lib.prediction import Estimate, Model, Time
 
 
@@ -30,23 +31,25 @@ class Clipped:
     What lies inside passes unchanged, to the last bit; elsewhere alpha x0 + sigma eps = x_t by the new eps. Where sigma = 0
     nothing is clipped: x_t is the data there. ddim, ancestral and dpmpp_2m end on x0, so in the range, and so does euler on the
     straight path.
-    Raises ValueError unless low < high are finite and 0 < quantile <= 1.
+    Raises ValueError unless low < high are finite and 0 < quantile <= 1, TypeError for a model that is none.
     """
 
     def __init__(self, model: Model, low: float = -1.0, high: float = 1.0, *, quantile: float | None = None):
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        check_model(model)
+        numbers = isinstance(low, Real) and isinstance(high, Real)
+        if not (numbers and -LARGE <= low < high <= LARGE):
             raise ValueError(
                 f"The range must be finite, low < high, as -1 and 1 for pixels; got {low} and {high}. "
                 "Data without a range, such as latents, must not be clipped."
             )
-        if quantile is not None and not 0 < quantile <= 1:
+        if quantile is not None and not (isinstance(quantile, Real) and 0 < quantile <= 1):
             raise ValueError(f"quantile is a share, above 0 and at most 1 (0.995 for 99.5 %), got {quantile}.")
         self.model, self.low, self.high, self.quantile, self.path = model, low, high, quantile, model.path
 
     def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         c = self.path.coeffs(t, like=x_t)
         x0, eps = self.model.estimate(x_t, t, y)
-        kept = (self._scaled(x0) if self.quantile else x0).clamp(self.low, self.high)
+        kept = (self._scaled(x0) if self.quantile and x0.numel() else x0).clamp(self.low, self.high)
         outside = (kept != x0) & (c.sigma != 0)
         new_eps = (x_t - c.alpha * kept) / c.sigma  # not used where sigma is 0
         return Estimate(torch.where(outside, kept, x0), torch.where(outside, new_eps, eps))

@@ -10,48 +10,69 @@ the mixture's exact mean and standard deviation. A scaled Gaussian stays Gaussia
 
 import gzip
 import math
+import warnings
 from collections.abc import Iterator
 from importlib.resources import files
 
 import torch
 from torch import Tensor
 
+from lib.checks import as_table, check_floats, check_samples, check_tensor, check_whole, rows_of, told
+from lib.kernels import all_finite
 from lib.mixture import GaussianMixture
-from lib.seeding import fresh, seeded
+from lib.seeding import given, seeded
 
 MOON_CENTRES = 100
 MOON_NOISE = 0.07
 
 
 class Standardizer:
-    """x -> (x - mean) / std per coordinate, and back. mean and std broadcast against one sample.
+    """x -> (x - mean) / std per coordinate, and back. mean and std, tensors or numbers, broadcast against one sample.
 
-    Raises ValueError where a std is zero or anything is not finite.
+    Raises ValueError where a std is zero or anything is not finite, and for samples of another shape; TypeError for integers.
     """
 
-    def __init__(self, mean: Tensor, std: Tensor):
+    def __init__(self, mean: Tensor | float, std: Tensor | float):
+        mean, std = (m if isinstance(m, Tensor) else as_table("mean and std", m) for m in (mean, std))
+        if mean.is_complex() or std.is_complex():
+            raise TypeError("mean and std must be real numbers, got complex ones.")
         if not (torch.isfinite(mean).all() and torch.isfinite(std).all()):
             raise ValueError(
                 "The data has NaN or infinite values. Remove or repair those samples before standardising."
             )
         if (std <= 0).any():
             raise ValueError(
-                "A coordinate is constant (std 0) and cannot be standardised. Drop it, or add a little noise."
+                "A coordinate is constant (std 0) and cannot be standardised. Drop it, or add a little noise. "
+                "Images have such pixels: take one mean and one std for all, Standardizer(x.mean(), x.std())."
             )
         self.mean, self.std = mean, std
 
     @classmethod
     def fit(cls, x: Tensor) -> "Standardizer":
-        """From samples x (N, ...): the mean and (biased) standard deviation of every coordinate."""
+        """From samples x (N, ...): the mean and (biased) standard deviation of every coordinate.
+
+        Images have pixels that never change: give them one number each, Standardizer(x.mean(), x.std()).
+        """
+        check_samples("x", x)
         if len(x) == 0:
             raise ValueError("The dataset is empty: there is nothing to standardise.")
         return cls(x.mean(0), x.std(0, correction=0))
 
     def __call__(self, x: Tensor) -> Tensor:
+        """The standardised x, of the same shape."""
+        self._check("x", x)
         return (x - self.mean.to(x)) / self.std.to(x)
 
     def inverse(self, z: Tensor) -> Tensor:
+        """The data that a standardised z was made of, of the same shape."""
+        self._check("z", z)
         return z * self.std.to(z) + self.mean.to(z)
+
+    def _check(self, name: str, x: Tensor) -> None:
+        check_floats(name, x)
+        for mine in (self.mean, self.std):
+            if mine.ndim > x.ndim or any(a not in (1, b) for a, b in zip(mine.shape[::-1], x.shape[::-1])):
+                raise ValueError(f"{name} must have samples of shape {tuple(mine.shape)}, got {tuple(x.shape[1:])}.")
 
 
 def two_moons_mixture(standardize: bool = True) -> GaussianMixture:
@@ -118,6 +139,8 @@ def from_hub(name: str) -> tuple[Tensor, Tensor]:
         from datasets import load_dataset
     except ModuleNotFoundError:
         raise ModuleNotFoundError(f"{name} comes from Hugging Face: pip install datasets") from None
+    if name not in HUB:
+        raise ValueError(f"Unknown data {told(name)}. Choose one of {', '.join(HUB)}.")
     repository, revision, image, label = HUB[name]
     try:
         rows = load_dataset(repository, revision=revision, split="train").with_format("numpy")
@@ -139,8 +162,11 @@ def _to_range(pixels: Tensor) -> Tensor:
 def split(x: Tensor, y: Tensor, held_out: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """(x, y) for training and (x, y) held out, `held_out` of them: always the same rows, at random, no class favoured on purpose.
 
-    Raises ValueError unless 0 < held_out < len(x).
+    Raises ValueError unless 0 < held_out < len(x), and for labels of another length.
     """
+    check_tensor("y", y)
+    _check_pairs(x, y)
+    check_whole("held_out", held_out)
     if not 0 < held_out < len(x):
         raise ValueError(f"Cannot hold out {held_out} of {len(x)} samples: some must be left on each side.")
     order = torch.randperm(len(x), generator=seeded(0))
@@ -154,17 +180,25 @@ def batches(
     """Shuffled batches (x, y) of `size` rows without end. Each epoch visits every sample once; the incomplete rest is dropped.
 
     Raises ValueError for an empty dataset, for values that are not finite, for labels of another length, and for a size that
-    is not in 1 ... len(x).
+    is not in 1 ... len(x); TypeError for what is no tensor. Warns about images of floats from 0 to 255.
     """
+    _check_pairs(x, y)
+    check_whole("The batch size", size)
     if len(x) == 0:
         raise ValueError("The dataset is empty: there is nothing to draw a batch from.")
-    if not x.isfinite().all():
+    if not all_finite(x):
         raise ValueError("The data has NaN or infinite values. Remove or repair those samples before training.")
-    if y is not None and len(y) != len(x):
-        raise ValueError(f"{len(x)} samples but {len(y)} labels: every sample needs one label.")
+    if x.ndim == 4 and x.is_floating_point() and x.min() >= 0 and x.max() > 16:
+        warnings.warn("These images run from 0 to far above 1. Scale them to [-1, 1]: x / 127.5 - 1.", stacklevel=2)
     if not 1 <= size <= len(x):
         raise ValueError(f"The batch size must lie in 1 ... {len(x)} (the number of samples), got {size}.")
-    return _batches(x, y, size, generator or fresh())
+    return _batches(x, y, size, given(generator))
+
+
+def _check_pairs(x: Tensor, y: Tensor | None) -> None:
+    rows = rows_of("x", x)
+    if y is not None and rows_of("y", y) != rows:
+        raise ValueError(f"{rows} samples but {len(y)} labels: every sample needs one label.")
 
 
 def _batches(x, y, size, generator):

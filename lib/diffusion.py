@@ -15,12 +15,13 @@ import warnings
 import torch
 from torch import Tensor, nn
 
+from lib.checks import as_table, check_alike, check_floats, check_number, check_whole
 from lib.grids import trailing_grid
 from lib.learned import Learned
-from lib.prediction import Coeffs, Time, is_float, log_snr, per_sample, span
+from lib.prediction import Coeffs, Time, check_time, is_float, log_snr, per_sample, span
 from lib.samplers import ancestral
 
-SLOWEST = 2 * math.pi * 10_000  # times after which the slowest wave of a sinusoidal embedding begins again
+FAR = 10_000  # the longest period of a net's time embedding: beyond it a time looks like another
 
 
 def linear_betas(T: int, start: float = 1e-4, end: float = 0.02, *, rescale: bool = True) -> Tensor:
@@ -29,7 +30,7 @@ def linear_betas(T: int, start: float = 1e-4, end: float = 0.02, *, rescale: boo
     For another T, start and end are multiplied by 1000/T, which keeps the total noise; `rescale=False` leaves them, and a short
     schedule then stops far from pure noise (T = 50: alpha_bar_T = 0.60). Raises ValueError where rescaling pushes a beta to 1.
     """
-    _check_T(T)
+    _check_betas(T, start, end)
     factor = 1000 / T if rescale else 1.0
     if end * factor >= 1:
         raise ValueError(
@@ -43,7 +44,7 @@ def scaled_linear_betas(T: int = 1000, start: float = 0.00085, end: float = 0.01
 
     Shipped for comparison: it leaves alpha_bar_T = 0.0047, so sampling from N(0, I) does not match its training.
     """
-    _check_T(T)
+    _check_betas(T, start, end)
     return torch.linspace(math.sqrt(start), math.sqrt(end), T, dtype=torch.float64).square()
 
 
@@ -53,7 +54,8 @@ def cosine_betas(T: int, s: float = 0.008, max_beta: float = 0.999) -> Tensor:
     alpha_bar(t) = f(t) / f(0),  f(t) = cos^2((t/T + s) / (1 + s) * pi/2);  beta_t = 1 - alpha_bar(t) / alpha_bar(t-1), at most
     max_beta. The betas are derived from alpha_bar, not the other way round.
     """
-    _check_T(T)
+    _check_betas(T, max_beta)
+    check_number("s", s, 0, 1)
     u = torch.arange(T + 1, dtype=torch.float64) / T
     f = torch.cos((u + s) / (1 + s) * math.pi / 2).square()
     return (1 - f[1:] / f[:-1]).clamp(max=max_beta)
@@ -63,14 +65,23 @@ def zero_terminal_snr(betas: Tensor) -> Tensor:
     """Shift and stretch sqrt(alpha_bar) until the last is exactly 0 (Lin et al. 2024, Algorithm 1). The last beta becomes 1.
 
     A net for such a schedule cannot predict eps: the determinant vanishes at T. Use "v" (or "x0").
+    Raises ValueError for betas outside (0, 1), and for a single one, which has nothing to be stretched to.
     """
-    root = torch.cumprod(1 - betas.double(), 0).sqrt()
+    root = DiscreteSchedule(betas).alpha_bars.sqrt()
+    _check_T(len(root))
     root = (root - root[-1]) * root[0] / (root[0] - root[-1])
     alpha_bars = root.square()
     return 1 - torch.cat([alpha_bars[:1], alpha_bars[1:] / alpha_bars[:-1]])
 
 
+def _check_betas(T: int, *betas: float) -> None:
+    _check_T(T)
+    for beta in betas:
+        check_number("A beta", beta, 0, 1)
+
+
 def _check_T(T: int) -> None:
+    check_whole("T", T)
     if T < 2:
         raise ValueError(f"A schedule needs T >= 2 steps, got {T}.")
 
@@ -84,7 +95,7 @@ class DiscreteSchedule:
     """
 
     def __init__(self, betas: Tensor):
-        betas = torch.as_tensor(betas, dtype=torch.float64)
+        betas = as_table("betas", betas)
         if betas.ndim != 1 or len(betas) < 1:
             raise ValueError(f"betas must be one-dimensional, one for each step, got shape {tuple(betas.shape)}.")
         if not ((betas > 0) & (betas < 1))[:-1].all() or not 0 < betas[-1] <= 1:
@@ -97,9 +108,9 @@ class DiscreteSchedule:
         self.T = len(betas)
         self.t_noise, self.t_data = self.T - 1, -1
         bars = torch.cat([torch.ones(1, dtype=torch.float64), self.alpha_bars])  # entry t + 1 belongs to time t
-        table = torch.stack([bars.sqrt(), (1 - bars).sqrt()])
-        self._rows = [Coeffs(alpha, sigma) for alpha, sigma in table.T.tolist()]
-        self._tables = {torch.device("cpu"): table}
+        self._table = torch.stack([bars.sqrt(), (1 - bars).sqrt()])
+        self._rows = [Coeffs(alpha, sigma) for alpha, sigma in self._table.T.tolist()]
+        self._tables = {}  # moved to where they were asked for, in the precision that was asked for
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DiscreteSchedule) and torch.equal(self.betas, other.betas)
@@ -113,10 +124,11 @@ class DiscreteSchedule:
     def coeffs(self, t: Time, like: Tensor | None = None) -> Coeffs:
         """Give alpha and sigma at the integer time t: floats for a number, for (B,) tensors that broadcast against `like`.
 
-        Without `like` they are float64 and (B,).
+        Without `like` they are (B,), in float64 on the CPU and in float32 elsewhere: not every device has float64.
 
-        Raises TypeError for float times and ValueError for times outside -1 ... T-1.
+        Raises TypeError for float times and ValueError for times outside -1 ... T-1, or of a shape other than () and (B,).
         """
+        check_time(t, like)
         if is_float(t):
             raise TypeError(
                 f"This clock counts steps: t must be int64 in 0 ... {self.T - 1} (-1 is clean data). "
@@ -127,10 +139,17 @@ class DiscreteSchedule:
             raise ValueError(f"t must lie in -1 ... {self.T - 1}, got values from {low} to {high}.")
         if not isinstance(t, Tensor):
             return self._rows[t + 1]
-        if t.device not in self._tables:
-            self._tables[t.device] = self._tables[torch.device("cpu")].to(t.device)
-        alpha, sigma = self._tables[t.device][:, t + 1]
+        device, dtype = t.device, torch.float64 if t.device.type == "cpu" else torch.float32
+        if like is not None:
+            device, dtype = like.device, like.dtype
+        alpha, sigma = self._on(device, dtype)[:, t.long().to(device) + 1]
         return Coeffs(per_sample(alpha, like), per_sample(sigma, like))
+
+    def _on(self, device: torch.device, dtype: torch.dtype) -> Tensor:
+        """The table of alpha and sigma there: rounded before it is moved, for not every device has float64."""
+        if (device, dtype) not in self._tables:
+            self._tables[device, dtype] = self._table.to(dtype).to(device)
+        return self._tables[device, dtype]
 
     def grid(self, steps: int) -> Tensor:
         """Return steps + 1 integer times from T-1 to -1, "trailing" spacing: 999, 749, 499, 249, -1."""
@@ -138,6 +157,7 @@ class DiscreteSchedule:
 
     def times(self, u: Tensor) -> Tensor:
         """Numbers u in [0, 1) -> times 0 ... T-1, equally likely when u is uniform."""
+        check_floats("u", u)
         return (u * self.T).long().clamp(0, self.T - 1)
 
     def log_snr(self, t: Time) -> Time:
@@ -149,8 +169,8 @@ class DDPM(Learned):
     """A network on DDPM's path. net(x_t, t, y) -> like x_t, answering `target`: "eps" (L_simple, eq. 14), "x0" or "v".
 
     label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
-    Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule. Warns when the net
-    stretches this clock as flow matching's must be: t_scale * T beyond the slowest wave of a sinusoidal embedding.
+    Raises ValueError for an unknown target and for "u", which has no meaning on a discrete schedule. Warns when the net's t_scale
+    takes the times beyond 10,000, the reach of a sinusoidal embedding.
     """
 
     rule = staticmethod(ancestral)  # Algorithm 2
@@ -159,9 +179,11 @@ class DDPM(Learned):
         self, net: nn.Module, betas: Tensor = linear_betas(1000), target: str = "eps", *, label_drop: float = 0.0
     ):
         super().__init__(net, DiscreteSchedule(betas), target, label_drop=label_drop)
-        if getattr(net, "t_scale", 1) * self.path.T > SLOWEST:
+        scale = getattr(net, "t_scale", None)
+        if scale is not None and scale * self.path.T > FAR:
             warnings.warn(
-                f"This net embeds t in 0 ... {self.path.T - 1} with t_scale={net.t_scale}; build it with t_scale=1.",
+                f"This net embeds t in 0 ... {self.path.T - 1} with t_scale={scale:g}, which suits flow matching's [0, 1]; "
+                "build it with t_scale=1.",
                 stacklevel=2,
             )
 
@@ -174,11 +196,18 @@ class DDPM(Learned):
 
     def add_noise(self, x_data: Tensor, eps: Tensor, t: Time) -> Tensor:
         """Eq. 4, reparametrised: x_t = sqrt(alpha_bar_t) x_data + sqrt(1 - alpha_bar_t) eps."""
+        check_alike("eps", eps, "x_data", x_data)
         return self.path.coeffs(t, like=x_data).add_noise(x_data, eps)
 
     def posterior(self, x_t: Tensor, x_data: Tensor, t: Time) -> tuple[Tensor, Tensor]:
         """Mean and variance of q(x_{t-1} | x_t, x_data), eq. 6 and 7, from the betas alone. t in 0 ... T-1, a number or (B,)."""
-        t = torch.as_tensor(t)
+        check_alike("x_t", x_t, "x_data", x_data)
+        self.path.coeffs(t, like=x_t)  # refuses a time of another clock
+        t = torch.as_tensor(t).long().cpu()  # where the tables are, in float64
+        if (t < 0).any():
+            raise ValueError(
+                "A posterior has a step to take back: t must lie in 0 ... T-1, and -1 is clean data already."
+            )
         beta, bar = self.path.betas[t], self.path.alpha_bars[t]
         bar_before = torch.where(t > 0, self.path.alpha_bars[t - 1], torch.ones_like(bar))
         of_data = bar_before.sqrt() * beta / (1 - bar)

@@ -5,6 +5,9 @@
     average = decay^n w_0 + (1 - decay) sum_{i=1..n} decay^(n-i) w_i
 
 It remembers about 1 / (1 - decay) updates; choose decay so that this is a small part of the training.
+
+The average is kept in float32 where the weights are in half precision. There an update adds less than half a last digit, and is
+rounded away: after 20,000 updates from 0 towards 1 with decay 0.9999 a bfloat16 average stands at 0.03, not at 0.86.
 """
 
 import copy
@@ -12,23 +15,35 @@ import copy
 import torch
 from torch import nn
 
+from lib.checks import at_least_single, check_number, check_weights
+
 
 class EMA:
-    """`.net` is the averaged copy of a network; call `update()` after every optimiser step. decay in [0, 1)."""
+    """`.net` is the averaged copy of a network; call `update()` after every optimiser step. decay in [0, 1).
+
+    The copy of a net in half precision is in float32. It stays where the net was when the average began.
+    Raises ValueError for another decay and for a net without weights, TypeError for what is no net.
+    """
 
     def __init__(self, net: nn.Module, decay: float = 0.999):
+        check_weights(net)
+        check_number("decay", decay)
         if not 0 <= decay < 1:
             raise ValueError(
                 f"decay must lie in [0, 1): 0 keeps the newest weights, 0.999 averages about 1,000; got {decay}."
             )
         self.decay = decay
         self.net = copy.deepcopy(net).requires_grad_(False).eval()
+        for mine in (*self.net.parameters(), *self.net.buffers()):
+            mine.data = mine.data.to(at_least_single(mine.dtype))
         # Kept, for to look for them in every step costs more than to average them.
         self._average, self._newest = list(self.net.parameters()), list(net.parameters())
         self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self) -> None:
-        torch._foreach_lerp_(self._average, self._newest, 1 - self.decay)
+        """Move the average a little towards the newest weights."""
+        newest = [weight.to(mine) for mine, weight in zip(self._average, self._newest)]
+        torch._foreach_lerp_(self._average, newest, 1 - self.decay)
         for mine, theirs in self._buffers:
             mine.copy_(theirs)

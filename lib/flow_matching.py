@@ -20,9 +20,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lib.checks import HALF, check_floats, check_number
 from lib.grids import even_grid
 from lib.learned import Learned
-from lib.prediction import Coeffs, Path, Time, is_float, log_snr, span
+from lib.prediction import Coeffs, Path, Time, check_time, is_float, log_snr, span
 from lib.samplers import euler
 
 
@@ -38,8 +39,9 @@ class _UnitClock:
         """alpha, sigma and their derivatives at t: floats for a number, for (B,) tensors that broadcast against `like`.
 
         Without `like` they have the dtype of t and shape (B,).
-        Raises TypeError for integer times and ValueError for times outside [0, 1].
+        Raises TypeError for integer times and ValueError for times outside [0, 1], or of a shape other than () and (B,).
         """
+        check_time(t, like)
         if not is_float(t):
             raise TypeError(
                 "This clock is continuous: t must be a float in [0, 1] (1.0, not 1). Integer times 0 ... T-1 belong to DDPM."
@@ -48,9 +50,11 @@ class _UnitClock:
         if not (low >= 0 and high <= 1):
             raise ValueError(f"t must lie in [0, 1] (0 noise, 1 data), got values from {low:g} to {high:g}.")
         if not isinstance(t, Tensor):
-            return Coeffs(*self._curves(t, math))
-        curves = self._curves(t if like is None else t.reshape(-1, *[1] * (like.ndim - 1)), torch)
-        return Coeffs(*(curves if like is None else (curve.to(like) for curve in curves)))
+            return Coeffs(*self._curves(float(t), math))  # a numpy number would make numpy coefficients
+        if like is None:
+            return Coeffs(*self._curves(t, torch))
+        t = (t.float() if t.dtype in HALF else t).reshape(-1, *[1] * (like.ndim - 1))
+        return Coeffs(*(curve.to(like) for curve in self._curves(t, torch)))
 
     def grid(self, steps: int) -> Tensor:
         """Return steps + 1 evenly spaced float64 times from 0 to 1."""
@@ -58,6 +62,7 @@ class _UnitClock:
 
     def times(self, u: Tensor) -> Tensor:
         """Numbers u in [0, 1) are times already."""
+        check_floats("u", u)
         return u
 
     def log_snr(self, t: Time) -> Time:
@@ -122,6 +127,8 @@ class VPPath(_UnitClock):
     beta_max: float = 20.0
 
     def __post_init__(self):
+        check_number("beta_min", self.beta_min)
+        check_number("beta_max", self.beta_max)
         if not 0 < self.beta_min <= self.beta_max:
             raise ValueError(f"Need 0 < beta_min <= beta_max, got {self.beta_min} and {self.beta_max}.")
 

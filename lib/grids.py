@@ -7,9 +7,12 @@ which of its times K steps should visit is a choice, and libraries differ.
 import torch
 from torch import Tensor
 
+from lib.checks import check_whole
+
 
 def even_grid(steps: int) -> Tensor:
     """Return steps + 1 evenly spaced float64 times from 0 to 1."""
+    check_whole("steps", steps)
     if steps < 1:
         raise ValueError(f"A grid needs at least one step, got {steps}.")
     return torch.linspace(0, 1, steps + 1, dtype=torch.float64)
@@ -42,5 +45,7 @@ def quadratic_grid(T: int, steps: int) -> Tensor:
 
 
 def _check_steps(T: int, steps: int) -> None:
+    check_whole("T", T)
+    check_whole("steps", steps)
     if not 1 <= steps <= T:
         raise ValueError(f"A schedule of T = {T} steps can be walked in 1 to {T} steps, got {steps}.")

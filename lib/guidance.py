@@ -10,12 +10,15 @@ The line may be written for eps, x0, v or u alike: at a given (x_t, t) each is a
 map commutes with this combination, whose weights sum to 1.
 """
 
+from numbers import Real
+
 import torch
 from torch import Tensor
 
+from lib.checks import check_model, check_number, check_samples
 from lib.clipping import Clipped
-from lib.labels import NO_LABEL
-from lib.prediction import Estimate, Model, Time, per_sample
+from lib.labels import NO_LABEL, label_rows
+from lib.prediction import Estimate, Model, Time, check_time, per_sample
 
 
 class Guided:
@@ -27,13 +30,17 @@ class Guided:
               arXiv:2404.07724). sigma / alpha is the noise level of x_t / alpha = x_data + (sigma / alpha) eps, the scaling of
               that paper; it is infinite at pure noise. Where no row lies inside, the estimate is one call of B rows.
     Raises ValueError unless 0 <= low < high, for a weak model on another path, and for a clipped model: guide first, clip then.
+    TypeError for a model or a scale that is none.
     """
 
     def __init__(
         self, model: Model, scale: float, interval: tuple[float, float] | None = None, *, weak: Model | None = None
     ):
-        if interval is not None and not 0 <= interval[0] < interval[1]:
-            raise ValueError(f"interval must be (low, high) with 0 <= low < high, got {tuple(interval)}.")
+        for one in (model,) if weak is None else (model, weak):
+            check_model(one)
+        check_number("scale", scale)
+        if interval is not None and not _is_interval(interval):
+            raise ValueError(f"interval must be (low, high) with 0 <= low < high, got {interval}.")
         if weak is not None and model.path != weak.path:
             raise ValueError("The weak model must stand on the path of the model: one x_t and one t ask both.")
         if isinstance(model, Clipped) or isinstance(weak, Clipped):
@@ -46,9 +53,13 @@ class Guided:
     def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         if y is None and self.weak is None:
             raise ValueError("Guidance steers towards a class: give labels y of shape (B,).")
+        check_samples("x_t", x_t)
+        check_time(t, x_t)
+        if y is not None:
+            y = label_rows(y, len(x_t))
         scale = self.scale
         if self.interval is not None:
-            inside = self._inside(t)
+            inside = self._inside(t).to(x_t.device)
             if not inside.any():
                 return self.model.estimate(x_t, t, y)
             if not inside.all():
@@ -68,7 +79,12 @@ class Guided:
         return Estimate(*worse), Estimate(*better)
 
     def _inside(self, t: Time) -> Tensor:
-        """Whether the noise level at t lies in the interval: () for a number, (B,) for (B,)."""
-        c = self.path.coeffs(t)
+        """Whether the noise level at t lies in the interval: () for a number, (B,) for (B,). On the CPU, which has float64."""
+        c = self.path.coeffs(t.cpu() if isinstance(t, Tensor) else t)
         level = torch.as_tensor(c.sigma, dtype=torch.float64) / c.alpha  # a tensor: Python would not divide by zero
         return (self.interval[0] <= level) & (level <= self.interval[1])
+
+
+def _is_interval(ends) -> bool:
+    pair = isinstance(ends, tuple | list) and len(ends) == 2 and all(isinstance(end, Real) for end in ends)
+    return pair and 0 <= ends[0] < ends[1]

@@ -19,6 +19,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lib.checks import as_table, check_function, check_tensor, check_whole
+from lib.kernels import all_finite
 from lib.seeding import randn, seeded
 
 
@@ -33,13 +35,20 @@ class Spread(NamedTuple):
 
 
 def spread(values) -> Spread:
-    """Mean and sample standard deviation (nan for a single value) of any sequence of numbers."""
-    values = torch.as_tensor(values, dtype=torch.float64)
+    """Mean and sample standard deviation (nan for a single value) of any sequence of numbers.
+
+    Raises ValueError for an empty one.
+    """
+    values = as_table("values", values).flatten()
+    if len(values) == 0:
+        raise ValueError("There are no values, so they have no mean.")
     return Spread(values.mean().item(), values.std(correction=1).item() if len(values) > 1 else math.nan)
 
 
 def directions(dim: int, n: int) -> Tensor:
     """(n, dim) unit vectors, always the same: evenly spaced over the half circle in 2-D, normal draws from seed 0 otherwise."""
+    check_whole("dim", dim, 1)
+    check_whole("The number of projections", n, 1)
     if dim == 2:
         angle = (torch.arange(n, dtype=torch.float64) + 0.5) * math.pi / n
         return torch.stack([angle.cos(), angle.sin()], -1)
@@ -49,7 +58,10 @@ def directions(dim: int, n: int) -> Tensor:
 
 
 def sliced_wasserstein(x: Tensor, y: Tensor, projections: int = 64) -> float:
-    """SW_2 between the samples x (N, ...) and y (M, ...), which need not be equally many. In the units of the data."""
+    """SW_2 between the samples x (N, ...) and y (M, ...), which need not be equally many. In the units of the data.
+
+    Raises ValueError for empty samples, points of two shapes, values that are not finite, and fewer than one projection.
+    """
     x, y = _clouds(x, y)
     d = directions(x.shape[1], projections)
     a, b = _sorted(d @ x.T), _sorted(d @ y.T)  # (projections, N) and (projections, M): the quantile functions
@@ -63,7 +75,10 @@ def sliced_wasserstein(x: Tensor, y: Tensor, projections: int = 64) -> float:
 
 
 def energy_distance(x: Tensor, y: Tensor) -> float:
-    """Energy distance between the samples x (N, ...) and y (M, ...), zero distances of a point to itself included."""
+    """Energy distance between the samples x (N, ...) and y (M, ...), zero distances of a point to itself included.
+
+    Raises ValueError as `sliced_wasserstein` does.
+    """
     x, y = _clouds(x, y)
     return math.sqrt(max(2 * _mean_distance(x, y) - _mean_distance(x, x) - _mean_distance(y, y), 0.0))
 
@@ -94,6 +109,7 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, flo
     Raises ValueError unless 1 <= k < N and M.
     """
     real, fake = _clouds(real, fake)
+    check_whole("k", k)
     if not 1 <= k < min(len(real), len(fake)):
         raise ValueError(f"k must lie in 1 ... {min(len(real), len(fake)) - 1} (the smaller side less one), got {k}.")
     return _share_within(fake, real, k), _share_within(real, fake, k)
@@ -104,19 +120,36 @@ def noise_floor(metric: Callable[[Tensor, Tensor], float], draw: Callable[[int, 
     """Mean and sd of metric(draw(n, .), draw(m, .)) over independent pairs of perfect samples; m = n by default.
 
     `draw(n, generator)` returns n samples of the target. Pair i uses the seeds seed + 2i and seed + 2i + 1.
+    Raises ValueError for fewer than one sample or repetition.
     """
+    check_whole("n", n, 1)
+    check_whole("m", m, 0)
+    check_whole("repeats", repeats, 1)
+    check_whole("seed", seed)
+    check_function("metric", metric)
+    check_function("draw", draw)
     pairs = [(seeded(seed + 2 * i), seeded(seed + 2 * i + 1)) for i in range(repeats)]
     return spread([metric(draw(n, g), draw(m or n, h)) for g, h in pairs])
 
 
 def _clouds(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    if len(x) == 0 or len(y) == 0 or x.shape[1:] != y.shape[1:]:
+    check_tensor("A sample", x)
+    check_tensor("A sample", y)
+    if min(x.ndim, y.ndim) < 2 or x.numel() == 0 or y.numel() == 0 or x.shape[1:] != y.shape[1:]:
         raise ValueError(
-            f"Need two samples, not empty, of points of one shape; got {tuple(x.shape)} and {tuple(y.shape)}."
+            f"Need two samples (N, ...), not empty, of points of one shape; got {tuple(x.shape)} and {tuple(y.shape)}."
         )
-    x, y = x.detach().flatten(1).double().cpu(), y.detach().flatten(1).double().cpu()
-    if not (x.isfinite().all() and y.isfinite().all()):
+    if x.is_complex() or y.is_complex():
+        raise TypeError(
+            "Distances of complex numbers are not defined here. Take their real and imaginary parts as coordinates."
+        )
+    x, y = (z.detach().flatten(1).cpu().double() for z in (x, y))  # on the CPU first: not every device has float64
+    if not (all_finite(x) and all_finite(y)):
         raise ValueError("A sample has NaN or infinite values: the sampler diverged. There is no distance to report.")
+    if max(x.abs().max(), y.abs().max()) > 1e100:
+        raise ValueError(
+            "A sample has values beyond 1e100: the sampler diverged. Their squares are no numbers any more."
+        )
     return x, y
 
 

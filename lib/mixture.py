@@ -18,10 +18,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lib.checks import FLOATS, as_table, at_least_single, check_floats, check_whole, told
 from lib.kernels import affine, mix
-from lib.labels import check_labels
-from lib.prediction import Coeffs, Estimate
-from lib.seeding import fresh
+from lib.labels import check_labels, label_rows
+from lib.prediction import Coeffs, Estimate, check_coeffs
+from lib.seeding import given
 
 CLEAN = Coeffs(1.0, 0.0)
 # The log-weight of a component that a label rules out: an infinity would make 0 * inf of a matrix product.
@@ -40,7 +41,11 @@ class GaussianMixture:
     """
 
     def __init__(self, weights, means, variances, labels=None):
-        weights, means, variances = (torch.as_tensor(a, dtype=torch.float64) for a in (weights, means, variances))
+        weights, means, variances = (
+            as_table("weights", weights),
+            as_table("means", means),
+            as_table("variances", variances),
+        )
         if means.ndim != 2 or weights.shape != means.shape[:1] or variances.shape != means.shape or len(means) == 0:
             raise ValueError(
                 "A mixture of M components in D dimensions needs weights (M,), means (M, D) and variances (M, D); got "
@@ -57,8 +62,12 @@ class GaussianMixture:
         if (variances <= 0).any():
             raise ValueError("Variances must be positive. For a mixture of points use EmpiricalOracle.")
         self.weights, self.means, self.variances = weights, means, variances
-        self.labels = torch.zeros(len(means), dtype=torch.int64) if labels is None else torch.as_tensor(labels)
-        check_labels(self.labels, len(means), int(self.labels.max()) + 1)
+        labels = torch.zeros(len(means), dtype=torch.int64) if labels is None else as_table("labels", labels, None)
+        self.labels = label_rows(labels, len(means))
+        if self.labels.min() < 0:
+            raise ValueError(
+                f"Classes are numbered from 0, got {int(self.labels.min())}: every component belongs to one."
+            )
         self.classes = int(self.labels.max()) + 1
         self.shares = torch.zeros(self.classes, dtype=torch.float64).index_add_(0, self.labels, weights)
         if not self.shares.all():
@@ -82,36 +91,53 @@ class GaussianMixture:
         return self.weights @ (self.variances + self.means**2) - self.mean**2
 
     def rescaled(self, shift: Tensor, scale: Tensor) -> "GaussianMixture":
-        """The mixture of (x - shift) / scale, with shift and scale (D,)."""
+        """The mixture of (x - shift) / scale, with shift and scale (D,) or numbers."""
+        shift, scale = as_table("shift", shift), as_table("scale", scale)
+        if not {tuple(shift.shape), tuple(scale.shape)} <= {(), (self.dim,)}:
+            raise ValueError(
+                f"shift and scale have shape ({self.dim},), got {tuple(shift.shape)} and {tuple(scale.shape)}."
+            )
         return GaussianMixture(self.weights, (self.means - shift) / scale, self.variances / scale**2, self.labels)
 
     def sample(self, n: int, *, generator: torch.Generator | None = None, dtype=torch.float32) -> tuple[Tensor, Tensor]:
-        """Draw n clean samples: x_data (n, D) and their class labels y (n,)."""
-        generator = generator or fresh()
+        """Draw n clean samples: x_data (n, D) and their class labels y (n,). The generator is one of the CPU.
+
+        Raises ValueError for n below 1, TypeError for a dtype that is not of floats.
+        """
+        check_whole("The number of samples", n, 1)
+        if not isinstance(dtype, torch.dtype) or dtype not in FLOATS:
+            raise TypeError(f"Samples are floats, so dtype must be one such as torch.float32, got {told(dtype)}.")
+        generator = given(generator)
         k = torch.multinomial(self.weights, n, replacement=True, generator=generator)
         noise = torch.randn(n, self.dim, dtype=torch.float64, generator=generator)
         return (self.means[k] + self.variances[k].sqrt() * noise).to(dtype), self.labels[k]
 
     def log_prob(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
         """(B,) log density of x_t (B, D) at the noise level of `coeffs`; the data's own by default. Given y, of p(x_t | y)."""
-        return torch.cat([logits.logsumexp(-1) for logits, _ in self._blocks(x_t, coeffs, y)])
+        x = _working(x_t)
+        return torch.cat([logits.logsumexp(-1) for logits, _ in self._blocks(x, coeffs, y)]).to(x_t.dtype)
 
     def score(self, x_t: Tensor, coeffs: Coeffs = CLEAN, y: Tensor | None = None) -> Tensor:
         """(B, D) gradient of log_prob by x_t."""
-        alpha, _, m_over_tau, _, one_over_tau = self._expect(x_t, coeffs, y)
-        return alpha * m_over_tau - one_over_tau * x_t
+        x = _working(x_t)
+        alpha, _, m_over_tau, _, one_over_tau = self._expect(x, coeffs, y)
+        return (alpha * m_over_tau - one_over_tau * x).to(x_t.dtype)
 
     def estimate(self, x_t: Tensor, coeffs: Coeffs, y: Tensor | None = None) -> Estimate:
-        """E[x_data | x_t] and E[eps | x_t] (and y, where given), for x_t (B, D). Works in blocks: memory hardly grows with B."""
-        alpha, sigma, m_over_tau, s2_over_tau, one_over_tau = self._expect(x_t, coeffs, y)
+        """E[x_data | x_t] and E[eps | x_t] (and y, where given), for x_t (B, D). Works in blocks: memory hardly grows with B.
+
+        Raises TypeError for an x_t of whole numbers, ValueError for another shape and for unknown labels.
+        """
+        x = _working(x_t)
+        alpha, sigma, m_over_tau, s2_over_tau, one_over_tau = self._expect(x, coeffs, y)
         # m - alpha^2 s^2 / tau m, written without a difference of near-equal numbers: 1 - alpha^2 s^2 / tau = sigma^2 / tau
-        x0 = sigma * sigma * m_over_tau + alpha * s2_over_tau * x_t
-        return Estimate(x0, sigma * (one_over_tau * x_t - alpha * m_over_tau))
+        x0 = sigma * sigma * m_over_tau + alpha * s2_over_tau * x
+        return Estimate(x0.to(x_t.dtype), (sigma * (one_over_tau * x - alpha * m_over_tau)).to(x_t.dtype))
 
     def _expect(self, x_t, coeffs, y):
         """alpha, sigma (b, 1), b = 1 or B; means over the components of m_k / tau_k, s_k^2 / tau_k and 1 / tau_k: (B, D) each."""
         mixed = [mix(logits.softmax(-1), at.mixed) for logits, at in self._blocks(x_t, coeffs, y)]
-        curves = (torch.as_tensor(c, dtype=x_t.dtype, device=x_t.device).reshape(-1, 1) for c in coeffs[:2])
+        curves = (torch.as_tensor(c, dtype=x_t.dtype).to(x_t.device).reshape(-1, 1) for c in coeffs[:2])
         return *curves, *(torch.cat(mixed) if len(mixed) > 1 else mixed[0]).chunk(3, -1)
 
     def _blocks(self, x_t, coeffs, y):
@@ -119,8 +145,13 @@ class GaussianMixture:
         if x_t.ndim != 2 or x_t.shape[1] != self.dim:
             raise ValueError(f"Expected samples of shape (B, {self.dim}), got {tuple(x_t.shape)}.")
         if y is not None:
-            check_labels(y, len(x_t), self.classes)
-        alpha, sigma = (torch.as_tensor(c, dtype=x_t.dtype, device=x_t.device).reshape(-1, 1, 1) for c in coeffs[:2])
+            y = check_labels(y, len(x_t), self.classes)
+        check_coeffs(coeffs)
+        if any(isinstance(c, Tensor) and c.numel() not in (1, len(x_t)) for c in coeffs[:2]):
+            raise ValueError(
+                f"Coeffs belong to one time, or to a time for each of the {len(x_t)} samples: path.coeffs(t, like=x)."
+            )
+        alpha, sigma = (torch.as_tensor(c, dtype=x_t.dtype).to(x_t.device).reshape(-1, 1, 1) for c in coeffs[:2])
         shared = len(alpha) == len(sigma) == 1  # all rows at one time: then one set of tables serves them all
         if y is None:
             given = x_t.new_zeros(len(self.weights), 0)
@@ -153,6 +184,12 @@ class GaussianMixture:
         """
         inside = self.labels[:, None] == torch.arange(self.classes)
         return torch.cat([torch.where(inside, -self.shares.log(), OUTSIDE), torch.zeros(len(inside), 1)], -1)
+
+
+def _working(x_t: Tensor) -> Tensor:
+    """x_t in at least single precision: in half, a square over a small variance has no digit left."""
+    check_floats("x_t", x_t)
+    return x_t.to(at_least_single(x_t.dtype))
 
 
 class _At(NamedTuple):

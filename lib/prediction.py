@@ -15,12 +15,13 @@ whole number is a step of DDPM's, a fraction lies on flow matching's. Numbers co
 
 import math
 from collections.abc import Callable
-from numbers import Integral
+from numbers import Integral, Real
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from lib.checks import FLOATS, WHOLE, check_alike, check_net, check_path, check_samples, rows_of, told
 from lib.kernels import combine
 from lib.seeding import rand, randn
 
@@ -42,7 +43,8 @@ class Coeffs(NamedTuple):
     d_sigma: Tensor | float | None = None
 
     def add_noise(self, x_data: Tensor, eps: Tensor) -> Tensor:
-        """x_t = alpha * x_data + sigma * eps, with the shape of x_data."""
+        """x_t = alpha * x_data + sigma * eps, with the shape of x_data. Raises ValueError where eps has another."""
+        _check_mix(self, "eps", eps, "x_data", x_data)
         return combine(self.alpha, x_data, self.sigma, eps)
 
 
@@ -61,11 +63,13 @@ class Estimate(NamedTuple):
 
         Raises ValueError on a discrete schedule.
         """
+        check_coeffs(coeffs)
         if coeffs.d_alpha is None:
             raise ValueError(
                 "A discrete schedule has no time derivative, so it has no velocity. Step with ddim, ancestral or dpmpp_2m, "
                 "or put the model on a continuous path (FlowMatching with CosinePath or VPPath)."
             )
+        _check_mix(coeffs, "eps", self.eps, "x0", self.x0)
         return combine(coeffs.d_alpha, self.x0, coeffs.d_sigma, self.eps)
 
 
@@ -100,24 +104,26 @@ def target_row(target: str, coeffs: Coeffs) -> tuple[Tensor | float, Tensor | fl
     v and u are different vectors: on a path with alpha = cos f, sigma = sin f, v is the derivative by the angle f.
     Raises ValueError for an unknown target, and for "u" on a discrete schedule, which has no derivative.
     """
+    check_coeffs(coeffs)
+    if not isinstance(target, str) or target not in TARGETS:
+        raise ValueError(f"Unknown target {target!r}. Choose one of {', '.join(map(repr, TARGETS))}.")
     if target == "eps":
         return 0.0, 1.0
     if target == "x0":
         return 1.0, 0.0
     if target == "v":
         return -coeffs.sigma, coeffs.alpha
-    if target == "u":
-        if coeffs.d_alpha is None:
-            raise ValueError(
-                'A discrete schedule has no time derivative, so the target "u" is undefined on it. Use "v".'
-            )
-        return coeffs.d_alpha, coeffs.d_sigma
-    raise ValueError(f"Unknown target {target!r}. Choose one of {', '.join(map(repr, TARGETS))}.")
+    if coeffs.d_alpha is None:
+        raise ValueError('A discrete schedule has no time derivative, so the target "u" is undefined on it. Use "v".')
+    return coeffs.d_alpha, coeffs.d_sigma
 
 
 def make_target(target: str, x_data: Tensor, eps: Tensor, coeffs: Coeffs) -> Tensor:
-    """What the network is asked for, with the shape of x_data. Raises as `target_row` does."""
+    """What the network is asked for, with the shape of x_data. Raises as `target_row` does, and where eps has another shape."""
     a, b = target_row(target, coeffs)
+    _check_mix(coeffs, "eps", eps, "x_data", x_data)
+    if isinstance(b, float) and math.isinf(b):
+        raise ValueError(f'The target "{target}" is infinite at this time. Use "v", or keep away from that end.')
     return combine(a, x_data, b, eps)
 
 
@@ -131,10 +137,11 @@ def solve(target: str, output: Tensor, x_t: Tensor, coeffs: Coeffs) -> Estimate:
     """Undo `make_target`: from (x_t, output) to the Estimate they imply. One 2x2 system replaces all pairwise converters.
 
     Raises ValueError where the determinant is zero ("eps" at pure noise, "x0" at clean data) or not finite ("u" at the data
-    end of VPPath), since no estimate follows from the output there.
+    end of VPPath), since no estimate follows from the output there; and for an output of another shape than x_t.
     """
-    alpha, sigma = coeffs.alpha, coeffs.sigma
     a, b = target_row(target, coeffs)
+    alpha, sigma = coeffs.alpha, coeffs.sigma
+    _check_mix(coeffs, "The answer of the net", output, "x_t", x_t)
     det = alpha * b - sigma * a
     if not _usable(det):
         raise ValueError(
@@ -144,6 +151,27 @@ def solve(target: str, output: Tensor, x_t: Tensor, coeffs: Coeffs) -> Estimate:
         )
     # The inverse matrix times (x_t, output).
     return Estimate(combine(b / det, x_t, -sigma / det, output), combine(alpha / det, output, -a / det, x_t))
+
+
+def check_coeffs(coeffs: Coeffs) -> None:
+    """Raise unless `coeffs` are Coeffs."""
+    if not isinstance(coeffs, Coeffs):
+        raise TypeError(
+            f"Coeffs are asked for, as path.coeffs(t) or Coeffs(alpha, sigma) gives them; got {told(coeffs)}."
+        )
+
+
+def _check_mix(coeffs: Coeffs, name: str, x: Tensor, other: str, y: Tensor) -> None:
+    """Raise unless x and y can be mixed with nothing broadcast but the time of each sample."""
+    check_alike(name, x, other, y)
+    curve = coeffs.alpha
+    if not isinstance(curve, Tensor) or (curve.numel() == 1 and curve.ndim <= y.ndim):
+        return
+    if curve.shape != (len(y), *[1] * (y.ndim - 1)):
+        raise ValueError(
+            f"Coeffs of shape {tuple(curve.shape)} do not belong to samples of shape {tuple(y.shape)}. "
+            "path.coeffs(t, like=x) gives one for each sample, of the right shape."
+        )
 
 
 def _usable(det: Tensor | float) -> bool:
@@ -168,13 +196,18 @@ def denoising_loss(
     x_data (B, ...), t a number or (B,) on the path's clock, eps like x_data. What is not given is drawn: t (B,) uniform over the
     clock, eps standard normal. This is L_simple of Ho et al. 2020 (eq. 14) and the conditional flow matching loss of Lipman
     et al. 2023 (eq. 9), depending on path and target alone.
+    Raises TypeError for data of whole numbers, and ValueError where eps or the answer of the net has another shape than x_data.
     """
+    check_net(net)
+    check_path(path)
+    check_samples("x_data", x_data, rows=1)
     if t is None:
         t = path.times(rand(len(x_data), like=x_data, generator=generator))
     if eps is None:
         eps = randn(x_data.shape, like=x_data, generator=generator)
     coeffs = path.coeffs(t, like=x_data)
     output = net(coeffs.add_noise(x_data, eps), t, y)
+    check_alike("The answer of the net", output, "x_data", x_data)
     return nn.functional.mse_loss(output, make_target(target, x_data, eps, coeffs))
 
 
@@ -189,6 +222,22 @@ def log_snr(coeffs: Coeffs) -> Time:
     if isinstance(alpha, Tensor):
         return 2 * (alpha / sigma).log()
     return 2 * math.log(alpha / sigma) if alpha and sigma else math.copysign(math.inf, alpha - sigma)
+
+
+def check_time(t: Time, like: Tensor | None = None) -> None:
+    """Raise unless t is a number or a tensor (B,), with a time for each of the B samples of `like`, where that is given."""
+    if type(t) is float or type(t) is int:
+        return  # the times of a sampler
+    if not isinstance(t, Tensor):
+        if not isinstance(t, Real):
+            raise TypeError(f"A time must be a number or a tensor (B,), got {told(t)}.")
+        return
+    if t.dtype not in FLOATS and t.dtype not in WHOLE:
+        raise TypeError(f"A time must be a number or a tensor (B,), got a tensor of {t.dtype}.")
+    rows, count = None if like is None else rows_of("Samples", like), t.numel()
+    if t.ndim > 1 or count == 0 or not (like is None or count == 1 or count == rows):
+        wanted = "" if like is None else f", here ({rows},)"
+        raise ValueError(f"Times must be one number, or one for each sample: (B,){wanted}; got shape {tuple(t.shape)}.")
 
 
 def is_float(t: Time) -> bool:

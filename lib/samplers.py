@@ -12,6 +12,9 @@ Whatever lists, draws or checks rules asks `rules` and `facts`; a new rule is a 
 
 `walk` owns the only sampling loop of the library. Budgets count network calls: a grid of `steps` intervals costs
 steps * calls_a_step(rule) calls, and has steps + 1 points, the last of which is clean data.
+
+A state in half precision is carried in float32. What a step adds to it is little, and the less, the more steps: in bfloat16, 1000
+steps of Euler with exact answers end at a distance of 0.24 to two moons, in float32 of 0.03.
 """
 
 import math
@@ -23,9 +26,20 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from lib.checks import (
+    HALF,
+    at_least_single,
+    check_end,
+    check_model,
+    check_rule,
+    check_shape,
+    check_walk,
+    check_whole,
+    rows_of,
+)
 from lib.kernels import combine
-from lib.prediction import Coeffs, Estimate, Model
-from lib.seeding import fresh, randn
+from lib.prediction import Coeffs, Estimate, Model, Path
+from lib.seeding import given, randn
 
 
 class State(NamedTuple):
@@ -116,6 +130,10 @@ def calls_a_step(rule: Rule) -> int:
 
 def _plain(rule: Rule) -> Rule:
     return getattr(rule, "func", rule)
+
+
+def _name(rule: Rule) -> str:
+    return getattr(_plain(rule), "__name__", type(rule).__name__)
 
 
 # ---- deterministic rules that integrate dx/dt = u(x, t): they need a path with derivatives --------------------------------
@@ -226,17 +244,27 @@ def walk(
     """Yield a State at every point of `grid` (1-D, from the noise towards the data), starting with x (B, ...) at grid[0].
 
     `rule` is a function of one Step; options are bound with functools.partial, as in partial(ddim, eta=0.5).
-    Raises ValueError, before anything is computed, for a grid of fewer than two points or that does not move towards the data,
-    for an x that is not finite, and for a velocity rule on a path that has no velocity where the rule needs it.
+    An x in half precision is carried, and yielded, in float32.
+    Raises ValueError or TypeError, before anything is computed: for a grid of fewer than two points or one that does not move
+    towards the data; an x that is empty, not finite or no floats; a model, rule, labels or generator that are none; a velocity
+    rule on a path that has no velocity where it needs one. Later, ValueError for an estimate or a step of another shape than x,
+    and FloatingPointError where the last point is not finite.
     """
-    coeffs = _check_walk(model.path, x, grid, rule)
-    generator = generator or fresh()
-    before = None
-    for (t, c_t), (s, c_s) in pairwise(zip(grid.tolist(), coeffs)):
+    check_walk(model, x, grid, y)
+    coeffs = _coeffs_for(rule, model.path, grid)
+    generator, shape, x = given(generator), x.shape, x.to(at_least_single(x.dtype))
+    before, sums, every = None, [], len(grid) // 8 + 1
+    for k, ((t, c_t), (s, c_s)) in enumerate(pairwise(zip(grid.tolist(), coeffs))):
         estimate = model.estimate(x, t, y)
+        if before is None:
+            check_shape("An estimate", shape, *estimate)  # once: what fits the first time fits later
         yield State(t, x, estimate)
         x = rule(Step(model, y, t, s, c_t, c_s, x, estimate, before, generator))
         before = Before(t, c_t, estimate)
+        if k % every == 0:
+            check_shape("What a rule returns", shape, x)
+            sums.append((s, x.sum()))  # not finite where a number is not; read at the end, for reading waits for a GPU
+    check_end(x, sums)
     yield State(s, x, None)
 
 
@@ -252,57 +280,53 @@ def sample(
 ) -> Tensor:
     """Walk from the noise x (B, ...) to the data with `calls` network calls, on the path's own grid unless one is given.
 
-    Raises ValueError when `calls` is below 1, is not a multiple of the rule's calls a step, or does not fit the given grid.
+    The result has the shape and the precision of x; half precision is carried in float32 up to there.
+    Raises as `walk` does, and ValueError when `calls` is below 1, no multiple of the rule's calls a step, or not for that grid.
     """
+    check_model(model)
     steps = steps_for(calls, rule)
     if grid is None:
         grid = model.path.grid(steps)
-    elif len(grid) != steps + 1:
+    elif rows_of("grid", grid) != steps + 1:
         raise ValueError(
             f"{calls} calls are {steps} steps and need a grid of {steps + 1} points, the given one has {len(grid)}."
         )
     (end,) = deque(walk(model, x, grid, rule, y, generator=generator), maxlen=1)  # keeps no other state alive
-    return end.x
+    return end.x.to(x.dtype) if x.dtype in HALF else end.x
 
 
 def steps_for(calls: int, rule: Rule) -> int:
     """How many grid intervals `calls` network calls pay for."""
+    check_rule(rule)
     per_step = calls_a_step(rule)
+    check_whole("calls", calls)
     if calls < 1:
         raise ValueError(f"A sampler needs at least one network call, got calls={calls}.")
     if calls % per_step:
         lower = calls // per_step * per_step
         choice = f"{lower} or {lower + per_step}" if lower else f"{per_step}"
         raise ValueError(
-            f"{_plain(rule).__name__} makes {per_step} calls a step, and {calls} is no multiple of that. Try {choice}."
+            f"{_name(rule)} makes {per_step} calls a step, and {calls} is no multiple of that. Try {choice}."
         )
     return calls // per_step
 
 
-def _check_walk(path, x: Tensor, grid: Tensor, rule: Rule) -> list[Coeffs]:
-    """Refuse what cannot be walked, and return the Coeffs of every grid point."""
-    if grid.ndim != 1 or len(grid) < 2:
-        raise ValueError(
-            f"A grid is one-dimensional with at least two points (one step), got shape {tuple(grid.shape)}."
-        )
-    towards = 1 if path.t_data > path.t_noise else -1
-    if not (grid.diff() * towards > 0).all():
-        raise ValueError(f"A grid must move strictly towards the data, from {path.t_noise} to {path.t_data}.")
-    if not x.isfinite().all():
-        raise ValueError("The starting points have NaN or infinite values.")
+def _coeffs_for(rule: Rule, path: Path, grid: Tensor) -> list[Coeffs]:
+    """The Coeffs of every grid point. Raises where the path has not the velocity that the rule looks at."""
+    check_rule(rule)
     coeffs = [path.coeffs(t) for t in grid.tolist()]
     looks = facts(rule).velocity
     if looks is not None:
         if coeffs[0].d_alpha is None:
             raise ValueError(
-                f"{_plain(rule).__name__} follows a velocity, and a discrete schedule has no time derivative. "
+                f"{_name(rule)} follows a velocity, and a discrete schedule has no time derivative. "
                 "Use ddim, its counterpart on a schedule (or ancestral, dpmpp_2m)."
             )
         if not all(
             math.isfinite(c.d_alpha) and math.isfinite(c.d_sigma) for c in (coeffs if looks == "end" else coeffs[:-1])
         ):
             raise ValueError(
-                f"{_plain(rule).__name__} looks at a grid point where this path's velocity is infinite. "
+                f"{_name(rule)} looks at a grid point where this path's velocity is infinite. "
                 "Use euler, ddim or dpmpp_2m, which do not look at the last point, or end the grid a little before it."
             )
     return coeffs

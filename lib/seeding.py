@@ -9,18 +9,25 @@ Numbers are drawn on the generator's own device and then moved, so a run that is
 
 import torch
 
+from lib.checks import check_floats, check_sizes, check_whole, told
+
 
 def seeded(n: int) -> torch.Generator:
-    """A CPU generator seeded with the integer n: equal n, equal numbers."""
-    return torch.Generator().manual_seed(n)
+    """A CPU generator seeded with the integer n, of at most 63 bits: equal n, equal numbers."""
+    check_whole("A seed", n, -(2**63), high=2**63 - 1)
+    return torch.Generator().manual_seed(int(n))
 
 
 def randn(shape, *, like: torch.Tensor | None = None, generator: torch.Generator | None = None) -> torch.Tensor:
     """Standard normal numbers of the given shape, with the dtype and device of `like` (default: float32, CPU).
 
     Without a generator a fresh, unpredictable seed is used; the global random state is neither read nor advanced.
+    Raises TypeError for a `like` of whole numbers, and for a generator that is none, such as the number 0.
     """
-    generator = generator or fresh()
+    generator = given(generator)
+    if like is not None:
+        check_floats("like", like)
+    check_sizes("shape", shape)
     dtype = like.dtype if like is not None else torch.float32
     noise = torch.randn(tuple(shape), dtype=dtype, device=generator.device, generator=generator)
     return noise if like is None else noise.to(like.device)
@@ -31,10 +38,22 @@ def rand(n: int, *, like: torch.Tensor | None = None, generator: torch.Generator
 
     They become times, and a time in half precision would be too coarse.
     """
-    generator = generator or fresh()
+    check_whole("n", n, 0)
+    generator = given(generator)
     dtype = torch.float64 if like is not None and like.dtype == torch.float64 else torch.float32
     numbers = torch.rand(n, dtype=dtype, device=generator.device, generator=generator)
     return numbers if like is None else numbers.to(like.device)
+
+
+def given(generator: torch.Generator | None) -> torch.Generator:
+    """The generator, or a fresh one in place of None. Raises TypeError for anything else: a number is no generator."""
+    if generator is None:
+        return fresh()
+    if not isinstance(generator, torch.Generator):
+        raise TypeError(
+            f"generator must be a torch.Generator, got {told(generator)}. seeded(0) makes one of the number 0."
+        )
+    return generator
 
 
 def fresh() -> torch.Generator:

@@ -18,10 +18,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lib.checks import check_batch, check_fit, check_training, check_tuple
 from lib.ema import EMA
+from lib.kernels import all_finite
 from lib.learned import Learned
 from lib.prediction import determinant
-from lib.seeding import fresh, rand
+from lib.seeding import given, rand
 
 
 class Progress(NamedTuple):
@@ -47,19 +49,26 @@ def fit(
 
     times(n, like=x, generator=g) draws n numbers in [0, 1), which the path makes times; stratified=True stands for
     stratified_uniform. schedule(i, steps) is the factor on `lr` at step i, `warmup_cosine` by default.
-    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early,
-    for both `stratified` and `times`, for a model that is frozen, and for a target that cannot be sampled on its path.
+    Raises, before the first step, TypeError for a model without a loss and for data that is not batches, ValueError for a model
+    that is frozen or whose target cannot be sampled on its path, and for both `stratified` and `times`; then ValueError when data
+    ends early, TypeError for a batch that is not a pair, FloatingPointError when the loss stops being finite (looked at every 100
+    steps and in the last) or the last weights are not.
     """
-    if stratified and times is not None:
-        raise ValueError("`stratified` is one way to draw times and `times` another: give one of them.")
-    draw, generator = stratified_uniform if stratified else times, generator or fresh()
+    check_fit(model, data, stratified, times)
+    draw, generator = stratified_uniform if stratified else times, given(generator)
 
     def loss(x: Tensor, y: Tensor | None) -> Tensor:
         t = model.path.times(draw(len(x), like=x, generator=generator)) if draw else None
         return model.loss(x, y, t=t, generator=generator)
 
     _check_model(model)
-    return minimise(loss, model.parameters(), data, steps, lr=lr, schedule=schedule, ema=ema)
+    return minimise(loss, model.parameters(), _pairs(data), steps, lr=lr, schedule=schedule, ema=ema)
+
+
+def _pairs(data: Iterable) -> Iterator[tuple[Tensor, Tensor | None]]:
+    for batch in data:
+        check_batch(batch)
+        yield batch
 
 
 def _check_model(model: nn.Module) -> None:
@@ -88,16 +97,24 @@ def minimise(
     """Minimise loss(*batch) over `parameters`, in place, for `steps` batches: the training loop of all nets of the book.
 
     `optimizer` is Adam unless one is given; `done` is the number of steps that it has made before, in a run that goes on.
-    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps), and ValueError when data ends early.
+    Raises FloatingPointError when the loss stops being finite (looked at every 100 steps and in the last) or when the weights are
+    not finite at the end; ValueError when data ends early, and where no weight can be trained.
     """
+    parameters = list(parameters)
+    check_training(loss, parameters, batches, steps, lr, schedule, ema)
     optimizer = optimizer or torch.optim.Adam(parameters, lr=lr, fused=True)
-    factor, batches = schedule or warmup_cosine, iter(batches)
+    return _minimise(loss, parameters, batches, int(steps), lr, schedule or warmup_cosine, ema, optimizer, done)
+
+
+def _minimise(loss, parameters, batches, steps, lr, factor, ema, optimizer, done) -> Iterator[Progress]:
+    batches = iter(batches)
     for step in range(done, steps):
         batch = next(batches, None)
         if batch is None:
             raise ValueError(
                 f"The data ended after {step} of {steps} batches. `batches` never ends; wrap your own in cycle."
             )
+        check_tuple(batch)
         for group in optimizer.param_groups:
             group["lr"] = lr * factor(step, steps)
         value = loss(*batch)
@@ -106,9 +123,14 @@ def minimise(
         optimizer.step()
         if ema is not None:
             ema.update()
-        if (step + 1) % 100 == 0 and not value.isfinite():
+        last = step + 1 == steps
+        if (last or (step + 1) % 100 == 0) and not value.isfinite():
             raise FloatingPointError(
                 f"The loss is {value.item()} at step {step + 1}. Lower lr, and check that the data is standardised."
+            )
+        if last and not all(map(all_finite, parameters)):
+            raise FloatingPointError(
+                f"The weights are not finite after step {step + 1}, the last. Lower lr, and check that the data is standardised."
             )
         yield Progress(step + 1, value.detach())
 
@@ -121,8 +143,9 @@ def warmup_cosine(i: int, steps: int, warmup: float = 0.05) -> float:
 
 def stratified_uniform(n: int, *, like: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
     """Draw n numbers, one uniform in each of the n equal parts of [0, 1), in random order."""
+    generator = given(generator)
     u = rand(n, like=like, generator=generator)
-    order = torch.randperm(n, generator=generator, device=generator.device if generator else None).to(u.device)
+    order = torch.randperm(n, generator=generator, device=generator.device).to(u.device)
     return (order + u) / n
 
 

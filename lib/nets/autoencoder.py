@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lib.seeding import fresh, randn
+from lib.checks import check_fits, check_floats, check_number, check_samples, check_whole
+from lib.seeding import given, randn
 
 
 class Residual(nn.Module):
@@ -52,6 +53,9 @@ class Autoencoder(nn.Module):
 
     def __init__(self, channels: int = 1, latent: int = 4, width: int = 32, *, beta: float = 1e-3):
         super().__init__()
+        for name, count in (("channels", channels), ("latent", latent), ("width", width)):
+            check_whole(name, count)
+        check_number("beta", beta)
         if min(channels, latent, width) < 1 or width % 2 or not 0 <= beta < float("inf"):
             raise ValueError(
                 f"channels and latent must be at least 1, width even and beta finite and not negative; "
@@ -87,15 +91,19 @@ class Autoencoder(nn.Module):
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """mu and log_variance, each (B, latent, H/4, W/4), before the scale."""
-        if x.ndim != 4 or x.shape[1] != self.channels or x.shape[2] % 4 or x.shape[3] % 4:
+        check_floats("Images", x)
+        if x.ndim != 4 or x.shape[1] != self.channels or x.shape[2] % 4 or x.shape[3] % 4 or x.numel() == 0:
             raise ValueError(
                 f"Images must have shape (B, {self.channels}, H, W) with H and W multiples of 4, got {tuple(x.shape)}."
             )
+        check_fits("images", x, x.shape[1:], self.scale)
         mu, log_variance = self.encoder(x).chunk(2, dim=1)
         return mu, log_variance.clamp(-20, 10)  # a wild first step must not overflow exp
 
     def encode(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """The scaled latent of x: its mean mu / scale, or with a generator a draw."""
+        if generator is not None:
+            given(generator)
         mu, log_variance = self.posterior(x)
         if generator is not None:
             mu = mu + (log_variance / 2).exp() * randn(mu.shape, like=mu, generator=generator)
@@ -103,20 +111,23 @@ class Autoencoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """The images (B, channels, H, W) of scaled latents z. They may leave [-1, 1] a little."""
-        if z.ndim != 4 or z.shape[1] != self.latent:
+        check_floats("Latents", z)
+        if z.ndim != 4 or z.shape[1] != self.latent or z.numel() == 0:
             raise ValueError(f"Latents must have shape (B, {self.latent}, H, W), got {tuple(z.shape)}.")
+        check_fits("latents", z, z.shape[1:], self.scale)
         return self.decoder(z)
 
     def loss(self, x: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
         """Squared error a pixel + beta * KL a number of the latent; see the top of this file."""
         mu, log_variance = self.posterior(x)
-        z = mu + (log_variance / 2).exp() * randn(mu.shape, like=mu, generator=generator or fresh())
+        z = mu + (log_variance / 2).exp() * randn(mu.shape, like=mu, generator=generator)
         kl = (mu.square() + log_variance.exp() - 1 - log_variance) / 2
         return F.mse_loss(self.decoder(z / self.scale), x) + self.beta * kl.mean()
 
     @torch.no_grad()
     def fit_scale(self, x: Tensor) -> Tensor:
         """Set `scale` to the standard deviation of mu over all numbers of the latents of images x, and return it."""
+        check_samples("Images", x, rows=1)
         mu = torch.cat([self.posterior(part)[0] for part in x.split(500)])
         std = mu.std(correction=0)
         if not 0 < std < float("inf"):

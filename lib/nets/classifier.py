@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib.checks import check_fits, check_floats, check_samples, check_whole
+from lib.labels import NO_LABEL, check_labels
+
 CLASSES = 10
 FEATURES = 32  # few, so that a covariance can be fitted to a few hundred images
 
@@ -18,11 +21,13 @@ FEATURES = 32  # few, so that a covariance can be fitted to a few hundred images
 class DigitClassifier(nn.Module):
     """x (B, 1, size, size) in [-1, 1] -> logits (B, 10). Halves the image until its side is at most 4.
 
-    Raises ValueError for images of another size.
+    Raises ValueError for images of another size and labels that are not one of 0 ... 9 an image; TypeError for whole numbers.
     """
 
     def __init__(self, size: int, width: int = 32):
         super().__init__()
+        check_whole("size", size, 1)
+        check_whole("width", width, 1)
         self.size, self.width = size, width
         layers, channels, side = [nn.Conv2d(1, width, 3, padding=1), nn.GELU()], width, size
         while side > 4:
@@ -33,10 +38,12 @@ class DigitClassifier(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """(B, 32): the last layer but one."""
+        check_floats("Images", x)
         if tuple(x.shape[1:]) != (1, self.size, self.size):
             raise ValueError(
                 f"This classifier reads images of shape {(1, self.size, self.size)}, got {tuple(x.shape[1:])}."
             )
+        check_fits("images", x, x.shape[1:], self.head.weight)
         return self.body(x)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,9 +51,18 @@ class DigitClassifier(nn.Module):
 
     def loss(self, x: Tensor, y: Tensor) -> Tensor:
         """The cross entropy, a scalar, of images x (B, 1, size, size) and the digits y (B,) that they show."""
-        return F.cross_entropy(self(x), y)
+        check_samples("Images", x, rows=1)
+        return F.cross_entropy(self(x), self._digits(x, y))
 
     @torch.no_grad()
     def accuracy(self, x: Tensor, y: Tensor) -> float:
         """Share of the images x (B, 1, size, size) that are read as y (B,)."""
+        check_samples("Images", x, rows=1)
+        y = self._digits(x, y)
         return (torch.cat([self(rows).argmax(1) for rows in x.split(500)]) == y).double().mean().item()
+
+    def _digits(self, x: Tensor, y: Tensor) -> Tensor:
+        y = check_labels(y, len(x), CLASSES).to(x.device)
+        if (y == NO_LABEL).any():
+            raise ValueError("Every image shows a digit from 0 to 9: no label is no answer.")
+        return y

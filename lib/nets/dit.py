@@ -19,9 +19,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lib.checks import check_fits, check_floats, check_function, check_tensor, check_times, check_whole
 from lib.kernels import GELU, multiply_add, standardised
 from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.prediction import Time
+from lib.seeding import given
 
 FREQUENCIES = 256  # of the time embedding, as published
 
@@ -29,8 +31,13 @@ FREQUENCIES = 256  # of the time embedding, as published
 def patchify(x: Tensor, patch: int) -> Tensor:
     """Images (B, C, H, W) -> tokens (B, H/patch * W/patch, C * patch^2): patches row by row, each flattened as (C, row, column).
 
-    Raises ValueError when patch does not divide H and W.
+    Raises ValueError when patch does not divide H and W, and for images that are not square: tokens do not tell their shape, and
+    `unpatchify` would make another picture of them.
     """
+    check_tensor("Images", x)
+    check_whole("patch", patch, 1)
+    if x.ndim != 4 or x.shape[2] != x.shape[3]:
+        raise ValueError(f"Images must be square, of shape (B, C, S, S), got {tuple(x.shape)}. Crop or pad them.")
     B, C, H, W = x.shape
     if H % patch or W % patch:
         raise ValueError(
@@ -40,7 +47,21 @@ def patchify(x: Tensor, patch: int) -> Tensor:
 
 
 def unpatchify(tokens: Tensor, patch: int, channels: int) -> Tensor:
-    """The inverse of `patchify` for square images: (B, N, channels * patch^2) -> (B, channels, patch*sqrt(N), patch*sqrt(N))."""
+    """The inverse of `patchify`: (B, N, channels * patch^2) -> (B, channels, patch*sqrt(N), patch*sqrt(N)).
+
+    Raises ValueError for tokens of another width, and for a number of them that makes no square.
+    """
+    check_tensor("Tokens", tokens)
+    check_whole("patch", patch, 1)
+    check_whole("channels", channels, 1)
+    if (
+        tokens.ndim != 3
+        or tokens.shape[2] != channels * patch**2
+        or math.isqrt(tokens.shape[1]) ** 2 != tokens.shape[1]
+    ):
+        raise ValueError(
+            f"Tokens must have shape (B, N, {channels * patch**2}) with N a square number, got {tuple(tokens.shape)}."
+        )
     B, N, _ = tokens.shape
     side = math.isqrt(N)
     return tokens.reshape(B, side, side, channels, patch, patch).permute(0, 3, 1, 4, 2, 5).reshape(
@@ -53,6 +74,8 @@ def positions(side: int, width: int) -> Tensor:
 
     width must be divisible by 4. Frequencies 10,000^(-i / (width/4)); the columns come first, as in the published code.
     """
+    check_whole("side", side, 1)
+    check_whole("width", width, 1)
     if width % 4:
         raise ValueError(f"width must be divisible by 4 (sine and cosine, of row and column), got {width}.")
     embed = SinusoidalTimeEmbedding(width // 2)  # what tells a time tells a coordinate
@@ -64,7 +87,14 @@ def explicit_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """softmax(q k^T / sqrt(d)) v for q, k, v (..., N, d). Holds the N x N weights, which SDPA never does.
 
     It has the forward-mode derivative that `F.scaled_dot_product_attention` lacks.
+    Raises ValueError for shapes that do not fit: k and v have one N, q and k one d, and all the rest in common.
     """
+    for name, x in (("q", q), ("k", k), ("v", v)):
+        check_floats(name, x)
+    if q.ndim < 2 or q.shape[:-2] != k.shape[:-2] or q.shape[-1] != k.shape[-1] or k.shape[:-1] != v.shape[:-1]:
+        raise ValueError(
+            f"q, k and v must have shape (..., N, d), got {tuple(q.shape)}, {tuple(k.shape)} and {tuple(v.shape)}."
+        )
     return (q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])).softmax(-1) @ v
 
 
@@ -78,9 +108,12 @@ class DiTBlock(nn.Module):
 
     def __init__(self, width: int, heads: int, attention: Callable = F.scaled_dot_product_attention):
         super().__init__()
+        check_whole("width", width, 1)
+        check_whole("heads", heads, 1)
+        check_function("attention", attention)
         if width % heads:
             raise ValueError(f"{heads} heads cannot share a width of {width}: it must be a multiple of them.")
-        self.heads, self.attention = heads, attention
+        self.width, self.heads, self.attention = width, heads, attention
         self.modulation = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
         self.qkv, self.project = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), GELU(), nn.Linear(4 * width, width))
@@ -88,6 +121,14 @@ class DiTBlock(nn.Module):
         nn.init.zeros_(self.modulation[1].bias)
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
+        """The tokens, worked on. Raises ValueError for tokens or conditions of another shape."""
+        check_floats("Tokens", x)
+        check_floats("Conditions", c)
+        if x.ndim != 3 or c.shape not in ((1, x.shape[2]), (len(x), x.shape[2])) or x.shape[2] != self.width:
+            raise ValueError(
+                f"A block takes tokens (B, N, {self.width}) and conditions (B, {self.width}), "
+                f"got {tuple(x.shape)} and {tuple(c.shape)}."
+            )
         shift1, scale1, gate1, shift2, scale2, gate2 = self.modulation(c).chunk(6, dim=-1)
         x = x + gate1[:, None] * self.attend(modulate(x, shift1, scale1))
         return x + gate2[:, None] * self.mlp(modulate(x, shift2, scale2))
@@ -115,6 +156,17 @@ class DiT(nn.Module):
                  attention: Callable = F.scaled_dot_product_attention,
                  generator: torch.Generator | None = None):  # fmt: skip
         super().__init__()
+        check_whole("size", size, 1, " It is the side of square images; crop or pad others.")
+        for name, count in (
+            ("channels", channels),
+            ("patch", patch),
+            ("width", width),
+            ("depth", depth),
+            ("heads", heads),
+        ):
+            check_whole(name, count, 1)
+        if generator is not None:
+            given(generator)
         if size % patch:
             raise ValueError(f"Patches of {patch}x{patch} do not tile an image of {size}x{size}.")
         self.size, self.channels, self.patch, self.shape = size, channels, patch, (channels, size, size)
@@ -142,11 +194,9 @@ class DiT(nn.Module):
             nn.init.zeros_(layer.weight)
 
     def forward(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
-        if tuple(x_t.shape[1:]) != (self.channels, self.size, self.size):
-            raise ValueError(
-                f"This net was built for images of shape {(self.channels, self.size, self.size)}, got {tuple(x_t.shape[1:])}."
-            )
+        check_fits("images", x_t, self.shape, self.positions)
         c = self.time_mlp(self.time(t).to(self.positions))  # (B, width), or (1, width)
+        check_times(c, x_t)
         if self.label is not None:
             c = c + self.label(y, len(x_t))
         elif y is not None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
+from lib.checks import check_batch, check_batches, check_fits, check_function, check_times, check_whole, told
 from lib.labels import NO_LABEL, check_labels
 from lib.nets.mlp import MLPDenoiser
 from lib.prediction import Time
@@ -33,6 +34,8 @@ class Ensemble(nn.Module):
 
     def __init__(self, nets: list[MLPDenoiser]):
         super().__init__()
+        if not isinstance(nets, list | tuple) or not nets or not all(isinstance(net, MLPDenoiser) for net in nets):
+            raise TypeError(f"An Ensemble is made of a list of MLPDenoisers, got {told(nets)}.")
         if len(kinds := {(repr(net.layers), net.t_scale, net.classes) for net in nets}) != 1:
             raise ValueError(
                 f"Nets side by side have one shape, t_scale and number of classes; got {len(kinds)} kinds."
@@ -48,9 +51,11 @@ class Ensemble(nn.Module):
             self.table = nn.Parameter(torch.cat([net.label.table.weight.detach() for net in nets]))
 
     def forward(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
+        check_fits("samples", x_t, self._kind[0].shape, self.weights[0])
         if len(x_t) % self.count:
             raise ValueError(f"A batch for {self.count} nets consists of as many equal parts; got {len(x_t)} rows.")
         condition = self.time(t).to(x_t)
+        check_times(condition, x_t)
         if self.table is not None:
             condition = condition + self.table[self._rows(y, len(x_t))]
         elif y is not None:
@@ -65,7 +70,7 @@ class Ensemble(nn.Module):
     def _rows(self, y: Tensor | None, batch: int) -> Tensor:
         """The row of the table for each sample; without labels that of "not given"."""
         y = torch.full((batch,), NO_LABEL, device=self.table.device) if y is None else y
-        check_labels(y, batch, self.classes)
+        y = check_labels(y, batch, self.classes).to(self.table.device)
         rows, nets = self.classes + 1, torch.arange(self.count, device=y.device)
         return y % rows + rows * nets.repeat_interleave(batch // self.count)
 
@@ -87,12 +92,26 @@ def _linear(net: MLPDenoiser) -> list[nn.Linear]:
 
 
 def beside(*streams: Iterable[tuple[Tensor, Tensor | None]]) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Batches for an `Ensemble` out of one stream of batches (x, y) for each net."""
-    for parts in zip(*streams, strict=True):
+    """Batches for an `Ensemble` out of one stream of batches (x, y) for each net.
+
+    Raises TypeError for what is no stream of pairs, ValueError for parts of unequal size, with labels and without.
+    """
+    for stream in streams:
+        check_batches(stream)
+    for parts in zip(*streams):
+        for batch in parts:
+            check_batch(batch)
         x, y = zip(*parts)
+        if len({part.shape for part in x}) != 1 or len({part is None for part in y}) != 1:
+            raise ValueError(
+                "Nets side by side take batches of one shape, all with labels or all without; "
+                f"got {', '.join(str(tuple(part.shape)) for part in x)}."
+            )
         yield torch.cat(x), None if y[0] is None else torch.cat(y)
 
 
 def each(draw: Callable[..., Tensor], count: int) -> Callable[..., Tensor]:
     """Times for `fit`: every one of `count` nets draws its own, as it would alone."""
+    check_whole("count", count, 1)
+    check_function("draw", draw)
     return lambda n, **rest: torch.cat([draw(n // count, **rest) for _ in range(count)])

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from lib.checks import check_fits, check_times, check_whole
 from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.prediction import Time
 
@@ -13,12 +14,15 @@ class MLPDenoiser(nn.Module):
     Input: the sample beside the time embedding (the label embedding is added to it); `depth` hidden layers of `width`, SiLU.
     t_scale: 1 for DDPM's clock 0 ... 999, 1000 for flow matching's [0, 1] (see `lib.nets.embedding`).
     classes: number of classes for a conditional net, None for an unconditional one, which takes no labels (ValueError).
+    Raises ValueError or TypeError for sizes below 1, and for an x_t of another dimension, precision or device.
     """
 
     def __init__(
         self, dim: int = 2, width: int = 128, depth: int = 3, *, embed_dim: int = 64, t_scale=1.0, classes=None
     ):
         super().__init__()
+        for name, size in (("dim", dim), ("width", width), ("depth", depth)):
+            check_whole(name, size, 1)
         self.dim, self.width, self.depth, self.embed_dim = dim, width, depth, embed_dim
         self.t_scale, self.classes, self.shape = t_scale, classes, (dim,)
         self.time = SinusoidalTimeEmbedding(embed_dim, t_scale)
@@ -29,7 +33,9 @@ class MLPDenoiser(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(width, dim))
 
     def forward(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
+        check_fits("samples", x_t, self.shape, self.layers[0].weight)
         condition = self.time(t).to(x_t)  # (B, embed_dim), or (1, embed_dim)
+        check_times(condition, x_t)
         if self.label is not None:
             condition = condition + self.label(y, len(x_t))
         elif y is not None:

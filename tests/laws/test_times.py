@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lib.clipping import Clipped
+from lib.data import two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.guidance import Guided
@@ -68,7 +69,7 @@ def models(moons):
     }
 
 
-@pytest.mark.parametrize("name", models(None))
+@pytest.mark.parametrize("name", models(two_moons_mixture()))
 def test_every_model_takes_both(moons, name):
     model, x = models(moons)[name]
     t = 400 if isinstance(model.path.t_noise, int) else 0.4

@@ -207,7 +207,8 @@ def test_a_clock_that_is_stretched_twice_is_warned_of(t_scale, T, warns):
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         DDPM(MLPDenoiser(t_scale=t_scale), cosine_betas(T))
-    said = f"This net embeds t in 0 ... {T - 1} with t_scale={t_scale}; build it with t_scale=1."
+    said = f"This net embeds t in 0 ... {T - 1} with t_scale={t_scale}, which suits flow matching's [0, 1]; "
+    said += "build it with t_scale=1."
     assert [str(one.message) for one in heard] == [said] * warns
 
 

@@ -257,9 +257,9 @@ LIES = {
     "17 GB of weights": ({"width": 19_000}, "size mismatch for embed.weight"),
     "17 GB of positions": ({"size": 65_536, "patch": 1, "channels": 16}, "would compute tables of"),
     "a number of 4,000 digits": ({"width": 10**3999}, "Its width is beyond"),
-    "no heads": ({"heads": 0}, "zero"),
+    "no heads": ({"heads": 0}, "heads must be at least 1"),
     "a width of text": ({"width": "16"}, "str"),
-    "a negative width": ({"width": -16}, "negative"),
+    "a negative width": ({"width": -16}, "width must be at least 1"),
     "a net in a net": ({"t_scale": dit(width=20_000)}, "It is a DiT, and here one can have linear_betas"),
     "a schedule of many steps": ({"t_scale": weights.call("linear_betas", T=10**9)}, "Its T is beyond"),
 }

@@ -53,6 +53,7 @@ GROUPS = {
     "explorers": ["tests/test_explorers.py", "tests/test_explorer_parity.py", "tests/test_set_up.py"],
     "results": [
         "tests/test_classifier.py",
+        "tests/test_clipping_results.py",
         "tests/test_image_metrics.py",
         "tests/test_time_scale.py",
         "tests/test_claims.py",
