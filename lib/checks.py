@@ -49,8 +49,8 @@ def check_number(name: str, value, low: float = -math.inf, high: float = math.in
     if not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {told(value)}.")
     if not (-LARGE <= value <= LARGE and low <= value <= high):
-        wanted = f"lie in [{low:g}, {high:g}]" if high < math.inf else "be finite"
-        wanted += f" and at least {low:g}" if low > -math.inf and high == math.inf else ""
+        wanted = f"lie in [{low:g}, {high:g}]" if high < math.inf else f"be finite, below {LARGE:g}"
+        wanted += f", and at least {low:g}" if low > -math.inf and high == math.inf else ""
         raise ValueError(f"{name} must {wanted}, got {value}.")
 
 

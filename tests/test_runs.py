@@ -116,9 +116,9 @@ def test_a_poisoned_step_never_replaces_a_good_checkpoint(at, part, whole, tmp_p
 
 
 def test_the_advice_after_a_nan_can_be_followed(tmp_path, capsys):
-    """A rate of 1e30 ends a run by itself; resumed as it was it ends so again, and as the message says it does not."""
+    """A rate of 1e17 ends a run by itself; resumed as it was it ends so again, and as the message says it does not."""
     train(TINY, tmp_path, stop_at=6, **EVERY)
-    wild = ["--resume", "--out", tmp_path, "--change", "lr=1e30"]
+    wild = ["--resume", "--out", tmp_path, "--change", "lr=1e17"]
     for _ in range(2):
         code, said = command_line(*wild, capsys=capsys)
         assert code == 1 and "--resume --change lr=" in said and "step 6 is whole" in said
