@@ -11,13 +11,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from lib import FlowMatching, batches, digits, fit, load_model, seeded, split
 from lib.trained import loop
 from lib.trained.__main__ import main
-from lib.trained.config import Config
+from lib.trained.config import Config, config_of
 from lib.trained.files import look, put, read
 from lib.trained.folder import alone, read_log
 from lib.trained.loop import train
@@ -302,6 +304,55 @@ def test_the_files_of_somebody_else_stay(name, option, tmp_path, capsys):
     assert contents(tmp_path) == {name: b'{"mine": 1}'}
 
 
+@pytest.mark.parametrize("out", ["x" * 300, "x" * 300 + "/run"])
+def test_a_folder_that_cannot_be_looked_at_is_one_line(out, tmp_path, capsys):
+    code, said = command_line("--out", tmp_path / out, capsys=capsys)
+    assert code == 1 and "File name too long" in said
+
+
+@pytest.mark.parametrize("out", ["", " "])
+def test_a_folder_without_a_name_is_refused(out, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="has no name"):
+        train(TINY, out, **EVERY)
+    assert not contents(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text + b"hello,world\r\n",
+        lambda text: text + b"\xe9t\xe9\r\n",
+        lambda text: text.replace(b",", b";"),
+        lambda text: text[text.index(b"\n") + 1 :],
+        lambda text: text + b",1.5,,,,,\r\n",
+        lambda text: text + b"7,1.5,,,,,,,mine\r\n",
+    ],
+)
+def test_a_log_that_somebody_wrote_in_is_named_and_kept(spoil, tmp_path):
+    """Its rows would be gone otherwise; moved away, it is no obstacle."""
+    train(TINY, tmp_path, stop_at=6, **EVERY)
+    log = tmp_path / "log.csv"
+    log.write_bytes(spoil(log.read_bytes()))
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"log\.csv is not as a run wrote it .*move it away"):
+        train(TINY, tmp_path, resume=True, change={"lr": 1e-4}, **EVERY)
+    assert contents(tmp_path) == before
+    log.rename(tmp_path.with_name(tmp_path.name + ".csv"))
+    train(TINY, tmp_path, resume=True, **EVERY)
+    assert [row["step"] for row in read_log(log)] == [9, 12, 15, 18, 21, 24]
+
+
+def test_a_resume_of_nothing_says_that_it_starts_and_changes_nothing(tmp_path, capsys):
+    out = tmp_path / "run"
+    code, said = command_line("--resume", "--change", "save_every=7", "--out", out, capsys=capsys)
+    assert code == 1 and f"There is no run in {out} to change" in said and not out.exists()
+    train(TINY, out, resume=True, stop_at=1)
+    assert capsys.readouterr().out == f"No run in {out} yet: starting one.\n"
+    train(TINY, out, resume=True, stop_at=2)
+    assert capsys.readouterr().out == ""
+
+
 def test_a_run_whose_checkpoint_was_removed_is_not_begun_again_over_its_log(whole, tmp_path):
     for name in ("config.json", "log.csv", "samples_000006.png", "samples_000012.png"):
         (tmp_path / name).write_bytes((whole / name).read_bytes())
@@ -357,6 +408,16 @@ def test_intervals_are_at_least_one(name, value, tmp_path):
 def test_keep_is_at_least_zero(tmp_path):
     with pytest.raises(ValueError, match="keep must be at least 0"):
         train(TINY, tmp_path / "run", keep=-1, **EVERY)
+
+
+@pytest.mark.parametrize("name", ["log_every", "save_every", "stop_at", "keep"])
+@pytest.mark.parametrize("value", [2.5, True, "3", None])
+def test_steps_are_counted_in_whole_numbers(name, value, tmp_path):
+    if (name, value) == ("stop_at", None):
+        return
+    with pytest.raises(TypeError, match=f"{name} must be a whole number"):
+        train(TINY, tmp_path / "run", **EVERY | {name: value})
+    assert not (tmp_path / "run").exists()
 
 
 # ---- another rate, more steps ----------------------------------------------------------------------------------------
@@ -434,6 +495,53 @@ def test_a_change_that_cannot_be_is_refused(change, reason, tmp_path):
     with pytest.raises(ValueError, match=reason):
         train(TINY, tmp_path, resume=True, change=change, **EVERY)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("change", [{"lr": 1e-4}, {"batch": 32, "save_every": 7}])
+def test_a_finished_run_has_nothing_left_to_change_but_its_length(change, whole, tmp_path):
+    """Its files would say that it was trained so. What the message says can be done."""
+    for path in whole.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"has all its 24 steps.*--change (lr=0.0001|batch=32) steps=48\."):
+        train(TINY, tmp_path, resume=True, change=change, **EVERY)
+    assert contents(tmp_path) == before
+    with pytest.raises(ValueError, match=r"belongs to another run.*--change lr=0.01 steps=48\."):
+        train(replace(TINY, lr=1e-2), tmp_path, resume=True, **EVERY)
+    train(TINY, tmp_path, resume=True, change=change | {"steps": 48}, stop_at=25, **EVERY)
+    assert step_of(tmp_path) == 25
+
+
+@pytest.mark.parametrize(("stop", "way"), [(6, "--change steps=12"), (12, "--change steps=12"), (18, "another --out")])
+def test_fewer_steps_are_offered_where_there_are_not_more_already(stop, way, tmp_path):
+    train(TINY, tmp_path, stop_at=stop, **EVERY)
+    with pytest.raises(ValueError, match=f"steps was 24, now 12.*{way}"):
+        train(replace(TINY, steps=12), tmp_path, resume=True, **EVERY)
+
+
+PAST = [{"step": "-5"}, {"step": "2.5"}, {"config": "[" * 100_000}] + [
+    {"changes": text}
+    for text in ("5", "[1]", "null", "[[1]]", '[{"lr": [1, 2]}]', '[{"step": 1, "lr": 2}]', '[{"step": "1"}]', "[" * 10**5)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", PAST, ids=lambda lie: str(lie)[:40])
+def test_a_past_that_cannot_have_been_is_refused(lie, whole, tmp_path):
+    """In a file that somebody else wrote, without a checksum."""
+    tensors, said = read(whole / CHECKPOINT, (), "")
+    save_file(tensors, tmp_path / CHECKPOINT, said | lie)
+    with pytest.raises(ValueError, match=r"is damaged \(what it says of its run is .*another folder with --out"):
+        train(TINY, tmp_path, resume=True, **EVERY)
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["{}", "5", "spoilt", '{"process": "flow", "more": 1}', '{"process": 3}', '{"process": "flow", "lr": "x"}', "[" * 10**5],
+)  # fmt: skip
+def test_a_config_that_cannot_have_been_is_refused(config, tmp_path):
+    save_file({"a": torch.zeros(1)}, tmp_path / "f", {"config": config})
+    with pytest.raises(ValueError, match=r"The config in .* is none of a run \(.*makes such files"):
+        config_of(tmp_path / "f")
 
 
 def test_a_change_needs_a_resume(tmp_path, capsys):
@@ -530,6 +638,37 @@ def test_what_cannot_be_sampled_is_refused_before_the_data_come(changes, reason,
     options = [text for name, value in changes.items() for text in (f"--{name}", value)]
     assert reason in command_line(*options, "--out", tmp_path / "run", capsys=capsys)[1]
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"width": "16"}, "width must be a whole number"),
+        ({"steps": 1.5}, "steps must be a whole number"),
+        ({"batch": 16.0}, "batch must be a whole number"),
+        ({"batch": True}, "batch must be a whole number"),
+        ({"seed": 2**63}, "seed must be at most"),
+        ({"lr": "x"}, "lr must be a number"),
+        ({"lr": float("nan")}, "lr must be finite"),
+        ({"lr": -1.0}, "lr must .* at least 0"),
+        ({"label_drop": 1.5}, r"label_drop must lie in \[0, 1\]"),
+        ({"ema": -0.1}, r"ema must lie in \[0, 1\]"),
+        ({"ema": 1}, "ema must be below 1"),
+        ({"data": ["digits"]}, r"data must be text, got list"),
+        ({"latents": Path("f")}, "latents must be text"),
+        ({"bf16": "yes"}, "bf16 must be True or False"),
+        ({"depth": 100_000_000}, "depth must be at most 1000"),
+        ({"width": 96_000}, r"depth=6 and width=96000 make 1e\+12 weights"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused_at_once(changes, reason):
+    with pytest.raises((TypeError, ValueError), match=reason):
+        Config(**changes)
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = Config(depth=np.int64(1), lr=np.float32(0.5))
+    assert json.dumps([config.depth, config.lr]) == "[1, 0.5]"
 
 
 @pytest.mark.parametrize("process", ["ddpm", "flow"])

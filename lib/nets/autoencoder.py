@@ -131,5 +131,6 @@ class Autoencoder(nn.Module):
         mu = torch.cat([self.posterior(part)[0] for part in x.split(500)])
         std = mu.std(correction=0)
         if not 0 < std < float("inf"):
-            raise ValueError(f"The latents have the standard deviation {std.item()}: nothing is encoded yet.")
+            why = "nothing is encoded yet" if std == 0 else "look for NaN in the images and the weights"
+            raise ValueError(f"The latents have the standard deviation {std.item()}: {why}.")
         return self.scale.copy_(std)

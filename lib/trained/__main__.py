@@ -6,6 +6,7 @@ torchrun --standalone --nproc_per_node 8 -m lib.trained --data cifar10 --process
 """
 
 import argparse
+import os
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -75,7 +76,8 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt as error:
         _leave(str(error) or "Interrupted.", code=130)
     except OSError as error:
-        saved = "What was saved is whole: continue with --resume." if (Path(ours["out"]) / CHECKPOINT).is_file() else ""
+        there = os.path.isfile(Path(ours["out"]) / CHECKPOINT)  # False also where one may not look
+        saved = "What was saved is whole: continue with --resume." if there else ""
         _leave(f"error: {error} {saved}".strip())
     except (ValueError, FloatingPointError, ModuleNotFoundError) as error:
         _leave(f"error: {error}")

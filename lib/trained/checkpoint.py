@@ -117,6 +117,26 @@ def generations(path: Path, before: int | None = None) -> list[Path]:
     return [path.with_name(name) for step, name in steps if before is None or step < before]
 
 
+def _check_past(step: int, changes: list) -> None:
+    """Raise ValueError unless a Past can be made of what a file says."""
+    if step < 0:
+        raise ValueError(f"its step is {step}")
+    if not isinstance(changes, list) or not all(isinstance(change, dict) for change in changes):
+        raise ValueError("its changes are none")
+    for change in changes:
+        pairs = [pair for name, pair in change.items() if name != "step"]
+        if type(change["step"]) is not int or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise ValueError("its changes are none")
+
+
+def _wish(differs: dict[str, list], step: int, left: int) -> str:
+    """What makes these differences, for --change; where no steps are left, they need some to change anything."""
+    wish = {name: value for name, (_, value) in differs.items()}
+    if left == 0 and set(wish) != {"steps"}:
+        wish["steps"] = 2 * step
+    return " ".join(f"{name}={value}" for name, value in wish.items())
+
+
 def load_checkpoint(path: Path, training: Training, settings: dict, data: str, changed: Collection[str] = ()) -> Past:
     """Put a checkpoint into `training`, which is new. `settings` are all of a run, `changed` names those changed on purpose.
 
@@ -128,18 +148,23 @@ def load_checkpoint(path: Path, training: Training, settings: dict, data: str, c
     try:
         step, before, changes = int(said["step"]), stored(said), json.loads(said.get("changes", "[]"))
         before |= {"save_every": int(said["save_every"])} if "save_every" in said else {}
-    except (ValueError, TypeError, KeyError) as error:
+        _check_past(step, changes)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"{path} is damaged (what it says of its run is {error}). {hint}") from None
     differs = {name: [before.get(name), value] for name, value in settings.items() if before.get(name) != value}
+    left = settings["steps"] - step
     if others := {name: pair for name, pair in differs.items() if name not in (*changed, *FREE)}:
         told = "; ".join(f"{name} was {was!r}, now {value!r}" for name, (was, value) in others.items())
-        wish = " ".join(f"{name}={value}" for name, (_, value) in others.items())
-        way = f"change it on purpose with --change {wish}" if set(others) <= set(CHANGEABLE) else "use another --out"
+        possible = left >= 0 and set(others) <= set(CHANGEABLE)
+        way = f"change it on purpose with --change {_wish(others, step, left)}" if possible else "use another --out"
         raise ValueError(f"{path} belongs to another run: {told}. Resume with its options, or {way}.")
     if said["data_hash"] != data:
         raise ValueError(f"{path} was trained on other data of the same name. Use another --out.")
-    if settings["steps"] < step:
+    if left < 0:
         raise ValueError(f"{path} has {step} steps, more than steps={settings['steps']}. Ask for as many, or for more.")
+    if left == 0 and (late := {name: pair for name, pair in differs.items() if name not in ("steps", *FREE)}):
+        wish = _wish(late, step, left)
+        raise ValueError(f"{path} has all its {step} steps. Give it more of them, as in --change {wish}.")
     training.load(read(path, (), hint, training.shapes())[0], path)
     new = {name: pair for name, pair in differs.items() if pair[0] is not None}  # older files do not say save_every
     return Past(step, (*changes, *([{"step": step} | new] if new else [])))

@@ -1,6 +1,7 @@
 """What an image run trains: a configuration, the model it describes, its data, and what its file says of it."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from lib.checks import check_number, check_whole, told
 from lib.data import digits, from_hub, mnist_subset, split
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
@@ -23,6 +25,9 @@ DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hu
 HELD_OUT = {"digits": 500, "mnist_subset": 1000, "mnist": 5000, "cifar10": 5000}
 BETAS = {"linear": linear_betas, "cosine": cosine_betas}
 CLASSES = 10
+LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0}  # of the others' numbers 1
+HIGH = {"seed": 2**63 - 1, "depth": 1000, "label_drop": 1, "ema": 1}
+MOST = 10**10  # weights of a net: with their average, gradients and moments 200 GB
 
 
 @dataclass(frozen=True)
@@ -47,18 +52,32 @@ class Config:
     bf16: bool = False
 
     def __post_init__(self):
+        for field in fields(self):
+            self._check(field.name, field.type)
         known = {"data": DATA, "process": ("ddpm", "flow"), "betas": BETAS}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}; got {getattr(self, name)!r}.")
-        for name in ("patch", "width", "depth", "heads", "steps", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.ema == 1:
+            raise ValueError("ema must be below 1: an average of decay 1 never moves.")
+        if (weights := 18 * self.depth * self.width**2) > MOST:
+            raise ValueError(f"depth={self.depth} and width={self.width} make {weights:.1g} weights: take less.")
         if determinant(self.answers, (path := self.path).coeffs(path.t_noise)) == 0:
             raise ValueError(
                 f'A net for "{self.answers}" cannot be sampled on the path of {self.process}: at pure noise, where sampling '
                 "begins, its answer says nothing of the data. Use --target v, x0 or, for flow, u."
             )
+
+    def _check(self, name: str, kind: type) -> None:
+        """Raise unless an option is of its kind and within its bounds; NumPy's numbers become Python's, which JSON knows."""
+        value = getattr(self, name)
+        if kind is int:
+            check_whole(name, value, LOW.get(name, 1), high=HIGH.get(name, 10**9))
+        elif kind is float:
+            check_number(name, value, LOW[name], HIGH.get(name, math.inf))
+        elif not isinstance(value, kind):
+            raise TypeError(f"{name} must be {'True or False' if kind is bool else 'text'}, got {told(value)}.")
+        object.__setattr__(self, name, kind(value))
 
     @property
     def answers(self) -> str:
@@ -105,7 +124,11 @@ def about(config: Config, step: int) -> dict[str, str]:
 
 def config_of(path: str | Path) -> Config:
     """The configuration of the run that wrote a file of weights. Raises ValueError for a file of another kind."""
-    return Config(**stored(look(path, ("config",), HINT)[1]))
+    said = look(path, ("config",), HINT)[1]
+    try:
+        return Config(**stored(said))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError(f"The config in {path} is none of a run ({error}). {HINT}") from None
 
 
 def stored(said: dict[str, str]) -> dict:

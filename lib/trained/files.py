@@ -93,11 +93,24 @@ def _open(path: str | Path, keys: tuple[str, ...], hint: str, what: Callable) ->
             found = {name: what(file, name) for name in names}
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}. {hint}") from None
+    except (MemoryError, RuntimeError) as error:  # the second is torch's
+        raise ValueError(f"{path} does not fit into memory ({error}). {hint}") from None
     except (SafetensorError, OSError) as error:
+        if _pickled(path):
+            raise ValueError(f"{path} is a pickle of torch.save. It could run code and is not read. {hint}") from None
         raise ValueError(f"{path} is damaged ({error}). {hint}") from None
     if missing := [key for key in keys if key not in about]:
         raise ValueError(f"{path} does not say its {', '.join(missing)}: it is another kind of file. {hint}")
     return found, about
+
+
+def _pickled(path: str | Path) -> bool:
+    """Whether a file begins as those of torch.save do, the newer or the older ones."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(4) in (b"PK\x03\x04", b"\x80\x02\x8a\x0a")
+    except OSError:
+        return False
 
 
 def not_finite(tensors: Mapping[str, Tensor]) -> list[str]:

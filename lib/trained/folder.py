@@ -137,9 +137,19 @@ def _line(values: Sequence) -> str:
 
 
 def read_log(path: str | Path) -> list[dict[str, float | str]]:
-    """The rows of a log.csv as numbers, "changed" as text; what a row does not tell is left out, and so is half a row."""
-    text = Path(path).read_bytes().decode()
-    whole = io.StringIO(text[: text.rfind("\n") + 1], newline="")
+    """The rows of a log.csv as numbers, "changed" as text; what a row does not tell is left out, and so is half a row.
+
+    Raises ValueError where somebody else wrote in it.
+    """
     kinds = {"step": int, "processes": int, "changed": str}
-    rows = [{k: kinds.get(k, float)(v) for k, v in row.items() if v} for row in csv.DictReader(whole)]
-    return [row for row in rows if "step" in row]
+    try:
+        text = Path(path).read_bytes().decode()
+        whole = io.StringIO(text[: text.rfind("\n") + 1], newline="")
+        rows = [{k: kinds.get(k, float)(v) for k, v in row.items() if v} for row in csv.DictReader(whole)]
+        if not all("step" in row for row in rows if row):
+            raise ValueError("a row without its step")
+    except (ValueError, TypeError, csv.Error) as error:
+        raise ValueError(
+            f"{path} is not as a run wrote it ({error}). Mend it, or move it away: a resumed run then begins a new one."
+        ) from None
+    return [row for row in rows if row]

@@ -75,7 +75,9 @@ def _unchanged(x: Tensor) -> Tensor:
 def _older_model(said: dict[str, str]) -> dict:
     config, (channels, *_, size) = json.loads(said["config"]), json.loads(said["shape"])
     shape = {name: config[name] for name in ("patch", "width", "depth", "heads")}
-    ddpm = config["process"] == "ddpm"
+    if (process := config["process"]) not in ("ddpm", "flow", "fm"):
+        raise ValueError(f"It is a net for {process!r}.")
+    ddpm = process == "ddpm"
     net = call("DiT", size=size, channels=channels, classes=10, t_scale=1 if ddpm else 1000, **shape)
     if ddpm:
         betas = call(f"{config['betas']}_betas", T=1000)

@@ -10,6 +10,7 @@ weights). What ends a run, a kill, Ctrl-C, a full disk, a loss that is not finit
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from lib.checks import check_whole
 from lib.clipping import Clipped
 from lib.diffusion import DDPM
 from lib.ema import EMA
@@ -123,26 +125,33 @@ def train(config: Config, out: str | Path, *, resume: bool = False, change: Mapp
     stop_at  ends the run early, as if it had been interrupted.
 
     Raises ValueError where `out` is no folder for a run (see folder.claim), where another process trains in it, where its
-    checkpoint does not match, where the batch does not divide among the processes or exceeds the data, and for an interval
-    below 1; OSError where a file cannot be written or data not be fetched; FloatingPointError for a loss or a weight that is not
-    finite; KeyboardInterrupt, at the end of a step and saved, after Ctrl-C. All leave the last checkpoint whole.
+    checkpoint does not match, where there is no run to change, where the batch does not divide among the processes or exceeds
+    the data, and for an interval below 1; OSError where a file cannot be written or data not be fetched; FloatingPointError for
+    a loss or a weight that is not finite; KeyboardInterrupt, at the end of a step and saved, after Ctrl-C. All leave the last
+    checkpoint whole.
     """
     change = dict(change or {})
     if wrong := [name for name in change if name not in CHANGEABLE]:
         raise ValueError(f"{wrong[0]} would make another run. What can be changed is {', '.join(CHANGEABLE)}.")
     if change and not resume:
         raise ValueError("A change is one of a run that is resumed: --resume --change ...")
-    save_every = change.pop("save_every", save_every)
-    config = replace(config, **change)
+    save_every = change.get("save_every", save_every)
+    config = replace(config, **{name: value for name, value in change.items() if name != "save_every"})
     for name, value in {"log_every": log_every, "save_every": save_every, "stop_at": stop_at}.items():
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value}.")
-    if keep < 0:
-        raise ValueError(f"keep must be at least 0, got {keep}.")
+        if name != "stop_at" or value is not None:
+            check_whole(name, value, 1)
+    check_whole("keep", keep, 0)
+    if not str(out).strip():
+        raise ValueError("The folder of the run has no name. Give it one with --out.")
     here, out = place(), Path(out)
+    new = not os.path.isfile(out / CHECKPOINT)
+    if new and change:
+        raise ValueError(f"There is no run in {out} to change. Correct --out, or start one there without --change.")
     claim(out, resume)
+    if new and resume and here.rank == 0 and not quiet:
+        print(f"No run in {out} yet: starting one.")
     with alone(out) if here.rank == 0 else nullcontext():
-        return _run(config, out, here, tuple(change), compile=compile, log_every=log_every, save_every=save_every,
+        return _run(config, out, here, tuple(change), compile=compile, log_every=log_every, save_every=int(save_every),
                     keep=keep, last=min(config.steps, stop_at or config.steps), quiet=quiet)  # fmt: skip
 
 
@@ -186,8 +195,8 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
 
     first, mine = here.rank == 0, slice(here.rank, None, here.world)
     if first:
-        write_config(out, config)
         log = Log(out / LOG, done, here.world, past.just_changed)
+        write_config(out, config)
     stream = (batch_of(config, model, x, y, step, mine, here.device) for step in range(done, config.steps))
     parameters, stop, start = model.net.parameters(), False, time.perf_counter()
     run = minimise(loss, parameters, stream, config.steps, lr=config.lr, ema=ema, optimizer=optimizer, done=done)

@@ -26,6 +26,7 @@ from lib.trained.files import Shapes, look, not_finite, read, write
 NO_TRACE = {"generator", "attention"}  # arguments that a finished module does not depend on
 PROVENANCE = ("data", "command", "torch")  # what every file says besides
 MOST = 1_000_000  # the largest whole number that a recipe may hold: more is a lie or a slip
+LONGEST = 100_000  # the most betas of a schedule in a recipe
 TABLES = 2**22  # numbers that a net may compute for itself and not have in its file, or as many as it has there
 
 
@@ -118,7 +119,19 @@ def recipe(thing: object) -> dict:
     arguments = {
         name: getattr(thing, name) for name in inspect.signature(type(thing)).parameters if name not in NO_TRACE
     }
-    return {"call": type(thing).__name__, "with": {name: _plain(value) for name, value in arguments.items()}}
+    plain = {name: _plain(value) for name, value in arguments.items()}
+    for name, value in plain.items():
+        _check_size(name, value)
+    return {"call": type(thing).__name__, "with": plain}
+
+
+def _check_size(name: str, value: object) -> None:
+    """Raise ValueError for a number or a table of numbers that is too large for a recipe."""
+    most = LONGEST if name == "T" else MOST
+    if isinstance(value, int) and abs(value) > most:
+        raise ValueError(f"Its {name} is beyond {most:,}.")
+    if isinstance(value, list) and len(value) > LONGEST:
+        raise ValueError(f"Its {name} are {len(value):,} numbers, and {LONGEST:,} are the most.")
 
 
 def _plain(value: object) -> object:
@@ -140,8 +153,7 @@ def make(recipe: dict, parts: Iterable[Callable]):
     small = [part for part in known.values() if not (isinstance(part, type) and issubclass(part, nn.Module))]
     given = {}
     for name, value in recipe["with"].items():
-        if isinstance(value, int) and abs(value) > MOST:
-            raise ValueError(f"Its {name} is beyond {MOST:,}.")
+        _check_size(name, value)
         given[name] = make(value, known.values() if name == "net" else small) if isinstance(value, dict) else value
     return known[recipe["call"]](**given)
 

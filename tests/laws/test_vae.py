@@ -110,7 +110,7 @@ def test_training_lowers_the_loss_and_is_repeatable():
         (lambda: small().encode(pictures(1, 3, 8, 8)), r"shape \(B, 1, H, W\)"),
         (lambda: small().encode(pictures(1, 8, 8)), "Images must have"),
         (lambda: small().decode(pictures(1, 3, 2, 2)), r"Latents must have shape \(B, 4"),
-        (lambda: small().fit_scale(torch.full((2, 1, 8, 8), torch.nan)), "standard deviation nan"),
+        (lambda: small().fit_scale(torch.full((2, 1, 8, 8), torch.nan)), "standard deviation nan: look for NaN"),
     ],
 )
 def test_bad_input_is_refused(act, reason):

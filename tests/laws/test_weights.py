@@ -6,6 +6,7 @@ import json
 import resource
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -261,7 +262,8 @@ LIES = {
     "a width of text": ({"width": "16"}, "str"),
     "a negative width": ({"width": -16}, "width must be at least 1"),
     "a net in a net": ({"t_scale": dit(width=20_000)}, "It is a DiT, and here one can have linear_betas"),
-    "a schedule of many steps": ({"t_scale": weights.call("linear_betas", T=10**9)}, "Its T is beyond"),
+    "a schedule of many steps": ({"t_scale": weights.call("linear_betas", T=10**6)}, "Its T is beyond 100,000"),
+    "a table of many betas": ({"t_scale": [0.5] * 100_001}, "Its t_scale are 100,001 numbers"),
 }
 
 
@@ -280,12 +282,29 @@ def test_a_recipe_that_lies_is_refused_with_next_to_no_memory(name, tmp_path):
     assert time.process_time() - start < 1 and peak() - before < 2**26
 
 
+def test_what_a_recipe_cannot_hold_is_not_saved(tmp_path):
+    model = DDPM(MLPDenoiser(width=8, embed_dim=4, t_scale=0.001), torch.full((100_001,), 1e-4))
+    with pytest.raises(ValueError, match="Its betas are 100,001 numbers, and 100,000 are the most"):
+        weights.save(tmp_path / "f", model, ABOUT)
+
+
+@pytest.mark.parametrize("process", ["sde", None, ["flow"]])
+def test_an_older_file_of_another_process_is_refused(process, tmp_path):
+    shape = {"patch": 4, "width": 16, "depth": 1, "heads": 2, "target": "u"}
+    said = {"config": json.dumps(shape | {"process": process}), "shape": "[1, 8, 8]"}
+    honest = DiT(8, **{name: shape[name] for name in ("patch", "width", "depth", "heads")}, t_scale=1000, classes=10)
+    weights.write(tmp_path / "f", weights.halved(honest), said)
+    with pytest.raises(ValueError, match="makes none: It is a net for"):
+        load_model(tmp_path / "f")
+
+
 def peak() -> int:
     """The most bytes that this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def test_a_large_file_is_not_read_before_its_shapes_are_right(tmp_path):
+@pytest.fixture
+def large(tmp_path):
     """17 GB of zeros, which take no room on the disk."""
     header = {
         "a": entry("F32", [2**32], 2**34),
@@ -294,6 +313,23 @@ def test_a_large_file_is_not_read_before_its_shapes_are_right(tmp_path):
     (tmp_path / "f").write_bytes(raw(header, numbers=0))
     with (tmp_path / "f").open("r+b") as file:
         file.truncate(len(raw(header, numbers=0)) + 2**34)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is room for addresses limited, and told")
+@pytest.mark.parametrize("room", [2**33, 2**34 + 2**33])
+def test_a_file_beyond_the_memory_is_refused(room, large, tmp_path):
+    """Beyond what is free at the first look, or for a second one."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + room, before[1]))
+    try:
+        with pytest.raises(ValueError, match=r"f does not fit into memory .*Cannot allocate memory.* Hint"):
+            weights.read(tmp_path / "f", (), "Hint.")
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_a_large_file_is_not_read_before_its_shapes_are_right(large, tmp_path):
     before = peak()
     with pytest.raises(ValueError, match="do not fit what the file says of them: Missing key"):
         load_classifier(tmp_path / "f")
