@@ -417,10 +417,8 @@ def test_keep_is_at_least_zero(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["log_every", "save_every", "stop_at", "keep"])
-@pytest.mark.parametrize("value", [2.5, True, "3", None])
+@pytest.mark.parametrize("value", [2.5, True, "3"])
 def test_steps_are_counted_in_whole_numbers(name, value, tmp_path):
-    if (name, value) == ("stop_at", None):
-        return
     with pytest.raises(TypeError, match=f"{name} must be a whole number"):
         train(TINY, tmp_path / "run", **EVERY | {name: value})
     assert not (tmp_path / "run").exists()

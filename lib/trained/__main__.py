@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         else:
             parser.add_argument(name, type=field.type, default=field.default, help=text)
     parser.add_argument("--out", required=True, help="folder of the run")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out, or start it")
     parser.add_argument("--change", nargs="+", type=change, default=[], metavar="NAME=VALUE",
                         help=f"on resuming, another {', '.join(CHANGEABLE)}, as in --change lr=3e-4 steps=8000")  # fmt: skip
     parser.add_argument("--compile", action="store_true", help="torch.compile the net")
