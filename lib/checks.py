@@ -6,6 +6,7 @@ They look at kinds, shapes, precision and devices, never at the numbers of a ten
 import math
 import operator
 from collections.abc import Iterable
+from itertools import pairwise
 from numbers import Real
 
 import torch
@@ -16,6 +17,7 @@ from lib.kernels import all_finite
 LARGE = 1e18  # no number of this library comes near it, and a whole number beyond does not fit into a tensor
 HALF = {torch.float16, torch.bfloat16}
 FLOATS = HALF | {torch.float32, torch.float64}
+ANSWER, INNER = "The answer", {"Tokens", "Conditions", "q", "k", "v", "u", "eps"}  # not data, so not to be scaled
 WHOLE = {torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8}
 
 
@@ -57,7 +59,8 @@ def check_number(name: str, value, low: float = -math.inf, high: float = math.in
 def check_tensor(name: str, x) -> None:
     """Raise unless x is a tensor."""
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name} must be a tensor, got {told(x)}. torch.as_tensor makes one of numbers and arrays.")
+        hint = "" if name.startswith(ANSWER) else " torch.as_tensor makes one of numbers and arrays."
+        raise TypeError(f"{name} must be a tensor, got {told(x)}.{hint}")
 
 
 def as_table(name: str, values, dtype: torch.dtype | None = torch.float64) -> Tensor:
@@ -84,10 +87,9 @@ def check_floats(name: str, x) -> None:
     """Raise unless x is a tensor of floating-point numbers."""
     check_tensor(name, x)
     if x.dtype not in FLOATS:
-        raise TypeError(
-            f"{name} must hold floats, got {x.dtype}. Scale whole numbers to floats in [-1, 1] first: x.float() / 127.5 - 1 for "
-            "images of 0 ... 255."
-        )
+        data = x.dtype in WHOLE and not name.startswith(ANSWER) and name not in INNER
+        hint = " Scale whole numbers to floats in [-1, 1] first: x.float() / 127.5 - 1 for images of 0 ... 255."
+        raise TypeError(f"{name} must hold floats, got {x.dtype}.{hint if data else ''}")
 
 
 def check_samples(name: str, x, rows: int = 0) -> None:
@@ -172,17 +174,24 @@ def check_walk(model, x, grid, y) -> None:
     check_model(model)
     check_samples("The start x", x, rows=1)
     check_tensor("grid", grid)
+    if y is not None and not isinstance(y, Tensor):
+        raise TypeError(
+            f"Labels must be a tensor of integers, one a sample; got {told(y)}. torch.full(({len(x)},), 1) asks all for class 1."
+        )
     if y is not None and rows_of("Labels", y) != len(x):
         raise ValueError(f"Labels must be one a sample, {len(x)}, got {len(y)}.")
     path = model.path
+    if grid.is_complex():
+        raise TypeError("A grid must hold real numbers, got complex ones.")
     if grid.ndim != 1 or len(grid) < 2:
         raise ValueError(
             f"A grid is one-dimensional with at least two points (one step), got shape {tuple(grid.shape)}."
         )
     towards = 1 if path.t_data > path.t_noise else -1
-    if not (grid.diff() * towards > 0).all():
+    steps = [(s - t) * towards for t, s in pairwise(grid.tolist())]  # as numbers: bytes do not go below 0
+    if not all(step > 0 for step in steps):
         hint = " The way from data to noise is an inversion: chapter 05 does it by hand."
-        back = (grid.diff() * towards < 0).all()
+        back = all(step < 0 for step in steps)
         raise ValueError(
             f"A grid must move strictly towards the data, from {path.t_noise} to {path.t_data}.{hint if back else ''}"
         )
@@ -196,6 +205,13 @@ def check_shape(what: str, shape: torch.Size, *tensors: Tensor) -> None:
         if getattr(x, "shape", None) != shape:
             got = tuple(x.shape) if isinstance(x, Tensor) else told(x)
             raise ValueError(f"{what} must have the shape of x, {tuple(shape)}, got {got}.")
+
+
+def check_estimate(estimate, shape: torch.Size) -> None:
+    """Raise unless a model answered an Estimate of that shape."""
+    if not (hasattr(estimate, "x0") and hasattr(estimate, "eps")):
+        raise TypeError(f"A model must answer an Estimate(x0, eps), got {told(estimate)}.")
+    check_shape("An estimate", shape, estimate.x0, estimate.eps)
 
 
 def check_end(x: Tensor, sums: list[tuple[float, Tensor]]) -> None:
@@ -232,6 +248,18 @@ def check_batch(batch) -> None:
         )
 
 
+def check_loss(value) -> None:
+    """Raise unless `value` is a loss that can be minimised: one number, with a derivative."""
+    if not isinstance(value, Tensor) or value.numel() != 1:
+        got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else told(value)
+        raise TypeError(f"A loss must be a tensor of one number, got {got}. Take the mean.")
+    if not value.requires_grad:
+        raise ValueError(
+            "This loss has no derivative by any weight. Train outside of torch.no_grad() and torch.inference_mode(), and "
+            "compute the loss from the weights with torch alone."
+        )
+
+
 def check_function(name: str, function, *, optional: bool = False) -> None:
     """Raise unless `function` can be called, or is None and may be."""
     if not (optional and function is None) and (not callable(function) or isinstance(function, type)):
@@ -243,6 +271,11 @@ def check_fit(model, data, stratified, times) -> None:
     if not hasattr(model, "loss") or isinstance(model, type):
         raise TypeError(
             f"A model must have a loss, got {told(model)}. Put a net on a path: FlowMatching(net) or DDPM(net)."
+        )
+    if not hasattr(model, "path"):
+        raise TypeError(
+            f"fit draws times for a model on a path, and this {told(model)} has none. "
+            "Use minimise(model.loss, model.parameters(), batches, steps)."
         )
     check_weights(model)
     check_batches(data)
@@ -273,7 +306,9 @@ def at_least_single(dtype: torch.dtype) -> torch.dtype:
 
 def told(value) -> str:
     """A value in an error message: what it is, and numbers and short texts as they are."""
-    kind = type(value).__name__
+    kind, package = type(value).__name__, type(value).__module__.split(".")[0]
+    if package not in ("builtins", "torch") and hasattr(torch, kind):
+        return f"{kind} of {package}"  # numpy has a Generator too
     if value is None or isinstance(value, type):
         return "None" if value is None else f"the class {value.__name__}"
     return f"{value!r} ({kind})" if isinstance(value, int | float | complex | str) and len(repr(value)) < 40 else kind

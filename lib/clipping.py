@@ -15,7 +15,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from lib.checks import LARGE, check_model
+from lib.checks import LARGE, check_estimate, check_model, told
 from lib.prediction import Estimate, Model, Time
 
 
@@ -36,8 +36,10 @@ class Clipped:
 
     def __init__(self, model: Model, low: float = -1.0, high: float = 1.0, *, quantile: float | None = None):
         check_model(model)
-        numbers = isinstance(low, Real) and isinstance(high, Real)
-        if not (numbers and -LARGE <= low < high <= LARGE):
+        for name, end in (("low", low), ("high", high)):
+            if not isinstance(end, Real):
+                raise TypeError(f"{name} must be a number, got {told(end)}.")
+        if not -LARGE <= low < high <= LARGE:
             raise ValueError(
                 f"The range must be finite, low < high, as -1 and 1 for pixels; got {low} and {high}. "
                 "Data without a range, such as latents, must not be clipped."
@@ -48,7 +50,9 @@ class Clipped:
 
     def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         c = self.path.coeffs(t, like=x_t)
-        x0, eps = self.model.estimate(x_t, t, y)
+        answer = self.model.estimate(x_t, t, y)
+        check_estimate(answer, x_t.shape)
+        x0, eps = answer
         kept = (self._scaled(x0) if self.quantile and x0.numel() else x0).clamp(self.low, self.high)
         outside = (kept != x0) & (c.sigma != 0)
         new_eps = (x_t - c.alpha * kept) / c.sigma  # not used where sigma is 0
@@ -57,7 +61,7 @@ class Clipped:
     def _scaled(self, x0: Tensor) -> Tensor:
         """x0 (B, ...) with each sample pulled towards the middle of the range until its quantile lies inside."""
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2
-        sizes = ((x0 - middle) / half).abs().flatten(1)
+        sizes = ((x0 - middle) / half).abs().reshape(len(x0), -1)
         sizes = sizes if sizes.dtype == torch.float64 else sizes.float()  # torch has no quantile of half precision
         s = sizes.quantile(self.quantile, dim=1).to(x0).reshape(-1, *[1] * (x0.ndim - 1))
         return torch.where(s > 1, middle + (x0 - middle) / s, x0)

@@ -71,7 +71,8 @@ class Standardizer:
     def _check(self, name: str, x: Tensor) -> None:
         check_floats(name, x)
         for mine in (self.mean, self.std):
-            if mine.ndim > x.ndim or any(a not in (1, b) for a, b in zip(mine.shape[::-1], x.shape[::-1])):
+            rowwise = mine.ndim == x.ndim and len(mine.shape) and mine.shape[0] != 1
+            if rowwise or mine.ndim > x.ndim or any(a not in (1, b) for a, b in zip(mine.shape[::-1], x.shape[::-1])):
                 raise ValueError(f"{name} must have samples of shape {tuple(mine.shape)}, got {tuple(x.shape[1:])}.")
 
 
@@ -192,7 +193,7 @@ def batches(
         warnings.warn("These images run from 0 to far above 1. Scale them to [-1, 1]: x / 127.5 - 1.", stacklevel=2)
     if not 1 <= size <= len(x):
         raise ValueError(f"The batch size must lie in 1 ... {len(x)} (the number of samples), got {size}.")
-    return _batches(x, y, size, given(generator))
+    return _batches(x, y, int(size), given(generator))
 
 
 def _check_pairs(x: Tensor, y: Tensor | None) -> None:

@@ -21,6 +21,7 @@ from lib.learned import Learned
 from lib.prediction import Coeffs, Time, check_time, is_float, log_snr, per_sample, span
 from lib.samplers import ancestral
 
+NOTHING = 1e-20  # of the data's variance: no schedule of betas leaves so little before its end
 FAR = 10_000  # the longest period of a net's time embedding: beyond it a time looks like another
 
 
@@ -91,7 +92,8 @@ class DiscreteSchedule:
 
     A value: two schedules with the same betas are equal.
 
-    Raises ValueError for betas outside (0, 1). Only the last may be exactly 1, which is a zero terminal SNR.
+    Raises ValueError for betas outside (0, 1), and for those that add no noise at first or leave no data before the last step.
+    Only the last may be exactly 1, which is a zero terminal SNR.
     """
 
     def __init__(self, betas: Tensor):
@@ -105,6 +107,11 @@ class DiscreteSchedule:
             )
         self.betas = betas
         self.alpha_bars = torch.cumprod(1 - betas, 0)
+        if self.alpha_bars[0] == 1 or (self.alpha_bars[:-1] < NOTHING).any():
+            raise ValueError(
+                "The first of these betas adds no noise, or the data is gone before the last step (alpha_bar below "
+                f"{NOTHING:g}). Were alpha_bars or alphas passed instead of betas?"
+            )
         self.T = len(betas)
         self.t_noise, self.t_data = self.T - 1, -1
         bars = torch.cat([torch.ones(1, dtype=torch.float64), self.alpha_bars])  # entry t + 1 belongs to time t
@@ -156,8 +163,13 @@ class DiscreteSchedule:
         return trailing_grid(self.T, steps)
 
     def times(self, u: Tensor) -> Tensor:
-        """Numbers u in [0, 1) -> times 0 ... T-1, equally likely when u is uniform."""
+        """Numbers u in [0, 1) -> times 0 ... T-1, equally likely when u is uniform. Raises ValueError for other numbers."""
         check_floats("u", u)
+        low, high = span(u) if u.numel() else (0, 0)
+        if not (low >= 0 and high <= 1):  # 1 itself is what rounding makes of the largest
+            raise ValueError(
+                f"Times are made of numbers in [0, 1), got some from {low:g} to {high:g}: a share of the clock."
+            )
         return (u * self.T).long().clamp(0, self.T - 1)
 
     def log_snr(self, t: Time) -> Time:

@@ -11,6 +11,7 @@ rounded away: after 20,000 updates from 0 towards 1 with decay 0.9999 a bfloat16
 """
 
 import copy
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -37,13 +38,30 @@ class EMA:
         for mine in (*self.net.parameters(), *self.net.buffers()):
             mine.data = mine.data.to(at_least_single(mine.dtype))
         # Kept, for to look for them in every step costs more than to average them.
-        self._average, self._newest = list(self.net.parameters()), list(net.parameters())
-        self._buffers = list(zip(self.net.buffers(), net.buffers(), strict=True))
+        self._average, self._newest = list(self.net.parameters()), places(net, "_parameters")
+        self._buffers = list(zip(self.net.buffers(), places(net, "_buffers"), strict=True))
+
+    def follows(self, weights: Iterable[nn.Parameter]) -> bool:
+        """Whether one of the weights is averaged here."""
+        newest = {id(table[name]) for table, name in self._newest}
+        return any(id(weight) in newest for weight in weights)
 
     @torch.no_grad()
     def update(self) -> None:
         """Move the average a little towards the newest weights."""
-        newest = [weight.to(mine) for mine, weight in zip(self._average, self._newest)]
+        if not all(name in table for table, name in self._newest):
+            raise ValueError("A weight of the net has gone since the average began. Begin it anew: EMA(net, decay).")
+        newest = [table[name].to(mine) for mine, (table, name) in zip(self._average, self._newest)]
         torch._foreach_lerp_(self._average, newest, 1 - self.decay)
-        for mine, theirs in self._buffers:
-            mine.copy_(theirs)
+        for mine, (table, name) in self._buffers:
+            mine.copy_(table[name])
+
+
+def places(net: nn.Module, kind: str) -> list[tuple[dict, str]]:
+    """Where the net keeps its "_parameters" or "_buffers", in their order. What stands there may be replaced, as by .to(...)."""
+    found = {}
+    for module in net.modules():
+        for name, tensor in (table := getattr(module, kind)).items():
+            if tensor is not None:
+                found.setdefault(id(tensor), (table, name))
+    return list(found.values())

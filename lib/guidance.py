@@ -15,7 +15,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from lib.checks import check_model, check_number, check_samples
+from lib.checks import check_estimate, check_model, check_number, check_samples
 from lib.clipping import Clipped
 from lib.labels import NO_LABEL, label_rows
 from lib.prediction import Estimate, Model, Time, check_time, per_sample
@@ -66,6 +66,8 @@ class Guided:
                 # Outside, a weight of 1 is the model's own estimate.
                 scale = per_sample(torch.where(inside, self.scale, 1.0), x_t)
         worse, better = self._pair(x_t, t, y)
+        for answer in (worse, better):
+            check_estimate(answer, x_t.shape)
         return Estimate(*(torch.lerp(a, b, scale) for a, b in zip(worse, better, strict=True)))
 
     def _pair(self, x_t: Tensor, t: Time, y: Tensor | None) -> tuple[Estimate, Estimate]:
@@ -73,8 +75,9 @@ class Guided:
         if self.weak is not None:
             return self.weak.estimate(x_t, t, y), self.model.estimate(x_t, t, y)
         labels = torch.cat([torch.full_like(y, NO_LABEL), y])
-        times = t.repeat(2) if isinstance(t, Tensor) and t.ndim else t
-        both = self.model.estimate(torch.cat([x_t, x_t]), times, labels)
+        times = t.repeat(2) if isinstance(t, Tensor) and t.ndim and len(t) == len(x_t) else t
+        both = self.model.estimate(pairs := torch.cat([x_t, x_t]), times, labels)
+        check_estimate(both, pairs.shape)
         worse, better = zip(*(half.chunk(2) for half in both), strict=True)
         return Estimate(*worse), Estimate(*better)
 

@@ -29,7 +29,7 @@ def combine(a: Tensor | float, x: Tensor, b: Tensor | float, y: Tensor) -> Tenso
     A sampler asks with numbers, on tensors so small that each pass over them counts: `torch.add` saves up to two.
     """
     if isinstance(b, float):
-        return torch.add(x if a == 1.0 else a * x, y, alpha=b)
+        return torch.add(x if isinstance(a, float) and a == 1.0 else a * x, y, alpha=b)
     return a * x + b * y
 
 

@@ -4,12 +4,12 @@ They differ in the path, in what the net is asked for, and in the step rule they
 """
 
 import copy
-from itertools import islice
 
 import torch
 from torch import Tensor, nn
 
 from lib.checks import HALF, check_net, check_number, check_path, check_samples, check_sizes, check_tensor
+from lib.ema import places
 from lib.labels import drop_labels
 from lib.prediction import Estimate, Path, Time, denoising_loss, solve, target_row
 from lib.samplers import Rule, sample
@@ -34,19 +34,26 @@ class Learned(nn.Module):
         check_number("label_drop", label_drop, 0, 1)
         target_row(target, path.coeffs(path.t_data))
         self.net, self.path, self.target, self.label_drop = net, path, target, label_drop
-        self._weight = self._first_weight()
+        self._home = None, {}, ""
 
-    def _first_weight(self) -> list[Tensor]:
-        """It tells the net's precision. In a list, for it is the net's; kept, for to look for it takes as long as a step."""
-        return list(islice(self.parameters(), 1))
+    def _dtype(self, net: nn.Module) -> torch.dtype | None:
+        """The precision of the net, which its first weight tells. Where that is kept is kept: to look takes as long as a step."""
+        owner, table, name = self._home
+        if owner is not net or (table and name not in table):
+            table, name = next(iter(places(net, "_parameters") if isinstance(net, nn.Module) else ()), ({}, ""))
+            self._home = net, table, name
+        return table[name].dtype if table else None
 
     def ask(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
         """The answer of the net, in the precision of x_t. Raises ValueError where there is no net."""
-        net, half = self.net, self._weight and self._weight[0].dtype in HALF
+        net = self.net
         if net is None:
             raise ValueError("This model was made without a net: it has a path, and no estimates. Build it with a net.")
-        if half and x_t.dtype != self._weight[0].dtype:
-            return net(x_t.to(self._weight[0].dtype), t, y).to(x_t.dtype)
+        dtype = self._dtype(net)
+        if dtype in HALF and x_t.dtype != dtype:
+            output = net(x_t.to(dtype), t, y)
+            check_tensor("The answer of the net", output)
+            return output.to(x_t.dtype)
         return net(x_t, t, y)
 
     @property
@@ -75,11 +82,19 @@ class Learned(nn.Module):
     def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
         """The net's E[x_data | x_t] and E[eps | x_t] at the time t, a number or (B,) of the path's clock.
 
-        Raises TypeError for times of another clock, ValueError for an answer that has not the shape of x_t.
+        Raises TypeError for times of another clock, ValueError for an answer that has not the shape of x_t and for a net that
+        writes into x_t.
         """
         check_samples("x_t", x_t)
         c = self.path.coeffs(t, like=x_t)  # first: it refuses a time of another clock
-        return solve(self.target, self.ask(x_t, t, y), x_t, c)
+        version = None if x_t.is_inference() else x_t._version
+        output = self.ask(x_t, t, y)
+        if version is not None and x_t._version != version:
+            raise ValueError(
+                "This net writes into the x_t that it is asked about, which is needed afterwards. Give its first layer "
+                "inplace=False, or let it begin with x_t.clone()."
+            )
+        return solve(self.target, output, x_t, c)
 
     def sample(
         self,
@@ -110,8 +125,8 @@ class Learned(nn.Module):
 
     def with_net(self, net: nn.Module) -> "Learned":
         """The same model around another network, for example an averaged one."""
+        check_net(net)
         other = copy.copy(self)
-        other._modules = self._modules.copy()  # a shallow copy would share the table that holds the net
+        other._modules = {k: v for k, v in self._modules.items() if k != "net"}  # a shallow copy would share the table
         other.net = net
-        other._weight = other._first_weight()
         return other

@@ -13,6 +13,7 @@ by alpha or sigma: with s_k > 0 all of it is finite at both ends, and alpha*E[x_
 """
 
 import math
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -69,12 +70,14 @@ class GaussianMixture:
                 f"Classes are numbered from 0, got {int(self.labels.min())}: every component belongs to one."
             )
         self.classes = int(self.labels.max()) + 1
-        self.shares = torch.zeros(self.classes, dtype=torch.float64).index_add_(0, self.labels, weights)
-        if not self.shares.all():
+        used = set(self.labels[weights > 0].tolist())
+        if len(used) < self.classes:
+            empty = next(k for k in count() if k not in used)
             raise ValueError(
-                f"Class {int(self.shares.argmin())} has no component with a weight, so nothing can be asked of it. "
+                f"Class {empty} has no component with a weight, so nothing can be asked of it. "
                 "Number the classes 0 to C - 1 without a gap."
             )
+        self.shares = torch.zeros(self.classes, dtype=torch.float64).index_add_(0, self.labels, weights)
 
     @property
     def dim(self) -> int:

@@ -21,7 +21,7 @@ class Oracle:
     """The conditional means of a mixture on a path. Estimates at every time, both ends included; y (B,) or None."""
 
     def __init__(self, mixture: GaussianMixture, path: Path):
-        if not hasattr(mixture, "estimate"):
+        if isinstance(mixture, type) or not hasattr(mixture, "estimate"):
             raise TypeError(
                 f"Oracle wants a GaussianMixture, got {told(mixture)}. EmpiricalOracle takes the points of a dataset."
             )

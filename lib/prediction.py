@@ -143,12 +143,7 @@ def solve(target: str, output: Tensor, x_t: Tensor, coeffs: Coeffs) -> Estimate:
     alpha, sigma = coeffs.alpha, coeffs.sigma
     _check_mix(coeffs, "The answer of the net", output, "x_t", x_t)
     det = alpha * b - sigma * a
-    if not _usable(det):
-        raise ValueError(
-            f'The target "{target}" is singular at a time where it was asked for (alpha*b - sigma*a is 0 or infinite): '
-            '"eps" says nothing about the data at pure noise, "x0" nothing about the noise at clean data. '
-            'Use "v", or a grid that keeps away from that end.'
-        )
+    check_determinant(target, det)
     # The inverse matrix times (x_t, output).
     return Estimate(combine(b / det, x_t, -sigma / det, output), combine(alpha / det, output, -a / det, x_t))
 
@@ -164,20 +159,25 @@ def check_coeffs(coeffs: Coeffs) -> None:
 def _check_mix(coeffs: Coeffs, name: str, x: Tensor, other: str, y: Tensor) -> None:
     """Raise unless x and y can be mixed with nothing broadcast but the time of each sample."""
     check_alike(name, x, other, y)
-    curve = coeffs.alpha
-    if not isinstance(curve, Tensor) or (curve.numel() == 1 and curve.ndim <= y.ndim):
-        return
-    if curve.shape != (len(y), *[1] * (y.ndim - 1)):
+    for curve in coeffs:
+        if not isinstance(curve, Tensor) or (curve.numel() == 1 and curve.ndim <= y.ndim):
+            continue
+        if curve.shape != (len(y), *[1] * (y.ndim - 1)):
+            raise ValueError(
+                f"Coeffs of shape {tuple(curve.shape)} do not belong to samples of shape {tuple(y.shape)}. "
+                "path.coeffs(t, like=x) gives one for each sample, of the right shape."
+            )
+
+
+def check_determinant(target: str, det: Tensor | float) -> None:
+    """Raise unless an estimate follows from (x_t, target) where the determinant is `det`."""
+    usable = bool(det.all() and det.isfinite().all()) if isinstance(det, Tensor) else det != 0 and math.isfinite(det)
+    if not usable:
         raise ValueError(
-            f"Coeffs of shape {tuple(curve.shape)} do not belong to samples of shape {tuple(y.shape)}. "
-            "path.coeffs(t, like=x) gives one for each sample, of the right shape."
+            f'The target "{target}" is singular at a time where it was asked for (alpha*b - sigma*a is 0 or infinite): '
+            '"eps" says nothing about the data at pure noise, "x0" nothing about the noise at clean data. '
+            'Use "v", or a grid that keeps away from that end.'
         )
-
-
-def _usable(det: Tensor | float) -> bool:
-    if isinstance(det, float):
-        return det != 0 and math.isfinite(det)
-    return bool(det.all() and det.isfinite().all())
 
 
 def denoising_loss(
@@ -229,7 +229,7 @@ def check_time(t: Time, like: Tensor | None = None) -> None:
     if type(t) is float or type(t) is int:
         return  # the times of a sampler
     if not isinstance(t, Tensor):
-        if not isinstance(t, Real):
+        if not isinstance(t, Real) or isinstance(t, bool):
             raise TypeError(f"A time must be a number or a tensor (B,), got {told(t)}.")
         return
     if t.dtype not in FLOATS and t.dtype not in WHOLE:

@@ -27,10 +27,11 @@ import torch
 from torch import Tensor
 
 from lib.checks import (
-    HALF,
     at_least_single,
     check_end,
+    check_estimate,
     check_model,
+    check_number,
     check_rule,
     check_shape,
     check_walk,
@@ -38,7 +39,7 @@ from lib.checks import (
     rows_of,
 )
 from lib.kernels import combine
-from lib.prediction import Coeffs, Estimate, Model, Path
+from lib.prediction import TARGETS, Coeffs, Estimate, Model, check_determinant, determinant
 from lib.seeding import given, randn
 
 
@@ -97,6 +98,7 @@ class Facts(NamedTuple):
         None  # it looks at velocities before the end of a step ("start"), up to its "end", or at none
     )
     options: tuple[dict, ...] = ()  # keywords that make it another rule
+    check: Callable[..., None] | None = None  # takes the same keywords, and refuses what they must not be
 
 
 _SAID: list[Rule] = []
@@ -168,26 +170,35 @@ def rk4(step: Step) -> Tensor:
 # ---- rules that use alpha and sigma only: they work on every path ----------------------------------------------------------
 
 
-@rule(label="DDIM", order=1, options=({"eta": 0.4}, {"eta": 1.0}))
-def ddim(step: Step, eta: float = 0.0) -> Tensor:
-    """Song et al. 2021 (DDIM), eq. 12 and 16, written for any path. eta = 0 is deterministic, eta = 1 is `ancestral`."""
+def _check_eta(eta: float = 0.0) -> None:
+    check_number("eta", eta)
     if not 0 <= eta <= 1:
         raise ValueError(f"eta must lie in [0, 1] (0 deterministic, 1 as noisy as DDPM), got {eta}.")
+
+
+@rule(label="DDIM", order=1, options=({"eta": 0.4}, {"eta": 1.0}), check=_check_eta)
+def ddim(step: Step, eta: float = 0.0) -> Tensor:
+    """Song et al. 2021 (DDIM), eq. 12 and 16, written for any path. eta = 0 is deterministic, eta = 1 is `ancestral`."""
+    _check_eta(eta)
     std = eta * math.sqrt(posterior_variance(step.c_t, step.c_s)) if eta else 0.0
     kept = math.sqrt(max(step.c_s.sigma**2 - std**2, 0.0))
     x_s = combine(step.c_s.alpha, step.estimate.x0, kept, step.estimate.eps)
     return combine(1.0, x_s, std, step.noise()) if std else x_s
 
 
-@rule(label="Ancestral", options=({"variance": "beta"},))
+def _check_variance(variance: str = "beta_tilde") -> None:
+    if not isinstance(variance, str) or variance not in ("beta_tilde", "beta"):
+        raise ValueError(f'variance must be "beta_tilde" or "beta", got {variance!r}.')
+
+
+@rule(label="Ancestral", options=({"variance": "beta"},), check=_check_variance)
 def ancestral(step: Step, variance: str = "beta_tilde") -> Tensor:
     """A step of DDPM (Ho et al. 2020, Algorithm 2): the posterior mean plus noise; no noise in the last step.
 
     variance  "beta_tilde"  the posterior's own: exact if the data were a single point
               "beta"        of q(x_t | x_s): exact if the data were N(0, I)
     """
-    if variance not in ("beta_tilde", "beta"):
-        raise ValueError(f'variance must be "beta_tilde" or "beta", got {variance!r}.')
+    _check_variance(variance)
     if variance == "beta_tilde" or step.c_s.sigma == 0:
         return ddim(step, eta=1.0)
     posterior = posterior_variance(step.c_t, step.c_s)
@@ -247,23 +258,25 @@ def walk(
     An x in half precision is carried, and yielded, in float32.
     Raises ValueError or TypeError, before anything is computed: for a grid of fewer than two points or one that does not move
     towards the data; an x that is empty, not finite or no floats; a model, rule, labels or generator that are none; a velocity
-    rule on a path that has no velocity where it needs one. Later, ValueError for an estimate or a step of another shape than x,
-    and FloatingPointError where the last point is not finite.
+    rule on a path that has no velocity where it needs one; a target that is singular where it is asked for. Later, ValueError
+    for an estimate or a step of another shape than x, and FloatingPointError where the last point is not finite.
     """
     check_walk(model, x, grid, y)
-    coeffs = _coeffs_for(rule, model.path, grid)
+    coeffs = _coeffs_for(rule, model, grid)
     generator, shape, x = given(generator), x.shape, x.to(at_least_single(x.dtype))
     before, sums, every = None, [], len(grid) // 8 + 1
     for k, ((t, c_t), (s, c_s)) in enumerate(pairwise(zip(grid.tolist(), coeffs))):
         estimate = model.estimate(x, t, y)
         if before is None:
-            check_shape("An estimate", shape, *estimate)  # once: what fits the first time fits later
+            check_estimate(estimate, shape)
         yield State(t, x, estimate)
         x = rule(Step(model, y, t, s, c_t, c_s, x, estimate, before, generator))
         before = Before(t, c_t, estimate)
         if k % every == 0:
             check_shape("What a rule returns", shape, x)
             sums.append((s, x.sum()))  # not finite where a number is not; read at the end, for reading waits for a GPU
+    check_estimate(estimate, shape)  # what fits the first time and the last fits between
+    check_shape("What a rule returns", shape, x)
     check_end(x, sums)
     yield State(s, x, None)
 
@@ -292,7 +305,7 @@ def sample(
             f"{calls} calls are {steps} steps and need a grid of {steps + 1} points, the given one has {len(grid)}."
         )
     (end,) = deque(walk(model, x, grid, rule, y, generator=generator), maxlen=1)  # keeps no other state alive
-    return end.x.to(x.dtype) if x.dtype in HALF else end.x
+    return end.x.to(x.dtype)
 
 
 def steps_for(calls: int, rule: Rule) -> int:
@@ -311,10 +324,13 @@ def steps_for(calls: int, rule: Rule) -> int:
     return calls // per_step
 
 
-def _coeffs_for(rule: Rule, path: Path, grid: Tensor) -> list[Coeffs]:
-    """The Coeffs of every grid point. Raises where the path has not the velocity that the rule looks at."""
+def _coeffs_for(rule: Rule, model: Model, grid: Tensor) -> list[Coeffs]:
+    """The Coeffs of every grid point. Raises where the path has not the velocity that the rule looks at, where the model's target
+    is singular, and for options that the rule does not take."""
     check_rule(rule)
-    coeffs = [path.coeffs(t) for t in grid.tolist()]
+    if facts(rule).check is not None:
+        facts(rule).check(**getattr(rule, "keywords", {}))
+    coeffs = [model.path.coeffs(t) for t in grid.tolist()]
     looks = facts(rule).velocity
     if looks is not None:
         if coeffs[0].d_alpha is None:
@@ -329,4 +345,9 @@ def _coeffs_for(rule: Rule, path: Path, grid: Tensor) -> list[Coeffs]:
                 f"{_name(rule)} looks at a grid point where this path's velocity is infinite. "
                 "Use euler, ddim or dpmpp_2m, which do not look at the last point, or end the grid a little before it."
             )
+    while not hasattr(model, "target") and hasattr(model, "model"):  # a guided or a clipped one
+        model = model.model
+    if (target := getattr(model, "target", None)) in TARGETS:
+        for c in (coeffs[0], coeffs[-1 if looks == "end" else -2]):  # between the ends no target is singular
+            check_determinant(target, determinant(target, c))
     return coeffs

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lib.checks import check_batch, check_fit, check_training, check_tuple
+from lib.checks import check_batch, check_fit, check_loss, check_number, check_training, check_tuple
 from lib.ema import EMA
 from lib.kernels import all_finite
 from lib.learned import Learned
@@ -102,6 +102,8 @@ def minimise(
     """
     parameters = list(parameters)
     check_training(loss, parameters, batches, steps, lr, schedule, ema)
+    if isinstance(ema, EMA) and not ema.follows(parameters):
+        raise ValueError("This average follows another net, of which no weight is trained here. EMA(model.net, decay).")
     optimizer = optimizer or torch.optim.Adam(parameters, lr=lr, fused=True)
     return _minimise(loss, parameters, batches, int(steps), lr, schedule or warmup_cosine, ema, optimizer, done)
 
@@ -115,9 +117,11 @@ def _minimise(loss, parameters, batches, steps, lr, factor, ema, optimizer, done
                 f"The data ended after {step} of {steps} batches. `batches` never ends; wrap your own in cycle."
             )
         check_tuple(batch)
+        check_number("What a schedule returns", rate := factor(step, steps), 0)
         for group in optimizer.param_groups:
-            group["lr"] = lr * factor(step, steps)
+            group["lr"] = lr * rate
         value = loss(*batch)
+        check_loss(value)
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
@@ -131,6 +135,10 @@ def _minimise(loss, parameters, batches, steps, lr, factor, ema, optimizer, done
         if last and not all(map(all_finite, parameters)):
             raise FloatingPointError(
                 f"The weights are not finite after step {step + 1}, the last. Lower lr, and check that the data is standardised."
+            )
+        if last and isinstance(ema, EMA) and not all(map(all_finite, ema.net.parameters())):
+            raise FloatingPointError(
+                "The weights are finite and their average is not. Begin it anew: EMA(model.net, decay)."
             )
         yield Progress(step + 1, value.detach())
 

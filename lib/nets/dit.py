@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lib.checks import check_fits, check_floats, check_function, check_tensor, check_times, check_whole
+from lib.checks import check_alike, check_fits, check_floats, check_function, check_tensor, check_times, check_whole
 from lib.kernels import GELU, multiply_add, standardised
 from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.prediction import Time
@@ -136,7 +136,9 @@ class DiTBlock(nn.Module):
     def attend(self, x: Tensor) -> Tensor:
         """Self-attention with several heads: tokens (B, N, width) -> tokens."""
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(x).chunk(3, dim=-1))
-        return self.project(self.attention(q, k, v).transpose(1, 2).flatten(2))
+        mixed = self.attention(q, k, v)
+        check_alike("The answer of the attention", mixed, "v", v)
+        return self.project(mixed.transpose(1, 2).flatten(2))
 
 
 class DiT(nn.Module):

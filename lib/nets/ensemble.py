@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
-from lib.checks import check_batch, check_batches, check_fits, check_function, check_times, check_whole, told
+from lib.checks import check_batch, check_batches, check_fits, check_function, check_times, check_whole, rows_of, told
 from lib.labels import NO_LABEL, check_labels
 from lib.nets.mlp import MLPDenoiser
 from lib.prediction import Time
@@ -36,10 +36,13 @@ class Ensemble(nn.Module):
         super().__init__()
         if not isinstance(nets, list | tuple) or not nets or not all(isinstance(net, MLPDenoiser) for net in nets):
             raise TypeError(f"An Ensemble is made of a list of MLPDenoisers, got {told(nets)}.")
-        if len(kinds := {(repr(net.layers), net.t_scale, net.classes) for net in nets}) != 1:
+        if len(kinds := set(map(_kind, nets))) != 1:
             raise ValueError(
-                f"Nets side by side have one shape, t_scale and number of classes; got {len(kinds)} kinds."
+                "Nets side by side have one shape, t_scale, max_period, number of classes, precision and device; "
+                f"got {len(kinds)} kinds."
             )
+        if not all(isinstance(layer, nn.Linear | nn.SiLU) for layer in nets[0].layers):
+            raise ValueError("Nets side by side are computed with SiLU between linear layers; these have other layers.")
         self.count, self.t_scale, self.classes, self.time = len(nets), nets[0].t_scale, nets[0].classes, nets[0].time
         self._kind = [nets[0]]  # in a list, for its weights are not among ours
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
@@ -87,6 +90,19 @@ class Ensemble(nn.Module):
         return nets
 
 
+def _kind(net: MLPDenoiser) -> tuple:
+    weight = net.layers[0].weight
+    return (
+        repr(net.layers),
+        weight.dtype,
+        weight.device,
+        net.t_scale,
+        net.time.t_scale,
+        net.time.max_period,
+        net.classes,
+    )
+
+
 def _linear(net: MLPDenoiser) -> list[nn.Linear]:
     return [layer for layer in net.layers if isinstance(layer, nn.Linear)]
 
@@ -101,6 +117,8 @@ def beside(*streams: Iterable[tuple[Tensor, Tensor | None]]) -> Iterator[tuple[T
     for parts in zip(*streams):
         for batch in parts:
             check_batch(batch)
+            if batch[1] is not None and rows_of("Labels", batch[1]) != len(batch[0]):
+                raise ValueError(f"{len(batch[0])} samples but {len(batch[1])} labels: every sample needs one label.")
         x, y = zip(*parts)
         if len({part.shape for part in x}) != 1 or len({part is None for part in y}) != 1:
             raise ValueError(

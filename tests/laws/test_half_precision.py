@@ -157,3 +157,33 @@ def test_other_precisions_are_refused_with_the_two_names():
     with torch.autocast("cpu", torch.bfloat16):
         assert net(X.bfloat16(), 0.5).shape == X.shape  # autocast chooses precisions by itself
     assert isinstance(FlowMatching(net).estimate(X, 0.5), Estimate) and math.isfinite(FlowMatching(net).loss(X).item())
+
+
+def test_a_net_that_is_replaced_is_asked_in_its_own_precision():
+    model = FlowMatching(MLPDenoiser(width=8, t_scale=1000))
+    model.ask(X, 0.5)
+    half = copy.deepcopy(model.net).half()
+    model.net = half
+    assert model.ask(X, 0.5).dtype == torch.float32
+    model.net = MLPDenoiser(width=8, t_scale=1000)
+    model.ask(X, 0.5)
+    model.load_state_dict(copy.deepcopy(model).half().state_dict(), assign=True)
+    model.net.time.half()
+    assert model.ask(X, 0.5).dtype == torch.float32
+    assert copy.deepcopy(model).ask(X, 0.5).dtype == torch.float32
+
+
+def test_an_average_follows_what_replaces_a_weight_or_a_buffer():
+    net = torch.nn.BatchNorm1d(2)
+    ema = EMA(net, 0.0)
+    net.to(torch.float64)
+    net(3 + torch.zeros(5, 2, dtype=torch.float64))
+    ema.update()
+    assert torch.allclose(ema.net.running_mean, net.running_mean.float()) and ema.net.running_mean[0] > 0
+    net.load_state_dict({k: v + 1 for k, v in net.state_dict().items()}, assign=True)
+    net.bias = torch.nn.Parameter(torch.full((2,), 7.0))
+    ema.update()
+    assert torch.equal(ema.net.weight, net.weight.float()) and ema.net.bias.tolist() == [7, 7]
+    del net.bias
+    with pytest.raises(ValueError, match="has gone since the average began"):
+        ema.update()

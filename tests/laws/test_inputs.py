@@ -5,7 +5,9 @@ Each case is a call as somebody typed it, the error, and words that say what to 
 
 import math
 import warnings
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -13,9 +15,13 @@ from torch.utils.data import DataLoader, TensorDataset
 from lib import (
     DDPM,
     EMA,
+    Autoencoder,
+    Clipped,
+    Coeffs,
     DiscreteSchedule,
     DiT,
     EmpiricalOracle,
+    Ensemble,
     Estimate,
     FlowMatching,
     GaussianMixture,
@@ -23,15 +29,19 @@ from lib import (
     LinearPath,
     MLPDenoiser,
     Oracle,
+    SinusoidalTimeEmbedding,
     Standardizer,
     VPPath,
+    ancestral,
     batches,
     beside,
+    ddim,
     digits,
     drop_labels,
     energy_distance,
     euler,
     fit,
+    heun,
     linear_betas,
     make_target,
     noise_floor,
@@ -77,6 +87,24 @@ def flow(**options):
 def narrow():
     """A net that answers (B, 1) for (B, 2)."""
     return FlowMatching(Net(lambda x_t: x_t[:, :1]))
+
+
+def slow():
+    """A net whose embedding has another longest period."""
+    net = MLPDenoiser()
+    net.time = SinusoidalTimeEmbedding(64, max_period=100)
+    return net
+
+
+def bent():
+    """A net with another activation."""
+    net = MLPDenoiser(depth=1)
+    net.layers[1] = torch.nn.ReLU()
+    return net
+
+
+def train(model, **options):
+    return list(fit(model, batches(X, size=2, generator=seeded(0)), 2, **options))
 
 
 def draw(n, g):
@@ -187,6 +215,67 @@ CASES = {
     "no samples": (lambda: FlowMatching(Net()).sample((0, 2), 3), ValueError, "B >= 1"),
     "no samples of the moons": (lambda: two_moons(0), ValueError, "at least 1"),
     "no data": (lambda: flow().loss(X[:0]), ValueError, "B >= 1"),
+    "a grid of bytes from data to noise": (
+        lambda: list(walk(DDPM(Net()), X, torch.tensor([100, 200], dtype=torch.uint8), ddim)),
+        ValueError,
+        "towards the data",
+    ),
+    "a complex grid": (lambda: list(walk(flow(), X, torch.tensor([0, 1j]), euler)), TypeError, "real numbers"),
+    "data where it says nothing of the noise": (
+        lambda: FlowMatching(Net(), target="x0").sample((4, 2), 4, heun),
+        ValueError,
+        'Use "v"',
+    ),
+    "noise where it says nothing of the data": (
+        lambda: sample(Clipped(Guided(FlowMatching(Net(), target="eps"), 2.0)), X, 4, y=Y),
+        ValueError,
+        'Use "v"',
+    ),
+    "an eta of 2": (lambda: sample(DDPM(Net()), X, 3, partial(ddim, eta=2)), ValueError, "eta must lie in"),
+    "an eta that is text": (lambda: sample(DDPM(Net()), X, 3, partial(ddim, eta="1")), TypeError, "eta must be a number"),
+    "an option of no rule": (lambda: sample(DDPM(Net()), X, 3, partial(ddim, foo=1)), TypeError, "foo"),
+    "an unknown variance": (
+        lambda: sample(DDPM(Net()), X, 3, partial(ancestral, variance="x")),
+        ValueError,
+        "variance must be",
+    ),
+    "the class of a mixture": (lambda: Oracle(GaussianMixture, PATH), TypeError, "got the class GaussianMixture"),
+    "tensors for a range": (
+        lambda: Clipped(flow(), torch.tensor(-1.0), torch.tensor(1.0)),
+        TypeError,
+        "low must be a number, got Tensor",
+    ),
+    "another net by number": (lambda: flow().with_net(5), TypeError, "must be a function or a module"),
+    "means of rows": (lambda: Standardizer(X.mean(1, keepdim=True), 1.0)(X), ValueError, r"shape \(4, 1\)"),
+    "labels of another part": (
+        lambda: next(beside([(X[:3], Y)], [(X[:3], Y[:2])])),
+        ValueError,
+        "3 samples but 4 labels",
+    ),
+    "attention to one token": (
+        lambda: DiT(4, attention=lambda q, k, v: v.mean(2, keepdim=True))(torch.zeros(2, 1, 4, 4), 0.5),
+        ValueError,
+        "answer of the attention",
+    ),
+    "nets of two periods side by side": (lambda: Ensemble([MLPDenoiser(), slow()]), ValueError, "max_period"),
+    "nets of two precisions side by side": (
+        lambda: Ensemble([MLPDenoiser(), MLPDenoiser().double()]),
+        ValueError,
+        "precision",
+    ),
+    "nets with another activation side by side": (lambda: Ensemble([bent(), bent()]), ValueError, "with SiLU"),
+    "a class beyond the components": (
+        lambda: GaussianMixture([0.5, 0.5], torch.zeros(2, 1), torch.ones(2, 1), [0, 10**9]),
+        ValueError,
+        "Class 1 has no component",
+    ),
+    "coefficients for the columns": (lambda: Coeffs(1.0, torch.rand(B)).add_noise(X[:, :1].expand(B, B), torch.zeros(B, B)),
+        ValueError, "do not belong"),
+    "one coefficient with too many axes": (
+        lambda: Coeffs(torch.rand(B, 1), torch.rand(B, 1, 1, 1)).add_noise(X, X),
+        ValueError,
+        "do not belong",
+    ),
     # metrics
     "no projections": (lambda: sliced_wasserstein(X, X, projections=0), ValueError, "at least 1"),
     "no repeats": (lambda: noise_floor(energy_distance, draw, 5, repeats=0), ValueError, "at least 1"),
@@ -215,7 +304,37 @@ CASES = {
     "an average of a model's name": (lambda: EMA("net"), TypeError, "torch.nn.Module"),
     "a loss on a tensor": (lambda: minimise(flow().loss, flow().parameters(), X, 3), TypeError, "Batches"),
     "images to the standardizer": (lambda: Standardizer.fit(digits()[0]), ValueError, r"Standardizer\(x.mean\(\)"),
+    "an average of another net": (
+        lambda: fit(flow(), batches(X, size=2), 3, ema=EMA(flow().net)),
+        ValueError,
+        "follows another net",
+    ),
+    "a training without derivatives": (lambda: torch.no_grad()(train)(flow()), ValueError, r"torch\.no_grad\(\)"),
+    "a training in inference mode": (lambda: torch.inference_mode()(train)(flow()), ValueError, "inference_mode"),
+    "fit of an autoencoder": (lambda: fit(Autoencoder(), batches(X, size=2), 3), TypeError, "Use minimise"),
+    "a schedule that returns nothing": (lambda: train(flow(), schedule=lambda i, n: None), TypeError, "schedule returns"),
+    "a schedule below 0": (lambda: train(flow(), schedule=lambda i, n: -1.0), ValueError, "schedule returns"),
+    "a loss of several numbers": (
+        lambda: list(minimise(lambda x, y: (x - flow().net(x, 0.5)).square(), flow().parameters(), batches(X, size=2), 1)),
+        TypeError,
+        "Take the mean",
+    ),
+    "times in thousands": (
+        lambda: train(DDPM(MLPDenoiser(width=8)), times=lambda n, **_: torch.randint(2, 1000, (n,)).float()),
+        ValueError,
+        "share of the clock",
+    ),
+    "times of nan": (
+        lambda: DiscreteSchedule(linear_betas(50)).times(torch.tensor([0.5, torch.nan])),
+        ValueError,
+        "share of the clock",
+    ),
     # schedules
+    "alpha_bars for betas": (lambda: DDPM(Net(), ALPHA_BARS), ValueError, "Were alpha_bars or alphas passed"),
+    "their roots for betas": (lambda: DDPM(Net(), ALPHA_BARS.sqrt()), ValueError, "Were alpha_bars or alphas passed"),
+    "alphas for betas": (lambda: DDPM(Net(), 1 - linear_betas(1000)), ValueError, "Were alpha_bars or alphas passed"),
+    "betas that are nearly 0": (lambda: DDPM(Net(), torch.full((10,), 1e-17)), ValueError, "adds no noise"),
+    "true for a time": (lambda: DiscreteSchedule(linear_betas(50)).coeffs(True), TypeError, "got True"),
     "betas above 1 to a zero SNR": (lambda: zero_terminal_snr(torch.tensor([0.5, 1.5])), ValueError, r"\(0, 1\)"),
     "a beta of nan": (lambda: linear_betas(100, math.nan), ValueError, r"\[0, 1\]"),
     "half a T": (lambda: linear_betas(99.5), TypeError, "whole number"),
@@ -223,6 +342,7 @@ CASES = {
 }  # fmt: skip
 MOONS = GaussianMixture([0.4, 0.6], [[1.0, 0.5], [-0.5, -0.8]], [[0.5, 0.3], [0.4, 0.6]], [0, 1])
 LABELLED = flow(classes=2)
+ALPHA_BARS = DiscreteSchedule(linear_betas(1000)).alpha_bars
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -256,6 +376,50 @@ def test_a_model_or_a_rule_of_another_shape_is_named():
         sample(Oracle(MOONS, PATH), X, 3, lambda step: step.x[:1])
     with pytest.raises(ValueError, match="What a rule returns"):
         sample(Oracle(MOONS, PATH), X, 3, lambda step: None)
+
+
+def test_the_last_step_is_looked_at_again():
+    def late(x, s):
+        return x if s < 1 else x[:, :1]
+
+    class Late(Oracle):
+        def estimate(self, x_t, t, y=None):
+            return Estimate(*(late(part, t + 0.25) for part in super().estimate(x_t, t, y)))
+
+    with pytest.raises(ValueError, match=r"What a rule returns must have the shape of x, \(4, 2\), got \(4, 1\)"):
+        sample(Oracle(MOONS, PATH), X, 20, lambda step: late(step.x, step.s))
+    with pytest.raises(ValueError, match="An estimate must have the shape of x"):
+        sample(Late(MOONS, PATH), X, 4, euler)
+
+
+@pytest.mark.parametrize("answer", [None, (X, X)])
+@pytest.mark.parametrize("around", [lambda m: m, lambda m: Clipped(m), lambda m: Guided(m, 2.0)])
+def test_a_model_that_answers_no_estimate_is_named(answer, around):
+    class Other(Oracle):
+        def estimate(self, x_t, t, y=None):
+            return answer
+
+    with pytest.raises(TypeError, match=r"must answer an Estimate\(x0, eps\), got (None|tuple)"):
+        sample(around(Other(MOONS, PATH)), X, 3, euler, Y)
+
+
+def test_a_net_that_writes_into_the_state_is_refused():
+    model = FlowMatching(torch.nn.Module())
+    model.net.forward = lambda x_t, t, y=None: x_t.relu_()
+    with pytest.raises(ValueError, match="inplace=False"):
+        model.sample((B, 2), 3, start=X.clone())
+
+
+def test_advice_fits_what_was_given():
+    with pytest.raises(TypeError, match=r"torch\.full\(\(4,\), 1\)"):
+        sample(FlowMatching(Net()), X, 3, y=1)
+    with pytest.raises(TypeError, match="got Generator of numpy"):
+        randn((2,), generator=np.random.default_rng(0))
+    for answer in (lambda x_t: (x_t, x_t), lambda x_t: x_t.long()):
+        with pytest.raises(TypeError, match=r"answer of the net must .*got [\w.]+\.$"):
+            FlowMatching(Net(answer)).loss(X)
+    with pytest.raises(TypeError, match=r"must hold floats, got torch\.complex64\.$"):
+        flow().loss(X.cfloat())
 
 
 # ---- numbers that are not finite -------------------------------------------------------------------------------------
@@ -295,6 +459,14 @@ def test_weights_that_the_last_step_spoils_are_not_returned():
     with pytest.raises(FloatingPointError, match="weights are not finite after step 7"):
         list(run)
     assert loss.made == steps
+
+
+def test_an_average_that_is_not_finite_is_not_returned():
+    model = flow()
+    ema = EMA(model.net)
+    torch.nn.init.constant_(next(ema.net.parameters()), torch.nan)
+    with pytest.raises(FloatingPointError, match="their average is not"):
+        train(model, ema=ema)
 
 
 def test_numbers_that_are_all_finite_are_told_from_others():

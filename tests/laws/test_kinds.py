@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from lib import (
     DDPM,
+    Clipped,
     Coeffs,
     DiscreteSchedule,
     EmpiricalOracle,
@@ -161,3 +162,50 @@ def test_coefficients_are_numbers_or_one_for_each_sample():
     for wrong in (torch.rand(2), torch.rand(1, 1, 1), torch.rand(2, 1)):
         with pytest.raises(ValueError, match="do not belong to samples"):
             Coeffs(wrong, wrong).add_noise(X, X)
+
+
+def test_whole_numbers_and_mixed_kinds_are_coefficients():
+    column = torch.full((B, 1), 0.5)
+    for a, b in (
+        (Coeffs(1, 0), Coeffs(1.0, 0.0)),
+        (Coeffs(column, 0.5), Coeffs(0.5, 0.5)),
+        (Coeffs(0.5, column), Coeffs(0.5, 0.5)),
+    ):
+        assert torch.equal(a.add_noise(X, X + 1), b.add_noise(X, X + 1))
+        for one, other in zip(solve("v", X, X + 1, a), solve("v", X, X + 1, b), strict=True):
+            torch.testing.assert_close(one, other)
+
+
+def test_a_size_of_numpy_and_a_time_in_brackets_mean_what_they_say():
+    assert len(next(batches(X, size=np.int64(3)))[0]) == 3
+    guided = Guided(LABELLED, 2.0)
+    torch.testing.assert_close(guided.estimate(X, torch.tensor([0.5]), Y), guided.estimate(X, 0.5, Y))
+
+
+def test_numbers_are_clipped_by_a_quantile_too():
+    path = LinearPath()
+
+    class Numbers:
+        def __init__(self):
+            self.path = path
+
+        def estimate(self, x_t, t, y=None):
+            return Estimate(3 * x_t, x_t)
+
+    x = torch.tensor([-2.0, 0.1, 1.0])
+    assert torch.allclose(Clipped(Numbers(), quantile=0.9).estimate(x, 0.5).x0, torch.tensor([-1.0, 0.3, 1.0]))
+
+
+@pytest.mark.parametrize("answered", [torch.float64, torch.float16])
+def test_a_sample_is_like_its_start_whatever_the_net_answers(answered):
+    model = FlowMatching(lambda x_t, t, y=None: x_t.to(answered))
+    assert model.sample((), 3, start=X).dtype == torch.float32
+    assert sample(model, X, 3, lambda step: step.x.to(answered)).dtype == torch.float32
+
+
+def test_a_model_can_be_put_around_a_function_and_a_function_around():
+    model = FlowMatching(MLPDenoiser(width=8, t_scale=1000))
+    double = model.with_net(lambda x_t, t, y=None: 2 * x_t)
+    assert torch.equal(double.ask(X, 0.5), 2 * X) and torch.equal(
+        double.with_net(model.net).ask(X, 0.5), model.ask(X, 0.5)
+    )
