@@ -21,7 +21,7 @@ from lib.learned import Learned
 from lib.prediction import Coeffs, Time, check_time, is_float, log_snr, per_sample, span
 from lib.samplers import ancestral
 
-NOTHING = 1e-20  # of the data's variance: no schedule of betas leaves so little before its end
+NOTHING = 1e-30  # of the data's variance: no schedule of betas leaves so little before its end
 FAR = 10_000  # the longest period of a net's time embedding: beyond it a time looks like another
 
 

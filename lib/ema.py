@@ -49,9 +49,12 @@ class EMA:
     @torch.no_grad()
     def update(self) -> None:
         """Move the average a little towards the newest weights."""
-        if not all(name in table for table, name in self._newest):
-            raise ValueError("A weight of the net has gone since the average began. Begin it anew: EMA(net, decay).")
-        newest = [table[name].to(mine) for mine, (table, name) in zip(self._average, self._newest)]
+        try:
+            newest = [table[name].to(mine) for mine, (table, name) in zip(self._average, self._newest)]
+        except KeyError:
+            raise ValueError(
+                "A weight of the net has gone since the average began. Begin it anew: EMA(net, decay)."
+            ) from None
         torch._foreach_lerp_(self._average, newest, 1 - self.decay)
         for mine, (table, name) in self._buffers:
             mine.copy_(table[name])
