@@ -98,17 +98,16 @@ class Facts(NamedTuple):
         None  # it looks at velocities before the end of a step ("start"), up to its "end", or at none
     )
     options: tuple[dict, ...] = ()  # keywords that make it another rule
-    check: Callable[..., None] | None = None  # takes the same keywords, and refuses what they must not be
 
 
 _SAID: list[Rule] = []
 
 
-def rule(**facts) -> Callable[[Rule], Rule]:
-    """Let a rule say its `Facts`."""
+def rule(check: Callable[..., None] | None = None, **facts) -> Callable[[Rule], Rule]:
+    """Let a rule say its `Facts`. `check` takes the rule's options, and refuses what they must not be before a walk begins."""
 
     def says(step_rule: Rule) -> Rule:
-        step_rule.facts = Facts(**facts)
+        step_rule.facts, step_rule.check_options = Facts(**facts), check
         _SAID.append(step_rule)
         return step_rule
 
@@ -328,8 +327,8 @@ def _coeffs_for(rule: Rule, model: Model, grid: Tensor) -> list[Coeffs]:
     """The Coeffs of every grid point. Raises where the path has not the velocity that the rule looks at, where the model's target
     is singular, and for options that the rule does not take."""
     check_rule(rule)
-    if facts(rule).check is not None:
-        facts(rule).check(**getattr(rule, "keywords", {}))
+    if check := getattr(_plain(rule), "check_options", None):
+        check(**getattr(rule, "keywords", {}))
     coeffs = [model.path.coeffs(t) for t in grid.tolist()]
     looks = facts(rule).velocity
     if looks is not None:
