@@ -71,7 +71,7 @@ class Standardizer:
     def _check(self, name: str, x: Tensor) -> None:
         check_floats(name, x)
         for mine in (self.mean, self.std):
-            rowwise = mine.ndim == x.ndim and len(mine.shape) and mine.shape[0] != 1
+            rowwise = mine.ndim == x.ndim > 1 and mine.shape[0] != 1
             if rowwise or mine.ndim > x.ndim or any(a not in (1, b) for a, b in zip(mine.shape[::-1], x.shape[::-1])):
                 raise ValueError(f"{name} must have samples of shape {tuple(mine.shape)}, got {tuple(x.shape[1:])}.")
 
