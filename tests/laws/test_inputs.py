@@ -333,6 +333,7 @@ CASES = {
     "alpha_bars for betas": (lambda: DDPM(Net(), ALPHA_BARS), ValueError, "Were alpha_bars or alphas passed"),
     "their roots for betas": (lambda: DDPM(Net(), ALPHA_BARS.sqrt()), ValueError, "Were alpha_bars or alphas passed"),
     "alphas for betas": (lambda: DDPM(Net(), 1 - linear_betas(1000)), ValueError, "Were alpha_bars or alphas passed"),
+    # no tolerance: a beta that float64 cannot take from 1
     "betas that are nearly 0": (lambda: DDPM(Net(), torch.full((10,), 2.0**-57)), ValueError, "adds no noise"),
     "true for a time": (lambda: DiscreteSchedule(linear_betas(50)).coeffs(True), TypeError, "got True"),
     "betas above 1 to a zero SNR": (lambda: zero_terminal_snr(torch.tensor([0.5, 1.5])), ValueError, r"\(0, 1\)"),
