@@ -46,7 +46,7 @@ def _shuffled(step, rank, world, size):
 
 check = Repair(
     solution,
-    lambda g: [(7, 8, 64), (8, 4, 64), (0, 2, 10), (3, 1, 6)],
+    lambda g: [(12, 8, 64), (8, 4, 64), (0, 2, 10), (3, 1, 6)],
     broken=rows,
     run=run,
     see="12_image_runs: A run, killed and resumed",
