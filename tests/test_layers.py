@@ -22,8 +22,8 @@ LAYERS = (
         "data",
         "samplers",
     ),
-    ("learned", "diffusion", "flow_matching", "oracle", "clipping", "guidance"),
-    ("metrics", "ema", "training"),
+    ("ema", "learned", "diffusion", "flow_matching", "oracle", "clipping", "guidance"),
+    ("metrics", "training"),
     (
         "trained.toy",
         "trained.images",
