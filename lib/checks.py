@@ -94,7 +94,7 @@ def check_floats(name: str, x) -> None:
 
 def check_samples(name: str, x, rows: int = 0) -> None:
     """Raise unless x is a tensor of floating-point numbers, (B, ...) with at least `rows` rows."""
-    if type(x) is Tensor and x.dtype in FLOATS and x.ndim and len(x) >= rows:
+    if type(x) is Tensor and x.dtype in FLOATS and (size := x.shape) and size[0] >= rows:
         return  # nearly always
     check_floats(name, x)
     if x.ndim == 0 or len(x) < rows:

@@ -150,7 +150,7 @@ def solve(target: str, output: Tensor, x_t: Tensor, coeffs: Coeffs) -> Estimate:
 
 def check_coeffs(coeffs: Coeffs) -> None:
     """Raise unless `coeffs` are Coeffs."""
-    if not isinstance(coeffs, Coeffs):
+    if type(coeffs) is not Coeffs and not isinstance(coeffs, Coeffs):
         raise TypeError(
             f"Coeffs are asked for, as path.coeffs(t) or Coeffs(alpha, sigma) gives them; got {told(coeffs)}."
         )
@@ -160,7 +160,7 @@ def _check_mix(coeffs: Coeffs, name: str, x: Tensor, other: str, y: Tensor) -> N
     """Raise unless x and y can be mixed with nothing broadcast but the time of each sample."""
     check_alike(name, x, other, y)
     for curve in coeffs:
-        if not isinstance(curve, Tensor) or (curve.numel() == 1 and curve.ndim <= y.ndim):
+        if type(curve) is float or not isinstance(curve, Tensor) or (curve.numel() == 1 and curve.ndim <= y.ndim):
             continue
         if curve.shape != (len(y), *[1] * (y.ndim - 1)):
             raise ValueError(
@@ -171,6 +171,8 @@ def _check_mix(coeffs: Coeffs, name: str, x: Tensor, other: str, y: Tensor) -> N
 
 def check_determinant(target: str, det: Tensor | float) -> None:
     """Raise unless an estimate follows from (x_t, target) where the determinant is `det`."""
+    if type(det) is float and det != 0 and math.isfinite(det):
+        return  # nearly always: to ask what kind a number is takes longer than the rest
     usable = bool(det.all() and det.isfinite().all()) if isinstance(det, Tensor) else det != 0 and math.isfinite(det)
     if not usable:
         raise ValueError(
@@ -242,9 +244,13 @@ def check_time(t: Time, like: Tensor | None = None) -> None:
 
 def is_float(t: Time) -> bool:
     """Whether t is of a continuous clock, as a number or as a tensor."""
+    if type(t) is float or type(t) is int:
+        return type(t) is float  # the times of a sampler
     return t.is_floating_point() if isinstance(t, Tensor) else not isinstance(t, Integral)
 
 
 def span(t: Time) -> tuple[float, float]:
     """The smallest and the largest of the times, as numbers; NaN where one is."""
-    return tuple(end.item() for end in t.aminmax()) if isinstance(t, Tensor) else (t, t)
+    if type(t) is float or type(t) is int or not isinstance(t, Tensor):
+        return t, t
+    return tuple(end.item() for end in t.aminmax())

@@ -178,7 +178,8 @@ def _check_eta(eta: float = 0.0) -> None:
 @rule(label="DDIM", order=1, options=({"eta": 0.4}, {"eta": 1.0}), check=_check_eta)
 def ddim(step: Step, eta: float = 0.0) -> Tensor:
     """Song et al. 2021 (DDIM), eq. 12 and 16, written for any path. eta = 0 is deterministic, eta = 1 is `ancestral`."""
-    _check_eta(eta)
+    if eta != 0:  # the walk has looked at it; a step by hand has not
+        _check_eta(eta)
     std = eta * math.sqrt(posterior_variance(step.c_t, step.c_s)) if eta else 0.0
     kept = math.sqrt(max(step.c_s.sigma**2 - std**2, 0.0))
     x_s = combine(step.c_s.alpha, step.estimate.x0, kept, step.estimate.eps)
