@@ -6,9 +6,12 @@ import torch
 from lib import (
     DiscreteSchedule,
     GaussianMixture,
+    LinearPath,
     cosine_betas,
     linear_betas,
+    randn,
     scaled_linear_betas,
+    seeded,
     two_moons_mixture,
 )
 from lib.flow_matching import paths
@@ -25,6 +28,12 @@ DISCRETE = {
     "ddpm-linear-100": DiscreteSchedule(linear_betas(100)),
 }
 PATHS = CONTINUOUS | DISCRETE
+
+# The small inputs of what is tried on bad ones and on every kind: four points with labels, half-way, two components.
+B = 4
+X, Y = randn((B, 2), generator=seeded(0)), torch.arange(B) % 2
+PATH, HALF_WAY = LinearPath(), LinearPath().coeffs(0.5)
+MOONS = GaussianMixture([0.4, 0.6], [[1.0, 0.5], [-0.5, -0.8]], [[0.5, 0.3], [0.4, 0.6]], [0, 1])
 
 
 class Spy(Oracle):

@@ -14,6 +14,7 @@ and takes the same steps.
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
@@ -110,11 +111,17 @@ def _linear(net: MLPDenoiser) -> list[nn.Linear]:
 def beside(*streams: Iterable[tuple[Tensor, Tensor | None]]) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Batches for an `Ensemble` out of one stream of batches (x, y) for each net.
 
-    Raises TypeError for what is no stream of pairs, ValueError for parts of unequal size, with labels and without.
+    Raises TypeError for what is no stream of pairs, ValueError for parts of unequal size, with labels and without, and where one
+    stream ends before the others.
     """
     for stream in streams:
         check_batches(stream)
-    for parts in zip(*streams):
+    ended = object()
+    for parts in zip_longest(*streams, fillvalue=ended):
+        if any(batch is ended for batch in parts):
+            raise ValueError(
+                "One stream of batches ended before the others. Give each net as many, or streams without end."
+            )
         for batch in parts:
             check_batch(batch)
             if batch[1] is not None and rows_of("Labels", batch[1]) != len(batch[0]):

@@ -60,10 +60,7 @@ from lib import (
 )
 from lib.kernels import all_finite
 from lib.training import minimise, stratified_uniform
-
-B = 4
-X, Y = randn((B, 2), generator=seeded(0)), torch.arange(B) % 2
-PATH, HALF_WAY = LinearPath(), LinearPath().coeffs(0.5)
+from tests.conftest import HALF_WAY, MOONS, PATH, B, X, Y
 
 
 class Net(torch.nn.Module):
@@ -157,6 +154,11 @@ CASES = {
     "tokens of another width": (lambda: unpatchify(torch.zeros(1, 4, 8), 2, 1), ValueError, r"\(B, N, 4\)"),
     "a transformer of another shape": (lambda: DiT((8, 16)), TypeError, "side of square images"),
     "labels for half of the data": (lambda: split(X, Y[:2], 1), ValueError, "one label"),
+    "streams of two lengths side by side": (
+        lambda: list(beside([(X, None)] * 2, [(X, None)])),
+        ValueError,
+        "ended before the others",
+    ),
     "parts of two sizes side by side": (lambda: next(beside([(X, None)], [(X[:2], None)])), ValueError, "one shape"),
     # generators
     "generator=0 for data": (lambda: two_moons(5, generator=0), TypeError, r"seeded\(0\)"),
@@ -341,7 +343,6 @@ CASES = {
     "half a T": (lambda: linear_betas(99.5), TypeError, "whole number"),
     "a mask for a time": (lambda: DiscreteSchedule(linear_betas(50)).coeffs(Y.bool()), TypeError, "torch.bool"),
 }  # fmt: skip
-MOONS = GaussianMixture([0.4, 0.6], [[1.0, 0.5], [-0.5, -0.8]], [[0.5, 0.3], [0.4, 0.6]], [0, 1])
 LABELLED = flow(classes=2)
 ALPHA_BARS = DiscreteSchedule(linear_betas(1000)).alpha_bars
 

@@ -37,11 +37,8 @@ from lib import (
     unpatchify,
 )
 from lib.training import stratified_uniform
+from tests.conftest import HALF_WAY, MOONS, PATH, B, X, Y
 
-B = 4
-X, Y = randn((B, 2), generator=seeded(0)), torch.arange(B) % 2
-PATH, HALF_WAY = LinearPath(), LinearPath().coeffs(0.5)
-MOONS = GaussianMixture([0.4, 0.6], [[1.0, 0.5], [-0.5, -0.8]], [[0.5, 0.3], [0.4, 0.6]], [0, 1])
 LABELLED = FlowMatching(MLPDenoiser(width=8, t_scale=1000, classes=2))
 
 
