@@ -296,7 +296,7 @@ def check_training(loss, parameters, batches, steps, lr, schedule, ema) -> None:
     if ema is not None and not hasattr(ema, "update"):
         raise TypeError(f"ema must be an EMA of the net, got {told(ema)}: EMA(model.net, decay).")
     if not any(weight.requires_grad for weight in parameters):
-        raise ValueError("No weight can be trained, all are frozen. Thaw them: model.requires_grad_(True).")
+        raise ValueError("The model is frozen, as one from a file is. To train it on: model.requires_grad_(True).")
 
 
 def at_least_single(dtype: torch.dtype) -> torch.dtype:

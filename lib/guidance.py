@@ -66,14 +66,15 @@ class Guided:
                 # Outside, a weight of 1 is the model's own estimate.
                 scale = per_sample(torch.where(inside, self.scale, 1.0), x_t)
         worse, better = self._pair(x_t, t, y)
-        for answer in (worse, better):
-            check_estimate(answer, x_t.shape)
         return Estimate(*(torch.lerp(a, b, scale) for a, b in zip(worse, better, strict=True)))
 
     def _pair(self, x_t: Tensor, t: Time, y: Tensor | None) -> tuple[Estimate, Estimate]:
         """The worse and the better answer."""
         if self.weak is not None:
-            return self.weak.estimate(x_t, t, y), self.model.estimate(x_t, t, y)
+            pair = self.weak.estimate(x_t, t, y), self.model.estimate(x_t, t, y)
+            for answer in pair:
+                check_estimate(answer, x_t.shape)
+            return pair
         labels = torch.cat([torch.full_like(y, NO_LABEL), y])
         times = t.repeat(2) if isinstance(t, Tensor) and t.ndim and len(t) == len(x_t) else t
         both = self.model.estimate(pairs := torch.cat([x_t, x_t]), times, labels)

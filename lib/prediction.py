@@ -171,10 +171,8 @@ def _check_mix(coeffs: Coeffs, name: str, x: Tensor, other: str, y: Tensor) -> N
 
 def check_determinant(target: str, det: Tensor | float) -> None:
     """Raise unless an estimate follows from (x_t, target) where the determinant is `det`."""
-    if type(det) is float and det != 0 and math.isfinite(det):
-        return  # nearly always: to ask what kind a number is takes longer than the rest
-    usable = bool(det.all() and det.isfinite().all()) if isinstance(det, Tensor) else det != 0 and math.isfinite(det)
-    if not usable:
+    number = isinstance(det, float) or not isinstance(det, Tensor)  # the first question is quick, the second is not
+    if not (det != 0 and math.isfinite(det) if number else bool(det.all() and det.isfinite().all())):
         raise ValueError(
             f'The target "{target}" is singular at a time where it was asked for (alpha*b - sigma*a is 0 or infinite): '
             '"eps" says nothing about the data at pure noise, "x0" nothing about the noise at clean data. '

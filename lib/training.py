@@ -72,9 +72,7 @@ def _pairs(data: Iterable) -> Iterator[tuple[Tensor, Tensor | None]]:
 
 
 def _check_model(model: nn.Module) -> None:
-    """Refuse a model that cannot learn, or cannot be sampled once it has."""
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError("The model is frozen, as one from a file is. To train it on: model.requires_grad_(True).")
+    """Refuse a model that cannot be sampled once it has learned."""
     if isinstance(model, Learned) and determinant(model.target, model.path.coeffs(model.path.t_noise)) == 0:
         raise ValueError(
             f'A net for "{model.target}" cannot be sampled on this path: at pure noise, where sampling begins, the target is '

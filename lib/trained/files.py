@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from lib.kernels import all_finite
+
 # What is read, as safetensors calls it and as torch does.
 NUMBERS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -115,7 +117,7 @@ def _pickled(path: str | Path) -> bool:
 
 def not_finite(tensors: Mapping[str, Tensor]) -> list[str]:
     """The names of tensors with NaN or infinite numbers."""
-    return [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    return [name for name, tensor in tensors.items() if not all_finite(tensor)]
 
 
 def _checksum(tensors: dict[str, Tensor], about: dict[str, str]) -> str:
