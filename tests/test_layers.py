@@ -20,6 +20,7 @@ LAYERS = (
         "nets.autoencoder",
         "nets.classifier",
         "data",
+        "pictures",
         "samplers",
     ),
     ("ema", "learned", "diffusion", "flow_matching", "oracle", "clipping", "guidance"),

@@ -13,7 +13,7 @@ from tools.checks.calls import Call
 # What reads a file, holds numbers or names, or is tried through what it makes.
 NOT_CALLED = {
     "Coeffs", "Estimate", "State", "Learned", "digits", "mnist_subset", "two_moons_mixture", "make_target", "load_autoencoder",
-    "load_classifier", "load_model", "NO_LABEL", "TARGETS", "CosinePath", "LinearPath",
+    "load_classifier", "load_model", "NO_LABEL", "TARGETS", "CosinePath", "LinearPath", "emoji", "faces", "fashion_mnist",
 }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def things() -> dict[str, list]:
         "model": flows + ddpms, "learned": flows[:3] + ddpms[:1], "net": [flow_net, cond_net, ddpm_net],
         "mlp": [flow_net], "dit": [dit], "auto": [auto], "judge": [judge], "block": [block], "label net": [label],
         "nets": [several], "mixture": [moons], "rule": rules(), "target": list(lib.TARGETS),
-        "coeffs": [straight.coeffs(0.3), schedule.coeffs(7)], "calls": [4, 8], "n": [1, 3, 10], "count": [1, 2],
+        "coeffs": [straight.coeffs(0.3), schedule.coeffs(7)], "calls": [4, 8], "n": [1, 3, 10], "count": [1, 2], "shift": [0, 1],
         "steps": [1, 2, 10], "T": [50, 100], "shape": [(B, 2), [3, 2]], "beta": [1e-4, 0.02],
         "betas": [lib.linear_betas(50), [0.1, 0.2]], "scale": [0.0, 1.0, 3.0], "interval": [None, (0.1, 2.0)],
         "weak": [None, flows[3]], "probability": [0, 0.5, 1.0], "flag": [True, False], "seed": [0, 7],

@@ -49,6 +49,8 @@ call("split", lambda x, y, n: lib.split(x, y, n)[0][0], lambda a: (len(a["x"]) -
      n="count")  # fmt: skip
 call("batches", lambda x, y, size, g: next(lib.batches(x, y, size=size, generator=g))[0],
      lambda a: (a["size"], *a["x"].shape[1:]), x="x", y="y", size="count", g="generator")  # fmt: skip
+call("augment", lambda x, flip, shift, g: lib.augment(x, flip=flip, shift=shift, generator=g), like("x"), x="images",
+     flip="flag", shift="shift", g="generator")  # fmt: skip
 call("Standardizer", lambda mean, std, x: lib.Standardizer(mean, std)(x), like("x"), mean="number", std="number", x="x")
 call("Standardizer.fit", lambda x, z: lib.Standardizer.fit(x).inverse(z), like("z"), x="x", z="x")
 

@@ -22,6 +22,8 @@ LIMIT = 2400  # seconds until a job is taken to hang; the longest, browser/pages
 PAUSE = 0.05  # seconds between two looks at what runs
 # Why a test may be skipped in CI: it asks something of another system, or of another state of the book.
 REASONS = {
+    "Debian's package of Fashion-MNIST is not installed",
+    "Noto's colour font 2.042 is not installed",
     "elsewhere pip's torch brings no CUDA",
     "only GitHub knows the address that it should be",
     "runs are forked, so that many fit into a minute",

@@ -15,7 +15,7 @@ PLACE = re.compile(r"(?<=<!--table-->\n).*?(?=<!--/table-->)", re.DOTALL)
 
 
 class Row(NamedTuple):
-    """Files of results/, which one command makes."""
+    """Files of results/, or elsewhere with their folder, which one command makes."""
 
     files: list[str]
     command: str
