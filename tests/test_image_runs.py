@@ -55,8 +55,8 @@ def test_what_a_gpu_would_run_runs_on_a_cpu(name, cell, monkeypatch, tmp_path, c
     if name == "cifar10":
         x = x[:, :, :, :, None].repeat(1, 3, 1, 1, 1)[..., 0]
         x = torch.nn.functional.pad(x, (2, 2, 2, 2), value=-1.0)
-    monkeypatch.setitem(settings.DATA, name, lambda: (x[:200], y[:200]))
-    monkeypatch.setitem(settings.HELD_OUT, name, 20)
+    few = settings.DATA[name]._replace(load=lambda: (x[:200], y[:200]), held_out=20)
+    monkeypatch.setitem(settings.DATA, name, few)
     config = replace(names["GPU_RUNS"][name], **SMALL)
     model = names["image_run"](config, tmp_path / "run", wanted=True)
     assert settings.config_of(tmp_path / "run" / "model.safetensors") == config and model.shape == tuple(x.shape[1:])

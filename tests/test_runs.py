@@ -399,7 +399,7 @@ def test_no_network_is_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "datasets", types.SimpleNamespace(load_dataset=load_dataset))
     code, said = command_line("--data", "mnist", "--out", tmp_path / "run", capsys=capsys)
     assert code == 1 and "mnist did not come from Hugging Face (RuntimeError: Temporary failure in name resol" in said
-    assert "digits and mnist_subset need none" in said and "long story" not in said
+    assert "digits, mnist_subset, emoji and faces need none" in said and "long story" not in said
     assert not list((tmp_path / "run").iterdir())
 
 

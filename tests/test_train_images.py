@@ -69,7 +69,7 @@ class Overshoots:
 @pytest.mark.parametrize(("pixels", "most"), [(True, 1.0), (False, 3.0)])
 def test_pictures_of_pixels_are_clipped_on_the_way_and_latents_are_not(pixels, most):
     ends = []
-    sheet = sheet_of_samples(Overshoots(), (1, 4, 4), lambda x: ends.append(x) or x, columns=2, pixels=pixels)
+    sheet = sheet_of_samples(Overshoots(), 10, (1, 4, 4), lambda x: ends.append(x) or x, columns=2, pixels=pixels)
     assert ends[0].max().item() == pytest.approx(most) and sheet.shape == (60, 12, 1)
 
 
@@ -200,7 +200,7 @@ def test_older_files_call_flow_matching_fm():
     """The shipped ones do."""
     said = read(Path(__file__).parents[1] / "results" / "digits_flow.safetensors", ("config",), "")[1]
     assert '"process": "fm"' in said["config"] and stored(said)["process"] == "flow"
-    assert stored({"config": '{"process": "ddpm"}'}) == {"process": "ddpm"}
+    assert stored({"config": '{"process": "ddpm"}'}) == {"process": "ddpm", "flip": False, "shift": 0}
 
 
 @pytest.mark.parametrize("change", [{"width": 32}, {"lr": 2e-3}, {"process": "ddpm"}, {"seed": 1}, {"steps": 48}])

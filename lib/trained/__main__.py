@@ -19,7 +19,7 @@ from lib.trained.folder import CHECKPOINT
 from lib.trained.loop import train
 
 HELP = {
-    "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face",
+    "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face, as is fashion without Debian's package of it",
     "process": "ddpm or flow (flow matching on the straight path)",
     "latents": "a trained autoencoder's file: diffuse in its latents",
     "betas": "linear or cosine, for ddpm",
@@ -29,6 +29,8 @@ HELP = {
     "label_drop": "share of the labels withheld, for guidance",
     "ema": "decay of the averaged weights",
     "bf16": "autocast to bfloat16",
+    "flip": "augmentation: mirror left and right, one picture in two",
+    "shift": "augmentation: move each picture by up to so many pixels each way",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,17 +16,45 @@ from lib.data import digits, from_hub, mnist_subset, split
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.nets.dit import DiT
+from lib.pictures import EMOJI, FACES, FASHION, emoji, faces, fashion_mnist
 from lib.prediction import determinant
 from lib.seeding import seeded
 from lib.trained.files import look
 from lib.trained.images import HINT, decoder, load_autoencoder
 
-DATA = {"digits": digits, "mnist_subset": mnist_subset, "mnist": partial(from_hub, "mnist"),
-        "cifar10": partial(from_hub, "cifar10")}  # fmt: skip
-HELD_OUT = {"digits": 500, "mnist_subset": 1000, "mnist": 5000, "cifar10": 5000}
+Pair = tuple[Tensor, Tensor]  # images (N, *shape) in [-1, 1], labels (N,)
+
+
+class DataSet(NamedTuple):
+    """Images to train on."""
+
+    load: Callable[[], Pair]
+    shape: tuple[int, int, int]  # of an image: channels, height, width
+    classes: tuple[str, ...]  # what the labels 0, 1, ... mean
+    held_out: int  # so many are kept from training
+    last: bool = False  # the last ones, as the data set's authors meant it; else some drawn at random, always the same
+
+    def sides(self) -> tuple[Pair, Pair]:
+        """(x, y) to train on and (x, y) held out."""
+        x, y = self.load()
+        if not self.last:
+            return split(x, y, self.held_out)
+        return (x[: -self.held_out], y[: -self.held_out]), (x[-self.held_out :], y[-self.held_out :])
+
+
+DIGITS = tuple("0123456789")
+CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+DATA = {
+    "digits": DataSet(digits, (1, 8, 8), DIGITS, 500),
+    "mnist_subset": DataSet(mnist_subset, (1, 28, 28), DIGITS, 1000),
+    "fashion": DataSet(fashion_mnist, (1, 28, 28), FASHION, 10_000, last=True),
+    "emoji": DataSet(emoji, (3, 32, 32), EMOJI, 137),
+    "faces": DataSet(faces, (3, 32, 32), FACES, 15),
+    "mnist": DataSet(partial(from_hub, "mnist"), (1, 28, 28), DIGITS, 5000),
+    "cifar10": DataSet(partial(from_hub, "cifar10"), (3, 32, 32), CIFAR, 5000),
+}
 BETAS = {"linear": linear_betas, "cosine": cosine_betas}
-CLASSES = 10
-LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0}  # of the others' numbers 1
+LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0, "shift": 0}  # of the others' numbers 1
 HIGH = {"seed": 2**63 - 1, "depth": 1000, "label_drop": 1, "ema": 1}
 MOST = 10**10  # weights of a net: with their average, gradients and moments 200 GB
 
@@ -50,6 +79,8 @@ class Config:
     ema: float = 0.998
     seed: int = 0
     bf16: bool = False
+    flip: bool = False
+    shift: int = 0
 
     def __post_init__(self):
         for field in fields(self):
@@ -62,6 +93,11 @@ class Config:
             raise ValueError("ema must be below 1: an average of decay 1 never moves.")
         if (weights := 18 * self.depth * self.width**2) > MOST:
             raise ValueError(f"depth={self.depth} and width={self.width} make {weights:.1g} weights: take less.")
+        side = min(DATA[self.data].shape[1:])
+        if self.shift >= side:
+            raise ValueError(f"shift must lie in 0 ... {side - 1} for {self.data}, got {self.shift}.")
+        if self.latents and self.augmented:
+            raise ValueError("--flip and --shift move pixels, and latents are none. Leave them out, or --latents.")
         if determinant(self.answers, (path := self.path).coeffs(path.t_noise)) == 0:
             raise ValueError(
                 f'A net for "{self.answers}" cannot be sampled on the path of {self.process}: at pure noise, where sampling '
@@ -85,6 +121,11 @@ class Config:
         return self.target or ("v" if self.process == "ddpm" else "u")
 
     @property
+    def augmented(self) -> bool:
+        """Whether pictures are moved at random (see lib.pictures.augment)."""
+        return self.flip or self.shift > 0
+
+    @property
     def path(self) -> DiscreteSchedule | LinearPath:
         """The path that it learns on."""
         return DiscreteSchedule(BETAS[self.betas](1000)) if self.process == "ddpm" else LinearPath()
@@ -94,15 +135,15 @@ def build(config: Config, channels: int, size: int) -> DDPM | FlowMatching:
     """The untrained model of a configuration, with an initialisation seeded by it."""
     ddpm = config.process == "ddpm"
     net = DiT(size, channels, patch=config.patch, width=config.width, depth=config.depth, heads=config.heads,
-              t_scale=1 if ddpm else 1000, classes=CLASSES, generator=seeded(config.seed))  # fmt: skip
+              t_scale=1 if ddpm else 1000, classes=len(DATA[config.data].classes), generator=seeded(config.seed))  # fmt: skip
     if ddpm:
         return DDPM(net, config.path.betas, config.answers)
     return FlowMatching(net, config.path, config.answers)
 
 
-def images(config: Config) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def images(config: Config) -> tuple[Pair, Pair]:
     """(x, y) to train on and (x, y) held out: images in [-1, 1], or their latents."""
-    sets = split(*DATA[config.data](), HELD_OUT[config.data])
+    sets = DATA[config.data].sides()
     if not config.latents:
         return sets
     encoder = load_autoencoder(config.latents)
@@ -132,8 +173,8 @@ def config_of(path: str | Path) -> Config:
 
 
 def stored(said: dict[str, str]) -> dict:
-    """The options that a file names; older ones call flow matching fm."""
-    options = json.loads(said["config"])
+    """The options that a file names; older ones call flow matching fm, and know nothing of augmentation."""
+    options = {"flip": False, "shift": 0} | json.loads(said["config"])
     return options | ({"process": "flow"} if options["process"] == "fm" else {})
 
 

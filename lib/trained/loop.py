@@ -1,8 +1,8 @@
 """Train a Diffusion Transformer on images, as DDPM or by flow matching, on one device or many.
 
-Everything random in step i is drawn from a generator seeded by (seed, i): the batch, its times, its noise, which labels are
-dropped. A run that was killed and resumed therefore draws the same numbers as one that was not, and ends in the same weights to
-the bit; and n processes, each with every n-th row of the batch, follow the loss curve of one.
+Everything random in step i is drawn from a generator seeded by (seed, i): the batch, how its pictures are moved, its times, its
+noise, which labels are dropped. A run that was killed and resumed therefore draws the same numbers as one that was not, and ends
+in the same weights to the bit; and n processes, each with every n-th row of the batch, follow the loss curve of one.
 
 A run's folder gets config.json, log.csv, samples_<step>.png, checkpoint.safetensors (to resume) and model.safetensors (averaged
 weights). What ends a run, a kill, Ctrl-C, a full disk, a loss that is not finite, leaves the last checkpoint whole.
@@ -30,11 +30,12 @@ from lib.ema import EMA
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
 from lib.labels import drop_labels
+from lib.pictures import augment
 from lib.prediction import Model
 from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
 from lib.trained.checkpoint import CHANGEABLE, Past, Training, fingerprint, load_checkpoint, save_checkpoint
-from lib.trained.config import CLASSES, Config, about, build, images
+from lib.trained.config import DATA, Config, about, build, images
 from lib.trained.files import look, not_finite
 from lib.trained.folder import CHECKPOINT, LOG, MODEL, Log, alone, claim, write_config, write_png
 from lib.trained.images import decoder
@@ -54,7 +55,7 @@ class Batch(NamedTuple):
     eps: Tensor
 
 
-ORDER, DRAWS = 1, 2  # what a stream of random numbers is for
+ORDER, DRAWS, MOVES = 1, 2, 3  # what a stream of random numbers is for
 
 
 def batch_of(config: Config, model: Model, x: Tensor, y: Tensor, step: int, rows=slice(None), device=None) -> Batch:
@@ -62,12 +63,16 @@ def batch_of(config: Config, model: Model, x: Tensor, y: Tensor, step: int, rows
     epoch, part = divmod(step, len(x) // config.batch)
     order = torch.randperm(len(x), generator=_generator(config.seed, epoch, ORDER))
     chosen = order[part * config.batch : (part + 1) * config.batch].to(x.device)
+    pictures = x[chosen]
+    if config.augmented:
+        moves = _generator(config.seed, step, MOVES)
+        pictures = augment(pictures, flip=config.flip, shift=config.shift, generator=moves)
     g = _generator(config.seed, step, DRAWS)
     # Labels are dropped here and not in the model's loss, which would not see the whole batch.
     labels = drop_labels(y[chosen], config.label_drop, generator=g)
     t = model.path.times(stratified_uniform(config.batch, generator=g))
     eps = randn((config.batch, *x.shape[1:]), generator=g)
-    return Batch(*(whole[rows].to(device or x.device) for whole in (x[chosen], labels, t, eps)))
+    return Batch(*(whole[rows].to(device or x.device) for whole in (pictures, labels, t, eps)))
 
 
 def _generator(seed: int, i: int, purpose: int) -> torch.Generator:
@@ -93,13 +98,14 @@ def held_out_loss(model: Model, x: Tensor, y: Tensor) -> float:
 
 
 def sheet_of_samples(
-    model: Model, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8, *, pixels: bool
-) -> Tensor:
+    model: Model, classes: int, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8, *,
+    pixels: bool,
+) -> Tensor:  # fmt: skip
     """A picture (H, W, channels) of bytes: a row a class, 20 network calls, guidance scale 2, always from the same noise.
 
     pixels: x0 is clipped to [-1, 1]. Latents have no range.
     """
-    y = torch.arange(CLASSES).repeat_interleave(columns)
+    y = torch.arange(classes).repeat_interleave(columns)
     start = randn((len(y), *shape), generator=seeded(0))
     device = next(model.net.parameters()).device
     guided = Guided(model, 2.0)
@@ -107,7 +113,7 @@ def sheet_of_samples(
         x = decode(sample(Clipped(guided) if pixels else guided, start.to(device), 20, ddim, y.to(device)).cpu())
     x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
     x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
-    return x.unflatten(0, (CLASSES, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
+    return x.unflatten(0, (classes, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------------
@@ -228,7 +234,8 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
                     log.add(**row)
                 try:
                     if shows:
-                        sheet = sheet_of_samples(averaged, x.shape[1:], decode, pixels=not config.latents)
+                        classes = len(DATA[config.data].classes)
+                        sheet = sheet_of_samples(averaged, classes, x.shape[1:], decode, pixels=not config.latents)
                         write_png(out / f"samples_{done:06d}.png", sheet)
                 finally:  # also where no picture can be made
                     if shows or stop:

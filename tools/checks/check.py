@@ -42,7 +42,12 @@ GROUPS = {
     "checkers": ["tests/exercises"],
     "labs": ["tests/test_labs.py"],
     "colab": ["tests/test_colab.py", "tests/test_colab_contract.py"],
-    "training": ["tests/test_train_images.py", "tests/test_toy.py", "tests/test_image_runs.py"],
+    "training": [
+        "tests/test_train_images.py",
+        "tests/test_toy.py",
+        "tests/test_image_runs.py",
+        "tests/test_picture_runs.py",
+    ],
     "runs": ["tests/test_runs.py", "tests/test_kills.py"],
     "making": [
         "tests/test_notebooks.py",
@@ -58,6 +63,7 @@ GROUPS = {
         "tests/test_time_scale.py",
         "tests/test_claims.py",
         "tests/test_results.py",
+        "tests/test_emoji_sheet.py",
     ],
     "pages": ["tests/test_book.py", "tests/test_self_test.py", "tests/test_repository_buttons.py"],
     "others": [],

@@ -14,10 +14,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lib import Clipped, Guided, ancestral, ddim, euler, frechet_distance, load_model, randn, sample, seeded, split
+from lib import Clipped, Guided, ancestral, ddim, euler, frechet_distance, load_model, randn, sample, seeded
 from lib.labels import NO_LABEL
+from lib.nets.classifier import CLASSES
 from lib.prediction import Estimate, Model
-from lib.trained.config import CLASSES, DATA, HELD_OUT, Config, decoder_of
+from lib.trained.config import DATA, Config, decoder_of
 from lib.trained.loop import train
 from tools.results import image_ablation
 from tools.results.image_metrics import against_held_out, floors, reference, seen
@@ -133,7 +134,7 @@ def trained(target: str, seed: int, case: tuple[str, str, int], folder: Path) ->
 def error(target: str, seed: int, folder: Path) -> dict[str, float]:
     """Mean square error of a trained net's clipped x0 for held-out digits, at each of LEVELS."""
     model = Clipped(net(target, seed, folder))
-    _, (x, y) = split(*DATA["digits"](), HELD_OUT["digits"])
+    _, (x, y) = DATA["digits"].sides()
     eps, found = randn(x.shape, generator=seeded(0)), {}
     for t in LEVELS:
         x_t = model.path.coeffs(t).add_noise(x, eps)
@@ -143,7 +144,7 @@ def error(target: str, seed: int, folder: Path) -> dict[str, float]:
 
 def held_out() -> dict[str, float]:
     """Of the held-out digits: their root mean square, and the square error of the training digits' mean in x0's place."""
-    (x, _), (x_held, _) = split(*DATA["digits"](), HELD_OUT["digits"])
+    (x, _), (x_held, _) = DATA["digits"].sides()
     return rounded(
         {
             "rms": x_held.square().mean().sqrt().item(),

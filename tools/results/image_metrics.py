@@ -28,11 +28,11 @@ from lib import (
     randn,
     sample,
     seeded,
-    split,
     spread,
 )
+from lib.nets.classifier import CLASSES
 from lib.samplers import rules
-from lib.trained.config import CLASSES, DATA, HELD_OUT, config_of, decoder_of
+from lib.trained.config import DATA, config_of, decoder_of
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "image_metrics.json"
@@ -79,7 +79,7 @@ def seen(classifier, x: Tensor) -> Tensor:
 def reference(data: str) -> Reference:
     """What models of this data set are measured with."""
     classifier = load_classifier(classifier_of(data))
-    (x, y), (x_held, y_held) = split(*DATA[data](), HELD_OUT[data])
+    (x, y), (x_held, y_held) = DATA[data].sides()
     return Reference(classifier, seen(classifier, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
 
 
