@@ -25,7 +25,7 @@ from lib.seeding import given, rand
 
 # ---- Fashion-MNIST ---------------------------------------------------------------------------------------------------
 
-FASHION = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+FASHION = ("T-shirt/top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 # Of the numbers alone, without the files' heads: whoever packs the files again, the numbers stay.
 FASHION_SHA256 = {

@@ -27,7 +27,7 @@ def test_fashion_mnist_is_whole_and_in_range():
     assert x.shape == (70_000, 1, 28, 28) and x.min() == -1 and x.max() == 1 and x.dtype == torch.float32
     assert y[:60_000].bincount().tolist() == [6000] * 10 and y[60_000:].bincount().tolist() == [1000] * 10
     assert len(FASHION) == 10
-    sneakers, trousers = (x[y == FASHION.index(name), 0] for name in ("sneaker", "trouser"))
+    sneakers, trousers = (x[y == FASHION.index(name), 0] for name in ("sneaker", "trousers"))
     assert sneakers[:, :6].mean() < -0.99 and sneakers[:, 16:18].mean() > 0  # flat, with nothing above
     assert trousers[:, :, :6].mean() < -0.95 and trousers[:, 4].mean() > -0.5  # narrow, from the top down
 
