@@ -108,7 +108,7 @@ def test_the_options_reach_the_configuration(tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--shift", "-1"], "shift must lie in 0 ... 31 for faces, got -1"),
+        (["--shift", "-1"], "shift must be at least 0, got -1"),
         (["--shift", "32"], "shift must lie in 0 ... 31"),
         (["--flip", "--latents", "some.safetensors"], "move pixels, and latents are none"),
         (["--shift", "1", "--latents", "some.safetensors"], "move pixels, and latents are none"),
