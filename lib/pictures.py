@@ -168,13 +168,20 @@ def augment(x: Tensor, *, flip: bool = False, shift: int = 0, generator: torch.G
         raise ValueError(f"Pictures x must have the shape (B, C, H, W) to be augmented, got {tuple(x.shape)}.")
     if not isinstance(flip, bool):
         raise TypeError(f"flip must be True or False, got {told(flip)}.")
-    (batch, channels, height, width), generator = x.shape, given(generator)
-    check_whole("shift", shift, 0, high=min(height, width) - 1)
+    batch, generator = len(x), given(generator)
+    check_whole("shift", shift, 0, high=min(x.shape[2:]) - 1)
     mirrored = rand(batch, generator=generator) < (0.5 if flip else 0)
-    down, right = torch.randint(-shift, shift + 1, (2, batch, 1), generator=generator, device=generator.device)
-    rows = (torch.arange(height, device=generator.device) - down).clamp(0, height - 1)  # (B, H): where each comes from
-    columns = (torch.arange(width, device=generator.device) - right).clamp(0, width - 1)
+    down, right = torch.randint(-shift, shift + 1, (2, batch), generator=generator, device=generator.device)
+    return moved(x, mirrored, down, right)
+
+
+def moved(x: Tensor, mirrored: Tensor, down: Tensor, right: Tensor) -> Tensor:
+    """Pictures x (B, C, H, W), each mirrored or not and then moved by whole pixels, all of which (B,) tensors tell; like x."""
+    (batch, channels, height, width), device = x.shape, down.device
+    rows = (torch.arange(height, device=device) - down[:, None]).clamp(0, height - 1)  # (B, H): where each comes from
+    columns = (torch.arange(width, device=device) - right[:, None]).clamp(0, width - 1)
     columns = torch.where(mirrored[:, None], width - 1 - columns, columns)
-    one, channel = torch.arange(batch)[:, None, None, None], torch.arange(channels)[:, None, None]
+    one = torch.arange(batch, device=device)[:, None, None, None]
+    channel = torch.arange(channels, device=device)[:, None, None]
     index = (one, channel, rows[:, None, :, None], columns[:, None, None, :])
     return x[tuple(part.to(x.device) for part in index)]

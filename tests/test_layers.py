@@ -30,6 +30,7 @@ LAYERS = (
         "trained.images",
         "trained.k_budget",
         "trained.config",
+        "trained.batch",
         "trained.processes",
         "trained.folder",
         "trained.checkpoint",

@@ -79,8 +79,8 @@ def test_processes_share_a_batch_that_is_moved():
     (x, y), _ = DATA["faces"].sides()
     model = build(MOVED, 3, 32)
     whole = batch_of(MOVED, model, x, y, 5)
-    for rank in range(2):
-        assert torch.equal(batch_of(MOVED, model, x, y, 5, slice(rank, None, 2)).x, whole.x[rank::2])
+    for rows in (range(8), range(8, 16)):
+        assert torch.equal(batch_of(MOVED, model, x, y, 5, rows).x, whole.x[rows.start : rows.stop])
 
 
 def test_an_augmented_run_that_was_stopped_ends_in_the_same_bits(tmp_path):

@@ -485,7 +485,7 @@ def test_a_change_that_did_not_reach_a_checkpoint_is_forgotten_with_its_steps(wh
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"width": 32}, "width would make another run. What can be changed is lr, steps, batch, save_every"),
+        ({"width": 32}, "width would make another run. What can be changed is lr, steps, batch, accumulate, clip"),
         ({"seed": 1}, "seed would make another run"),
         ({"steps": 5}, "has 6 steps, more than steps=5"),
         ({"steps": 0}, "steps must be at least 1"),

@@ -2,7 +2,7 @@
 
 toy, images          the shipped ones, read from their files
 weights, files       how a file of weights is written and read
-config, loop         what an image run is made of, and the run; `python -m lib.trained` is its command line
+config, batch, loop  what an image run is made of, what a step sees, and the run; `python -m lib.trained` is its command line
 processes, folder, checkpoint     with whom it runs, where, and how it goes on
 k_budget             rules and budgets side by side, on the exact answer and on trained nets
 """

@@ -2,7 +2,8 @@
 
 python -m lib.trained --data digits --process flow --out runs/digits
 python -m lib.trained --data digits --process flow --out runs/digits --resume
-torchrun --standalone --nproc_per_node 8 -m lib.trained --data cifar10 --process flow --bf16 --out runs/cifar10
+python -m lib.trained --preset faces --steps 500 --out runs/faces
+torchrun --standalone --nproc_per_node 8 -m lib.trained --preset cifar10 --out runs/cifar10
 """
 
 import argparse
@@ -31,6 +32,17 @@ HELP = {
     "bf16": "autocast to bfloat16",
     "flip": "augmentation: mirror left and right, one picture in two",
     "shift": "augmentation: move each picture by up to so many pixels each way",
+    "batch": "images a step, of all processes together",
+    "accumulate": "parts of a batch that are computed one after the other, where all of it would not fit into the memory",
+    "clip": "the longest gradient: one of a larger norm is scaled down to it; 0 clips none",
+    "weight_decay": "AdamW's, of all weights; 0 is Adam",
+    "sample_batch": "pictures that are drawn at a time",
+}
+# Each line is a name and its options.
+PRESETS = {
+    name: options
+    for name, *options in map(str.split, Path(__file__).with_name("presets.txt").read_text().splitlines())
+    if name != "#"
 }
 
 
@@ -39,24 +51,32 @@ def change(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     if name not in CHANGEABLE:
         raise argparse.ArgumentTypeError(f"{name} would make another run; {', '.join(CHANGEABLE)} can be changed")
+    kind = next((field.type for field in fields(Config) if field.name == name), int)
     try:
-        return name, float(value) if name == "lr" else int(value)
+        return name, kind(value)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} should be like {name}={'3e-4' if name == 'lr' else 8000}") from None
+        raise argparse.ArgumentTypeError(f"{text} should be like {name}={'3e-4' if kind is float else 8000}") from None
 
 
 def parser() -> argparse.ArgumentParser:
     """All options."""
     parser = argparse.ArgumentParser(
-        prog="python -m lib.trained", description="Train a Diffusion Transformer on images."
+        prog="python -m lib.trained",
+        description="Train a Diffusion Transformer on images.",
+        epilog="presets:\n" + "\n".join(f"  {name:8} {' '.join(options)}" for name, options in PRESETS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--preset", choices=PRESETS, help="options that stand before the others, which win; see below")
     for field in fields(Config):
         name = "--" + field.name.replace("_", "-")
-        text = f"{HELP.get(field.name, field.name)} (default: {field.default!r})"
-        if field.type is bool:
-            parser.add_argument(name, action="store_true", help=text)
+        text = HELP.get(field.name, field.name)
+        if field.type is bool:  # with --no-flip, for what a preset switches on
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
+            parser.set_defaults(**{field.name: field.default})
         else:
-            parser.add_argument(name, type=field.type, default=field.default, help=text)
+            parser.add_argument(
+                name, type=field.type, default=field.default, help=f"{text} (default: {field.default!r})"
+            )
     parser.add_argument("--out", required=True, help="folder of the run")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out, or start it")
     parser.add_argument("--change", nargs="+", type=change, default=[], metavar="NAME=VALUE",
@@ -70,7 +90,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line. What goes wrong is one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if preset := parser().parse_args(arguments).preset:
+        arguments = [*PRESETS[preset], *arguments]
     options = vars(parser().parse_args(arguments))
+    del options["preset"]
     names = ("out", "resume", "change", "compile", "log_every", "save_every", "keep")
     ours = {name: options.pop(name) for name in names}
     try:

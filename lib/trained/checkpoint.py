@@ -17,12 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from lib.ema import EMA
+from lib.trained.batch import STREAMS
 from lib.trained.config import stored
 from lib.trained.files import look, put, read, write
 from lib.trained.weights import fill
 
-FREE = ("save_every",)  # decides no weight
-CHANGEABLE = ("lr", "steps", "batch", *FREE)
+FREE = ("save_every", "sample_batch")  # decide no weight
+CHANGEABLE = ("lr", "steps", "batch", "accumulate", "clip", "weight_decay", *FREE)
 
 
 class Training(NamedTuple):
@@ -158,6 +159,11 @@ def load_checkpoint(path: Path, training: Training, settings: dict, data: str, c
         possible = left >= 0 and set(others) <= set(CHANGEABLE)
         way = f"change it on purpose with --change {_wish(others, step, left)}" if possible else "use another --out"
         raise ValueError(f"{path} belongs to another run: {told}. Resume with its options, or {way}.")
+    if said.get("streams") != STREAMS:
+        raise ValueError(
+            f"{path} was begun by another version of this program, which drew other random numbers from the same seed. "
+            "Finish the run with that version, or start again with another --out."
+        )
     if said["data_hash"] != data:
         raise ValueError(f"{path} was trained on other data of the same name. Use another --out.")
     if left < 0:

@@ -53,8 +53,10 @@ DATA = {
     "mnist": DataSet(partial(from_hub, "mnist"), (1, 28, 28), DIGITS, 5000),
     "cifar10": DataSet(partial(from_hub, "cifar10"), (3, 32, 32), CIFAR, 5000),
 }
+# What older files do not know of.
+LATER = {"flip": False, "shift": 0, "accumulate": 1, "clip": 0.0, "weight_decay": 0.0, "sample_batch": 256}
 BETAS = {"linear": linear_betas, "cosine": cosine_betas}
-LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0, "shift": 0}  # of the others' numbers 1
+LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0, "shift": 0, "clip": 0, "weight_decay": 0}  # of the others' numbers 1
 HIGH = {"seed": 2**63 - 1, "depth": 1000, "label_drop": 1, "ema": 1}
 MOST = 10**10  # weights of a net: with their average, gradients and moments 200 GB
 
@@ -81,6 +83,10 @@ class Config:
     bf16: bool = False
     flip: bool = False
     shift: int = 0
+    accumulate: int = 1
+    clip: float = 0.0
+    weight_decay: float = 0.0
+    sample_batch: int = 256
 
     def __post_init__(self):
         for field in fields(self):
@@ -93,6 +99,10 @@ class Config:
             raise ValueError("ema must be below 1: an average of decay 1 never moves.")
         if (weights := 18 * self.depth * self.width**2) > MOST:
             raise ValueError(f"depth={self.depth} and width={self.width} make {weights:.1g} weights: take less.")
+        if self.batch % self.accumulate:
+            raise ValueError(
+                f"A batch of {self.batch} does not split into accumulate={self.accumulate} equal parts. Let one divide the other."
+            )
         side = min(DATA[self.data].shape[1:])
         if self.shift >= side:
             raise ValueError(f"shift must lie in 0 ... {side - 1} for {self.data}, got {self.shift}.")
@@ -173,8 +183,8 @@ def config_of(path: str | Path) -> Config:
 
 
 def stored(said: dict[str, str]) -> dict:
-    """The options that a file names; older ones call flow matching fm, and know nothing of augmentation."""
-    options = {"flip": False, "shift": 0} | json.loads(said["config"])
+    """The options that a file names; older ones call flow matching fm, and lack some, which were then as they are here."""
+    options = LATER | json.loads(said["config"])
     return options | ({"process": "flow"} if options["process"] == "fm" else {})
 
 

@@ -1,23 +1,20 @@
 """Train a Diffusion Transformer on images, as DDPM or by flow matching, on one device or many.
 
-Everything random in step i is drawn from a generator seeded by (seed, i): the batch, how its pictures are moved, its times, its
-noise, which labels are dropped. A run that was killed and resumed therefore draws the same numbers as one that was not, and ends
-in the same weights to the bit; and n processes, each with every n-th row of the batch, follow the loss curve of one.
+Everything random in step i is drawn from streams seeded by the run's seed and i (see batch.py). A run that was killed and resumed
+therefore draws the same numbers as one that was not, and ends in the same weights to the bit; and n processes, each with its
+rows of the batch, follow the loss curve of one.
 
 A run's folder gets config.json, log.csv, samples_<step>.png, checkpoint.safetensors (to resume) and model.safetensors (averaged
 weights). What ends a run, a kill, Ctrl-C, a full disk, a loss that is not finite, leaves the last checkpoint whole.
 """
 
-import hashlib
 import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,11 +26,10 @@ from lib.diffusion import DDPM
 from lib.ema import EMA
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
-from lib.labels import drop_labels
-from lib.pictures import augment
 from lib.prediction import Model
 from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
+from lib.trained.batch import STREAMS, Batch, batch_of
 from lib.trained.checkpoint import CHANGEABLE, Past, Training, fingerprint, load_checkpoint, save_checkpoint
 from lib.trained.config import DATA, Config, about, build, images
 from lib.trained.files import look, not_finite
@@ -41,50 +37,7 @@ from lib.trained.folder import CHECKPOINT, LOG, MODEL, Log, alone, claim, write_
 from lib.trained.images import decoder
 from lib.trained.processes import Place, anywhere, leave_together, mean_over_processes, patient, place
 from lib.trained.weights import recipe, save
-from lib.training import minimise, stratified_uniform
-
-# ---- data ------------------------------------------------------------------------------------------------------------
-
-
-class Batch(NamedTuple):
-    """What a step trains on; the same on every machine and for any number of processes."""
-
-    x: Tensor
-    y: Tensor
-    t: Tensor
-    eps: Tensor
-
-
-ORDER, DRAWS, MOVES = 1, 2, 3  # what a stream of random numbers is for
-
-
-def batch_of(config: Config, model: Model, x: Tensor, y: Tensor, step: int, rows=slice(None), device=None) -> Batch:
-    """The given rows of the batch of `step`, on `device` (default: that of x). Epochs are permutations of the data."""
-    epoch, part = divmod(step, len(x) // config.batch)
-    order = torch.randperm(len(x), generator=_generator(config.seed, epoch, ORDER))
-    chosen = order[part * config.batch : (part + 1) * config.batch].to(x.device)
-    pictures = x[chosen]
-    if config.augmented:
-        moves = _generator(config.seed, step, MOVES)
-        pictures = augment(pictures, flip=config.flip, shift=config.shift, generator=moves)
-    g = _generator(config.seed, step, DRAWS)
-    # Labels are dropped here and not in the model's loss, which would not see the whole batch.
-    labels = drop_labels(y[chosen], config.label_drop, generator=g)
-    t = model.path.times(stratified_uniform(config.batch, generator=g))
-    eps = randn((config.batch, *x.shape[1:]), generator=g)
-    return Batch(*(whole[rows].to(device or x.device) for whole in (pictures, labels, t, eps)))
-
-
-def _generator(seed: int, i: int, purpose: int) -> torch.Generator:
-    """An independent stream for each (seed, i, purpose)."""
-    digest = hashlib.sha256(f"{seed} {i} {purpose}".encode()).digest()
-    return seeded(int.from_bytes(digest[:7], "big"))
-
-
-def _fits(x: Tensor, device: torch.device) -> bool:
-    """Whether a data set may live on the device: in less than half of what is free there."""
-    return device.type != "cuda" or x.nbytes < torch.cuda.mem_get_info(device)[0] / 2
-
+from lib.training import stratified_uniform, warmup_cosine
 
 # ---- what a run tells ------------------------------------------------------------------------------------------------
 
@@ -99,18 +52,21 @@ def held_out_loss(model: Model, x: Tensor, y: Tensor) -> float:
 
 def sheet_of_samples(
     model: Model, classes: int, shape: tuple[int, ...], decode: Callable[[Tensor], Tensor], columns: int = 8, *,
-    pixels: bool,
+    pixels: bool, batch: int = 256,
 ) -> Tensor:  # fmt: skip
     """A picture (H, W, channels) of bytes: a row a class, 20 network calls, guidance scale 2, always from the same noise.
 
-    pixels: x0 is clipped to [-1, 1]. Latents have no range.
+    pixels  x0 is clipped to [-1, 1]. Latents have no range.
+    batch   so many are drawn at a time
     """
     y = torch.arange(classes).repeat_interleave(columns)
     start = randn((len(y), *shape), generator=seeded(0))
     device = next(model.net.parameters()).device
-    guided = Guided(model, 2.0)
+    guided = Clipped(Guided(model, 2.0)) if pixels else Guided(model, 2.0)
     with torch.no_grad():
-        x = decode(sample(Clipped(guided) if pixels else guided, start.to(device), 20, ddim, y.to(device)).cpu())
+        parts = [sample(guided, some.to(device), 20, ddim, labels.to(device)).cpu()
+                 for some, labels in zip(start.split(batch), y.split(batch))]  # fmt: skip
+        x = torch.cat([decode(part) for part in parts])
     x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
     x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
     return x.unflatten(0, (classes, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
@@ -124,9 +80,9 @@ def train(config: Config, out: str | Path, *, resume: bool = False, change: Mapp
           quiet: bool = False) -> DDPM | FlowMatching:  # fmt: skip
     """Train as configured into the folder `out` and return the model around the averaged weights.
 
-    change   with resume: what of lr, steps, batch and save_every shall be another from here on. The run goes on as one of the
-             new settings would at this step: the learning rate is that of a schedule over the new number of steps, and the
-             batches come from another permutation of the data. log.csv and the checkpoint say so.
+    change   with resume: what of CHANGEABLE shall be another from here on. The run goes on as one of the new settings would at
+             this step: the learning rate is that of a schedule over the new number of steps, and batches of another size come
+             from another permutation of the data. log.csv and the checkpoint say so.
     keep     so many checkpoints before the last one stay, as checkpoint_<step>.safetensors.
     stop_at  ends the run early, as if it had been interrupted.
 
@@ -153,6 +109,11 @@ def train(config: Config, out: str | Path, *, resume: bool = False, change: Mapp
     new = not os.path.isfile(out / CHECKPOINT)
     if new and change:
         raise ValueError(f"There is no run in {out} to change. Correct --out, or start one there without --change.")
+    if config.batch % (parts := here.world * config.accumulate):
+        raise ValueError(
+            f"A batch of {config.batch} must be a multiple of {here.world} processes times accumulate={config.accumulate}. "
+            f"Try --batch {max(config.batch // parts, 1) * parts}."
+        )
     claim(out, resume)
     if new and resume and here.rank == 0 and not quiet:
         print(f"No run in {out} yet: starting one.")
@@ -165,9 +126,10 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
          save_every: int, keep: int, last: int, quiet: bool) -> DDPM | FlowMatching:  # fmt: skip
     """`train`, once its arguments are checked and the folder is its own."""
     (x, y), held_out = images(config)
-    if config.batch % here.world or config.batch > len(x):
+    if config.batch > len(x):
         raise ValueError(
-            f"A batch of {config.batch} must be a multiple of {here.world} processes and at most {len(x)} images."
+            f"A batch of {config.batch} does not fit: there are at most {len(x)} images of {config.data} to train on. "
+            "Lower --batch."
         )
     data, decode = fingerprint(x), decoder(config.latents)
     if _fits(x, here.device):
@@ -177,7 +139,8 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
     model = build(config, x.shape[1], x.shape[-1]).to(here.device)
     ema = EMA(model.net, config.ema)
     averaged = model.with_net(ema.net)
-    optimizer = torch.optim.AdamW(model.net.parameters(), lr=config.lr, weight_decay=0.0, fused=True)
+    weights = list(model.net.parameters())
+    optimizer = torch.optim.AdamW(weights, lr=config.lr, weight_decay=config.weight_decay, fused=True)
     training, checkpoint = Training(model.net, ema, optimizer), out / CHECKPOINT
     settings, past = asdict(config) | {"save_every": save_every}, Past()
     if checkpoint.exists():
@@ -188,34 +151,50 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
     def told(step: int) -> dict[str, str]:
         """What a checkpoint says."""
         left = {"unfinished": f"step {step} of {config.steps}"} if step < config.steps else {}
-        more = {"data_hash": data, "save_every": str(save_every), "recipe": json.dumps(recipe(averaged))}
-        return about(config, step) | more | changes | left
+        more = {"data_hash": data, "streams": STREAMS, "save_every": str(save_every)}
+        return about(config, step) | more | {"recipe": json.dumps(recipe(averaged))} | changes | left
 
     net = nn.parallel.DistributedDataParallel(model.net) if here.world > 1 else model.net
     trained = model.with_net(torch.compile(net) if compile else net)
 
-    def loss(*batch: Tensor) -> Tensor:
-        with torch.autocast(here.device.type, torch.bfloat16, enabled=config.bf16):
-            x, y, t, eps = batch
-            return trained.loss(x, y, t=t, eps=eps)
+    def backward(batch: Batch) -> Tensor:
+        """The loss of a batch, whose gradient is left in the weights: that of its parts, one after the other."""
+        total = torch.zeros((), device=here.device)
+        optimizer.zero_grad()
+        for i, (x, y, t, eps) in enumerate(zip(*(rows.chunk(config.accumulate) for rows in batch)), 1):
+            if here.world > 1:  # the gradient is averaged over the processes once, after the last part
+                net.require_backward_grad_sync = i == config.accumulate
+            with torch.autocast(here.device.type, torch.bfloat16, enabled=config.bf16):
+                loss = trained.loss(x, y, t=t, eps=eps) / config.accumulate
+            loss.backward()
+            total += loss.detach()
+        if config.clip:
+            nn.utils.clip_grad_norm_(weights, config.clip)
+        return total
 
-    first, mine = here.rank == 0, slice(here.rank, None, here.world)
+    first, share = here.rank == 0, config.batch // here.world
+    mine = range(here.rank * share, (here.rank + 1) * share)
     if first:
         log = Log(out / LOG, done, here.world, past.just_changed)
         write_config(out, config)
-    stream = (batch_of(config, model, x, y, step, mine, here.device) for step in range(done, config.steps))
-    parameters, stop, start = model.net.parameters(), False, time.perf_counter()
-    run = minimise(loss, parameters, stream, config.steps, lr=config.lr, ema=ema, optimizer=optimizer, done=done)
+    stop, start = False, time.perf_counter()
     bar = tqdm(total=config.steps, initial=done, unit="step", disable=quiet or not first)
     with bar, _way_out(checkpoint, config.lr), patient() as interrupted:
-        for state in islice(run, max(last - done, 0)):
-            done = state.step
+        for step in range(done, last):
+            batch = batch_of(config, model, x, y, step, mine, here.device)
+            rate = config.lr * warmup_cosine(step, config.steps)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            loss = backward(batch)
+            optimizer.step()
+            ema.update()
+            done = step + 1
             bar.update()
             stop = anywhere(interrupted(), here.world)
             shows, logs = done % save_every == 0 or done == last, done % log_every == 0
             if not (shows or logs or stop):
                 continue
-            value = mean_over_processes(state.loss, here.world)
+            value = mean_over_processes(loss, here.world)
             if not value < float("inf"):
                 raise FloatingPointError(f"The loss is {value} at step {done}.")
             # The loss is from before the step; what the step has made is looked at before it may replace a checkpoint.
@@ -223,7 +202,6 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
                 raise FloatingPointError(f"Step {done} made NaN or infinite numbers, in {', '.join(bad[:3])}.")
             if first:
                 speed = (done - began) * config.batch / (time.perf_counter() - start)
-                rate = optimizer.param_groups[0]["lr"]
                 row = {"step": done, "loss": value, "learning_rate": rate, "images_per_second": round(speed, 1)}
                 bar.set_postfix_str(f"loss {value:.4f}, {speed:,.0f} images/s")
                 if shows:
@@ -235,7 +213,8 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
                 try:
                     if shows:
                         classes = len(DATA[config.data].classes)
-                        sheet = sheet_of_samples(averaged, classes, x.shape[1:], decode, pixels=not config.latents)
+                        sheet = sheet_of_samples(averaged, classes, x.shape[1:], decode,
+                                                 pixels=not config.latents, batch=config.sample_batch)  # fmt: skip
                         write_png(out / f"samples_{done:06d}.png", sheet)
                 finally:  # also where no picture can be made
                     if shows or stop:
@@ -264,3 +243,8 @@ def _way_out(checkpoint: Path, lr: float) -> Iterator[None]:
         else:
             way = "Nothing was saved yet: start again with a lower --lr."
         raise FloatingPointError(f"{error} {way}") from None
+
+
+def _fits(x: Tensor, device: torch.device) -> bool:
+    """Whether a data set may live on the device: in less than half of what is free there."""
+    return device.type != "cuda" or x.nbytes < torch.cuda.mem_get_info(device)[0] / 2
