@@ -2,7 +2,8 @@
 
     python -m tools.checks.kills 200        two hundred ends; some twenty minutes
 
-Runs in pixels and in latents, of one process and of two. What ends them: SIGKILL; SIGINT, as by Ctrl-C; a disk that is full from
+Runs in pixels, moved about, their batches in two parts and their gradients clipped, and runs in latents without all that; of one
+process and of two. What ends them: SIGKILL; SIGINT, as by Ctrl-C; a disk that is full from
 some byte on (the kernel's limit of file sizes); a gradient that is not finite. After each end the checkpoint is loaded, and must
 hold all steps that were saved before; then the run is resumed. One that comes to its end is compared with one that nothing
 disturbed: the same bits. Processes are forks of this one, which has loaded what a start takes long for.
@@ -35,6 +36,8 @@ from lib.trained.weights import save
 
 STEPS, SAVES, SHAPE = 24, 4, ["--width", "16", "--depth", "1", "--heads", "2", "--batch", "64", "--ema", "0.9"]
 OFTEN = ["--steps", str(STEPS), "--log-every", "3", "--save-every", str(SAVES)]
+PARTS = 2  # of a batch of pixels
+PIXELS = ["--patch", "4", "--accumulate", str(PARTS), "--flip", "--shift", "1", "--clip", "1", "--weight-decay", "0.1"]
 KINDS = ("SIGKILL", "SIGINT", "full disk", "NaN gradient")
 
 
@@ -111,8 +114,8 @@ def _fork(lane: Lane, folder: Path, out: Path, rank: int, port: int, end: End) -
             os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(lane.processes)}
             os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "TORCHELASTIC_RUN_ID": "kills"}
         _watch(folder / "saved")
-        _plan(end, rank, folder / "begun")
-        which = ["--latents", str(folder.parent / "autoencoder"), "--patch", "1"] if lane.latents else ["--patch", "4"]
+        _plan(end, rank, folder / "begun", 1 if lane.latents else PARTS)
+        which = ["--latents", str(folder.parent / "autoencoder"), "--patch", "1"] if lane.latents else PIXELS
         main([*which, *SHAPE, *OFTEN, "--keep", "1", "--out", str(out), "--resume"])
         code = 0
     except SystemExit as left:
@@ -136,17 +139,20 @@ def _watch(ledger: Path) -> None:
     loop.save_checkpoint = save_checkpoint
 
 
-def _plan(end: End, rank: int, begun: Path) -> None:
-    """Let it come, at its step; the second one leaves a file."""
+def _plan(end: End, rank: int, begun: Path, parts: int) -> None:
+    """Let it come, in the last part of its step; the second step leaves a file."""
     plain = FlowMatching.loss
-    step = 0
+    calls = 0
 
     def loss(self, *args, **named):
-        nonlocal step
+        nonlocal calls
         value = plain(self, *args, **named)
         if not value.requires_grad:
             return value
-        step += 1
+        calls += 1
+        step, more = divmod(calls, parts)
+        if more:
+            return value
         if step == 2:  # so that all processes are on their way
             begun.touch()
         if step == end.step and end.kind == "full disk":
