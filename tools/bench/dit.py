@@ -1,4 +1,4 @@
-"""`make bench` for images: the Diffusion Transformer beside two others, its attention, guidance, and a second process.
+"""`make bench` for images: the Diffusion Transformer beside two others, its attention, guidance, and runs of it.
 
 Prints a table and writes results/bench_dit.json. Times are CPU seconds of this process on one thread, taken in turn, as in
 library.py; only the two processes are timed by the clock. The peers are diffusers' DiTTransformer2DModel and the published
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ from torch.utils.flop_counter import FlopCounterMode
 import lib
 from lib import NO_LABEL, Guided, randn, seeded
 from lib.nets.dit import explicit_attention, positions
+from lib.trained.batch import batch_of
+from lib.trained.config import Config, build, images
 from lib.trained.folder import read_log
 from tools.bench.measure import Row, in_new_process, in_turn, median, ratio, table
 
@@ -275,6 +278,39 @@ def guidance() -> Row:
     return Row(f"guidance, one call of 2B / two of B, B = {BATCH}", detail[f"batch {BATCH}"], "x", "<= 0.95", detail)
 
 
+# ---- what a step does besides ------------------------------------------------------------------------------------
+
+
+def outside(config: Config = Config(steps=3000, batch=96), repeats: int = 41) -> Row:
+    """The share of a step of `lib.trained` that is not forward, backward or optimiser: to draw the batch, and to average weights.
+
+    For one process with the whole batch, and for one of eight, which draws its own rows. By default of the digits' shipped run.
+    """
+    detail = {}
+    (x, y), _ = images(config)
+    model = build(config, x.shape[1], x.shape[-1])
+    ema = lib.EMA(model.net, config.ema)
+    optimizer = torch.optim.AdamW(model.net.parameters(), lr=1e-6, weight_decay=0.0, fused=True)
+    for processes in (1, 8):
+        rows, numbers = range(config.batch // processes), count()
+        batch = batch_of(config, model, x, y, 0, rows)
+
+        def draw(rows=rows, numbers=numbers):
+            batch_of(config, model, x, y, next(numbers), rows)
+
+        def work(batch=batch):
+            optimizer.zero_grad()
+            model.loss(batch.x, batch.y, t=batch.t, eps=batch.eps).backward()
+            optimizer.step()
+
+        drawn, averaged, worked = map(median, in_turn(repeats, draw, ema.update, work))
+        detail[f"1 of {processes}"] = (drawn + averaged) / (drawn + averaged + worked)
+        detail |= {f"1 of {processes}, {name}, ms": value * 1e3
+                   for name, value in (("batch", drawn), ("average", averaged), ("work", worked))}  # fmt: skip
+    worst = max(detail["1 of 1"], detail["1 of 8"])
+    return Row("image run, outside forward, backward, optimiser / a step", worst, "", "<= 0.05", detail)
+
+
 # ---- two processes -----------------------------------------------------------------------------------------------
 
 
@@ -302,7 +338,7 @@ def processes() -> Row:
 def main() -> None:
     """Measure, print, write."""
     torch.set_num_threads(1)
-    measures = steps, steps_as_they_come, forwards, peak, attention, guidance, processes
+    measures = steps, steps_as_they_come, forwards, peak, attention, guidance, outside, processes
     table(measures, PACKAGES, "results/bench_dit.json")
 
 
