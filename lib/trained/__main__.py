@@ -88,13 +88,17 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command line. What goes wrong is one line on stderr."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+def typed(arguments: list[str]) -> dict:
+    """What was typed, by name, after what its preset says."""
     if preset := parser().parse_args(arguments).preset:
         arguments = [*PRESETS[preset], *arguments]
     options = vars(parser().parse_args(arguments))
-    del options["preset"]
+    return {name: value for name, value in options.items() if name != "preset"}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line. What goes wrong is one line on stderr."""
+    options = typed(sys.argv[1:] if arguments is None else arguments)
     names = ("out", "resume", "change", "compile", "log_every", "save_every", "keep")
     ours = {name: options.pop(name) for name in names}
     try:

@@ -49,6 +49,7 @@ GROUPS = {
         "tests/test_picture_runs.py",
     ],
     "runs": ["tests/test_runs.py", "tests/test_kills.py"],
+    "scale": ["tests/test_scale.py", "tests/test_gpu_check.py"],
     "making": [
         "tests/test_notebooks.py",
         "tests/test_make_notebooks.py",
@@ -79,6 +80,7 @@ SECONDS = {
     "labs": 170,
     "training": 140,
     "runs": 120,
+    "scale": 70,
     "making": 200,
     "others": 200,
     "pages": 80,

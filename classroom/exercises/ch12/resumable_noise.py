@@ -23,7 +23,7 @@ def draw(seed, step, n):
 # --- solution
 def solution(seed, step, n):
     # A large odd factor keeps the pairs apart, as long as a run has fewer steps than that.
-    # lib.trained.loop hashes the pair, which needs no such promise.
+    # lib.trained.batch hashes the numbers, which needs no such promise.
     return randn((n,), generator=seeded(1_000_003 * seed + step))
 
 
