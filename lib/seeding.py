@@ -7,6 +7,8 @@ Nothing in `lib` touches the global random state. Whoever wants noise passes a g
 Numbers are drawn on the generator's own device and then moved, so a run that is seeded on the CPU agrees on every machine.
 """
 
+import hashlib
+
 import torch
 
 from lib.checks import check_floats, check_sizes, check_whole, told
@@ -16,6 +18,12 @@ def seeded(n: int) -> torch.Generator:
     """A CPU generator seeded with the integer n, of at most 63 bits: equal n, equal numbers."""
     check_whole("A seed", n, -(2**63), high=2**63 - 1)
     return torch.Generator().manual_seed(int(n))
+
+
+def stream(*names: int | str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator of its own for each row of names, such as (seed, step, what for): unlike sums of seeds, they cannot collide."""
+    digest = hashlib.sha256(" ".join(map(str, names)).encode()).digest()
+    return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "big"))
 
 
 def randn(shape, *, like: torch.Tensor | None = None, generator: torch.Generator | None = None) -> torch.Tensor:

@@ -386,7 +386,7 @@ def test_two_programs_do_not_train_in_one_folder(tmp_path, capsys):
     """As eight processes would that no launcher joined."""
     with alone(tmp_path):
         code, said = command_line("--out", tmp_path, capsys=capsys)
-    assert code == 1 and "Another process trains in" in said and "torchrun" in said
+    assert code == 1 and "Another process works in" in said and "torchrun" in said
     train(TINY, tmp_path, stop_at=1, **EVERY)
 
 

@@ -12,12 +12,11 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-import torch.distributed as dist
-
 from lib.trained.checkpoint import CHANGEABLE
 from lib.trained.config import DATA, Config
 from lib.trained.folder import CHECKPOINT
 from lib.trained.loop import train
+from lib.trained.processes import one_line
 
 HELP = {
     "data": f"{', '.join(DATA)}; the last two are fetched from Hugging Face, as is fashion without Debian's package of it",
@@ -101,25 +100,13 @@ def main(arguments: list[str] | None = None) -> None:
     options = typed(sys.argv[1:] if arguments is None else arguments)
     names = ("out", "resume", "change", "compile", "log_every", "save_every", "keep")
     ours = {name: options.pop(name) for name in names}
-    try:
+
+    def kept() -> str:
+        saved = os.path.isfile(Path(ours["out"]) / CHECKPOINT)  # False also where one may not look
+        return "What was saved is whole: continue with --resume." if saved else ""
+
+    with one_line(kept):
         train(Config(**options), **ours | {"change": dict(ours["change"])})
-    except KeyboardInterrupt as error:
-        _leave(str(error) or "Interrupted.", code=130)
-    except OSError as error:
-        there = os.path.isfile(Path(ours["out"]) / CHECKPOINT)  # False also where one may not look
-        saved = "What was saved is whole: continue with --resume." if there else ""
-        _leave(f"error: {error} {saved}".strip())
-    except (ValueError, FloatingPointError, ModuleNotFoundError) as error:
-        _leave(f"error: {error}")
-    if dist.is_initialized():
-        dist.destroy_process_group()
-
-
-def _leave(text: str, code: int = 1) -> None:
-    """End the program; of several processes one speaks."""
-    if not dist.is_initialized() or dist.get_rank() == 0:
-        print(" ".join(text.split()), file=sys.stderr)
-    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ was killed and resumed draws what one that was not draws; and of n processes eac
 all together draw what one process would. Numbers are drawn where the net trains: a GPU has others than a CPU, always the same.
 """
 
-import hashlib
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from torch import Tensor
 from lib.labels import NO_LABEL
 from lib.pictures import moved
 from lib.prediction import Model
+from lib.seeding import stream
 from lib.trained.config import Config
 
 CHUNKS = 8  # more would be more calls on a GPU; with more processes than this, some draw the same part and keep their rows of it
@@ -62,9 +62,8 @@ def _draws(
     chunks = range(rows.start // size, -(-rows.stop // size))
     u = torch.empty((len(chunks), 5, size), device=device)
     eps = torch.empty((len(chunks), size, *shape), device=device)
-    generator = torch.Generator(device)
     for chunk, its_u, its_eps in zip(chunks, u, eps):
-        generator.manual_seed(_number(config.seed, step, chunk))
+        generator = stream(config.seed, step, chunk, device=device)
         its_u.uniform_(generator=generator)
         its_eps.normal_(generator=generator)
     mine = slice(rows.start - chunks.start * size, rows.stop - chunks.start * size)
@@ -74,9 +73,4 @@ def _draws(
 @lru_cache(maxsize=1)  # an epoch is many steps
 def _order(n: int, seed: int, epoch: int, device: torch.device) -> Tensor:
     """The permutation of an epoch, the same on all devices."""
-    return torch.randperm(n, generator=torch.Generator().manual_seed(_number(seed, epoch, "order"))).to(device)
-
-
-def _number(*names: object) -> int:
-    """The seed of the stream of this name."""
-    return int.from_bytes(hashlib.sha256(" ".join(map(str, names)).encode()).digest()[:7], "big")
+    return torch.randperm(n, generator=stream(seed, epoch, "order")).to(device)

@@ -1,4 +1,4 @@
-"""The folder of a run: it is made, claimed and written to here, and nobody else's files are touched."""
+"""The folder of a run, or of pictures: it is made, claimed and written to here, and nobody else's files are touched."""
 
 import csv
 import io
@@ -10,12 +10,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from torch import Tensor
-
 from lib.trained.config import Config
 from lib.trained.files import put
 
 CHECKPOINT, MODEL, CONFIG, LOG = "checkpoint.safetensors", "model.safetensors", "config.json", "log.csv"
+OF_A_RUN = rf"{CONFIG}|{LOG}|samples_\d+\.png|(checkpoint|model)(_\d+)?\.safetensors"  # the names of what is written there
+
+
+def make(out: Path) -> None:
+    """Make a folder, if it is not there.
+
+    Raises ValueError where `out` is a file, OSError where it cannot be made or written to.
+    """
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file, and a folder is wanted. Choose another --out.")
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"{out} cannot be written to. Choose another --out.")
 
 
 def claim(out: Path, resume: bool) -> None:
@@ -24,11 +35,7 @@ def claim(out: Path, resume: bool) -> None:
     Raises ValueError where `out` is a file, holds a run and `resume` is False, or holds what no run left there; OSError where
     it cannot be made or written to.
     """
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file, and a run wants a folder. Choose another --out.")
-    out.mkdir(parents=True, exist_ok=True)
-    if not os.access(out, os.W_OK):
-        raise PermissionError(f"{out} cannot be written to. Choose another --out.")
+    make(out)
     if (out / CHECKPOINT).exists():
         if not resume:
             raise ValueError(f"{out} holds a run already. Continue it with --resume, or choose another --out.")
@@ -50,15 +57,15 @@ def _of_others(out: Path) -> list[str]:
 
 
 @contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Inside, no other process can train in a folder, and what a killed one had half written is gone.
+def alone(out: Path, ours: str = OF_A_RUN) -> Iterator[None]:
+    """Inside, no other process can work in a folder, and what a killed one had half written is gone: drafts of the names `ours`.
 
     Raises ValueError where one does. The lock ends with the process.
     """
     try:
         import fcntl
     except ModuleNotFoundError:  # Windows
-        _tidy(out)
+        _tidy(out, ours)
         yield
         return
     handle = os.open(out, os.O_RDONLY)
@@ -68,35 +75,24 @@ def alone(out: Path) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise ValueError(
-                    f"Another process trains in {out}. Wait for its end, or choose another --out. "
-                    "For one run on several GPUs start it with torchrun."
+                    f"Another process works in {out}. Wait for its end, or choose another --out. "
+                    "On several GPUs start one with torchrun."
                 ) from None
-        _tidy(out)
+        _tidy(out, ours)
         yield
     finally:
         os.close(handle)
 
 
-def _tidy(out: Path) -> None:
+def _tidy(out: Path, ours: str) -> None:
     for draft in out.glob(".*.draft"):
-        if re.fullmatch(
-            rf"\.({CONFIG}|{LOG}|samples_\d+\.png|(checkpoint|model)(_\d+)?\.safetensors)\.draft", draft.name
-        ):
+        if re.fullmatch(rf"\.({ours})\.draft", draft.name):
             draft.unlink()
 
 
 def write_config(out: Path, config: Config) -> None:
     """config.json, for people."""
     put(out / CONFIG, (json.dumps(asdict(config), indent=2) + "\n").encode())
-
-
-def write_png(path: Path, picture: Tensor) -> None:
-    """Bytes (H, W, 1 or 3) as a PNG."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(picture.squeeze(-1).numpy()).save(file, format="png")
-    put(path, file.getvalue())
 
 
 # ---- log.csv ---------------------------------------------------------------------------------------------------------

@@ -33,9 +33,10 @@ from lib.trained.batch import STREAMS, Batch, batch_of
 from lib.trained.checkpoint import CHANGEABLE, Past, Training, fingerprint, load_checkpoint, save_checkpoint
 from lib.trained.config import DATA, Config, about, build, images
 from lib.trained.files import look, not_finite
-from lib.trained.folder import CHECKPOINT, LOG, MODEL, Log, alone, claim, write_config, write_png
+from lib.trained.folder import CHECKPOINT, LOG, MODEL, Log, alone, claim, write_config
 from lib.trained.images import decoder
 from lib.trained.processes import Place, anywhere, leave_together, mean_over_processes, patient, place
+from lib.trained.stack import sheet, to_bytes, write_png
 from lib.trained.weights import recipe, save
 from lib.training import stratified_uniform, warmup_cosine
 
@@ -67,9 +68,7 @@ def sheet_of_samples(
         parts = [sample(guided, some.to(device), 20, ddim, labels.to(device)).cpu()
                  for some, labels in zip(start.split(batch), y.split(batch))]  # fmt: skip
         x = torch.cat([decode(part) for part in parts])
-    x = ((x.clamp(-1, 1) + 1) * 127.5).round().byte()
-    x = nn.functional.pad(x, (1, 1, 1, 1), value=128)
-    return x.unflatten(0, (classes, columns)).permute(0, 3, 1, 4, 2).flatten(0, 1).flatten(1, 2)
+    return sheet(to_bytes(x), classes)
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------------
@@ -213,9 +212,9 @@ def _run(config: Config, out: Path, here: Place, changed: tuple[str, ...], *, co
                 try:
                     if shows:
                         classes = len(DATA[config.data].classes)
-                        sheet = sheet_of_samples(averaged, classes, x.shape[1:], decode,
-                                                 pixels=not config.latents, batch=config.sample_batch)  # fmt: skip
-                        write_png(out / f"samples_{done:06d}.png", sheet)
+                        picture = sheet_of_samples(averaged, classes, x.shape[1:], decode,
+                                                   pixels=not config.latents, batch=config.sample_batch)  # fmt: skip
+                        write_png(out / f"samples_{done:06d}.png", picture)
                 finally:  # also where no picture can be made
                     if shows or stop:
                         save_checkpoint(checkpoint, training, told(done), keep)

@@ -6,6 +6,7 @@ starts eight and tells each its number; torch's own launcher needs no other pack
 """
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -58,6 +59,28 @@ def anywhere(flag: bool, world: int) -> bool:
     asked = torch.tensor(int(flag))  # on the CPU, so that no GPU is waited for
     dist.all_reduce(asked, dist.ReduceOp.MAX)
     return bool(asked)
+
+
+@contextmanager
+def one_line(kept: Callable[[], str] = str) -> Iterator[None]:
+    """Around a command: what goes wrong inside is one line on stderr, and a status. kept() says what a full disk spared."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        _leave(str(error) or "Interrupted.", code=130)
+    except OSError as error:
+        _leave(f"error: {error} {kept()}")
+    except (ValueError, FloatingPointError, ModuleNotFoundError) as error:
+        _leave(f"error: {error}")
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def _leave(text: str, code: int = 1) -> None:
+    """End the program; of several processes one speaks."""
+    if not dist.is_initialized() or dist.get_rank() == 0:
+        print(" ".join(text.split()), file=sys.stderr)
+    sys.exit(code)
 
 
 def leave_together(world: int) -> None:
