@@ -21,7 +21,7 @@ from lib.learned import Learned
 from lib.metrics import energy_distance, frechet_distance, noise_floor, precision_recall, sliced_wasserstein, spread
 from lib.mixture import GaussianMixture
 from lib.nets.autoencoder import Autoencoder
-from lib.nets.classifier import DigitClassifier
+from lib.nets.classifier import Classifier
 from lib.nets.dit import DiT, DiTBlock, explicit_attention, patchify, unpatchify
 from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.nets.ensemble import Ensemble, beside, each

@@ -7,17 +7,9 @@ import torch
 
 from lib import EmpiricalOracle, LinearPath, digits, load_model
 from lib.trained.config import decoder_of
+from lib.trained.image_metrics import RESULTS, against_halves, against_held_out, halves, matching, seen
 from tools.results import image_metrics as tool
-from tools.results.image_metrics import (
-    RESULTS,
-    Run,
-    against_halves,
-    against_held_out,
-    halves,
-    matching,
-    reference,
-    seen,
-)
+from tools.results.image_metrics import Run, reference
 
 REPORT = json.loads(tool.TARGET.read_text())
 MODELS = REPORT["models"]

@@ -32,6 +32,7 @@ class DataSet(NamedTuple):
     shape: tuple[int, int, int]  # of an image: channels, height, width
     classes: tuple[str, ...]  # what the labels 0, 1, ... mean
     held_out: int  # so many are kept from training
+    classifier: str  # what reads them: results/<classifier>_classifier.safetensors
     last: bool = False  # the last ones, as the data set's authors meant it; else some drawn at random, always the same
 
     def sides(self) -> tuple[Pair, Pair]:
@@ -45,13 +46,13 @@ class DataSet(NamedTuple):
 DIGITS = tuple("0123456789")
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 DATA = {
-    "digits": DataSet(digits, (1, 8, 8), DIGITS, 500),
-    "mnist_subset": DataSet(mnist_subset, (1, 28, 28), DIGITS, 1000),
-    "fashion": DataSet(fashion_mnist, (1, 28, 28), FASHION, 10_000, last=True),
-    "emoji": DataSet(emoji, (3, 32, 32), EMOJI, 137),
-    "faces": DataSet(faces, (3, 32, 32), FACES, 15),
-    "mnist": DataSet(partial(from_hub, "mnist"), (1, 28, 28), DIGITS, 5000),
-    "cifar10": DataSet(partial(from_hub, "cifar10"), (3, 32, 32), CIFAR, 5000),
+    "digits": DataSet(digits, (1, 8, 8), DIGITS, 500, "digit"),
+    "mnist_subset": DataSet(mnist_subset, (1, 28, 28), DIGITS, 1000, "mnist"),
+    "fashion": DataSet(fashion_mnist, (1, 28, 28), FASHION, 10_000, "fashion", last=True),
+    "emoji": DataSet(emoji, (3, 32, 32), EMOJI, 137, "emoji"),
+    "faces": DataSet(faces, (3, 32, 32), FACES, 15, "faces"),
+    "mnist": DataSet(partial(from_hub, "mnist"), (1, 28, 28), DIGITS, 5000, "mnist"),
+    "cifar10": DataSet(partial(from_hub, "cifar10"), (3, 32, 32), CIFAR, 5000, "cifar10"),
 }
 # What older files do not know of.
 LATER = {"flip": False, "shift": 0, "accumulate": 1, "clip": 0.0, "weight_decay": 0.0, "sample_batch": 256}

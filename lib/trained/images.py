@@ -23,7 +23,7 @@ from torch import Tensor
 from lib.diffusion import DDPM, cosine_betas, linear_betas
 from lib.flow_matching import FlowMatching, paths
 from lib.nets.autoencoder import Autoencoder
-from lib.nets.classifier import DigitClassifier
+from lib.nets.classifier import Classifier
 from lib.nets.dit import DiT
 from lib.trained.files import look
 from lib.trained.weights import call, load
@@ -55,9 +55,9 @@ def load_autoencoder(path: str | Path) -> Autoencoder:
     return load(path, (Autoencoder,), _older_autoencoder, "`python -m tools.results.autoencoder` makes it.")
 
 
-def load_classifier(path: str | Path) -> DigitClassifier:
+def load_classifier(path: str | Path) -> Classifier:
     """The classifier in a file of weights. Raises ValueError, with the reason, for one that is damaged or of another kind."""
-    return load(path, (DigitClassifier,), _older_classifier, "`python -m tools.results.classifiers` makes it.")
+    return load(path, (Classifier,), _older_classifier, "`python -m tools.results.classifiers` makes it.")
 
 
 def decoder(latents: str | Path) -> Callable[[Tensor], Tensor]:
@@ -91,4 +91,4 @@ def _older_autoencoder(said: dict[str, str]) -> dict:
 
 
 def _older_classifier(said: dict[str, str]) -> dict:
-    return call("DigitClassifier", size=int(said["size"]))
+    return call("Classifier", size=int(said["size"]))

@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from lib import (
     DDPM,
     Autoencoder,
+    Classifier,
     CosinePath,
-    DigitClassifier,
     DiT,
     FlowMatching,
     MLPDenoiser,
@@ -82,7 +82,7 @@ def test_what_could_not_be_read_is_not_written(tensor, reason, tmp_path):
 
 
 def test_weights_beyond_float16_are_saved_as_they_are(tmp_path):
-    classifier = DigitClassifier(8, width=4)
+    classifier = Classifier(8, width=4)
     classifier.head.bias.data[3] = 70_000.0
     weights.save(tmp_path / "f", classifier, ABOUT)
     assert load_classifier(tmp_path / "f").head.bias[3] == 70_000.0
@@ -132,7 +132,7 @@ MODULES = {
         load_model,
     ),
     "an autoencoder": (Autoencoder(2, 3, 4, beta=0.5), load_autoencoder),
-    "a classifier": (DigitClassifier(8, width=4), load_classifier),
+    "a classifier": (Classifier(8, width=4), load_classifier),
 }
 
 
@@ -161,7 +161,7 @@ def test_every_argument_is_in_the_recipe(name):
         assert said.keys() == signature.keys() - weights.NO_TRACE
 
 
-KEPT = (FlowMatching, DDPM, MLPDenoiser, DiT, Autoencoder, DigitClassifier)
+KEPT = (FlowMatching, DDPM, MLPDenoiser, DiT, Autoencoder, Classifier)
 
 
 def test_save_wants_the_provenance(tmp_path):

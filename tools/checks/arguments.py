@@ -59,7 +59,7 @@ def things() -> dict[str, list]:
         dit, auto, judge = (
             lib.DiT(4, width=8, depth=1, heads=2, classes=3),
             lib.Autoencoder(width=4),
-            lib.DigitClassifier(4, 4),
+            lib.Classifier(4, 4),
         )
         block, label, several = (
             lib.DiTBlock(8, 2),

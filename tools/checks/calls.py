@@ -192,7 +192,7 @@ call("Autoencoder.decode", lambda net, z: net.decode(z), net="!auto", z="latents
 call(
     "Autoencoder.loss", lambda net, x, g: net.loss(x, generator=g), lambda a: (), net="!auto", x="images", g="generator"
 )
-call("DigitClassifier", lambda net, x, y: (net.loss(x, y), net.accuracy(x, y)), net="!judge", x="images", y="labels")
+call("Classifier", lambda net, x, y: (net.loss(x, y), net.accuracy(x, y)), net="!judge", x="images", y="labels")
 call("EMA", lambda net, decay: lib.EMA(net, decay).update(), net="mlp", decay="decay")
 
 for metric in (lib.sliced_wasserstein, lib.energy_distance):

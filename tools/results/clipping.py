@@ -16,12 +16,12 @@ from torch import Tensor
 
 from lib import Clipped, Guided, ancestral, ddim, euler, frechet_distance, load_model, randn, sample, seeded
 from lib.labels import NO_LABEL
-from lib.nets.classifier import CLASSES
 from lib.prediction import Estimate, Model
-from lib.trained.config import DATA, Config, decoder_of
+from lib.trained.config import DATA, DIGITS, Config, decoder_of
+from lib.trained.image_metrics import against_held_out, seen
 from lib.trained.loop import train
 from tools.results import image_ablation
-from tools.results.image_metrics import against_held_out, floors, reference, seen
+from tools.results.image_metrics import floors, reference
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "clipping.json"
@@ -98,7 +98,7 @@ CASES = {  # target of the net: (way, rule, calls)
 @torch.no_grad()
 def drawn(model: Model, shape: tuple[int, ...], rule: str, calls: int, seed: int, n: int = N) -> tuple[Tensor, Tensor]:
     """n samples as the walk ends, and their labels, classes 0 ... 9 in turn."""
-    y = torch.arange(n) % CLASSES
+    y = torch.arange(n) % len(DIGITS)
     start = randn((n, *shape), generator=seeded(100 + seed))
     parts = zip(start.split(100), y.split(100))
     ends = [

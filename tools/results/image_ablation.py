@@ -17,9 +17,10 @@ import torch
 
 from lib import ddim, randn, sample, seeded, spread
 from lib.trained.config import Config
+from lib.trained.image_metrics import against_halves, against_held_out, seen
 from lib.trained.loop import train
 from lib.trained.weights import fill, read
-from tools.results.image_metrics import against_halves, against_held_out, reference, seen
+from tools.results.image_metrics import reference
 
 TARGET = Path(__file__).resolve().parents[2] / "results" / "image_ablation.json"
 SEEDS, BUDGETS, N = (0, 1, 2), (5, 20, 50), 1000

@@ -2,41 +2,38 @@
 
     python -m tools.results.image_metrics [model ...]      results/image_metrics.json; a model whose file has not changed is kept
 
-Fair means: as many images on both sides, and as many of each class. So the real images are halved class by class; half A against
-half B is the floor; then A is replaced by generated images of A's classes. That is `frechet`, and it uses all real images. The
-others, `frechet_held_out`, `precision` and `recall`, compare with the images on which neither the model nor the classifier was
-trained; in their floor, training images take the place of generated ones. Floors have the spread of random halvings or choices,
-the rest that of the seeds of the noise.
+The metrics are those of lib/trained/image_metrics.py: `frechet` is against halves of all real images, the others,
+`frechet_held_out`, `precision` and `recall`, against the held-out ones. Floors have the spread of random halvings or choices, the
+rest that of the seeds of the noise. `python -m lib.trained.evaluate` measures a model of your own.
 """
 
 import hashlib
 import json
 import sys
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from lib import (
-    Guided,
-    frechet_distance,
-    load_classifier,
-    load_model,
-    precision_recall,
-    randn,
-    sample,
-    seeded,
-    spread,
-)
-from lib.nets.classifier import CLASSES
+from lib import Guided, frechet_distance, load_model, randn, sample, seeded, spread
 from lib.samplers import rules
-from lib.trained.config import DATA, config_of, decoder_of
+from lib.trained.config import DATA, DIGITS, config_of, decoder_of
+from lib.trained.image_metrics import (
+    RESULTS,
+    K,
+    Reference,
+    against_halves,
+    against_held_out,
+    agreement,
+    classifier_file,
+    classifier_for,
+    halves,
+    seen,
+)
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "image_metrics.json"
-SEEDS, HALVINGS, K = (0, 1, 2), 20, 3
+SEEDS, HALVINGS, CLASSES = (0, 1, 2), 20, len(DIGITS)
 SAMPLES = {"digits": 1000, "mnist_subset": 500}  # of a run and seed; the larger images take longer
 NOISE = 1000  # starts that are drawn for a seed, of which a run takes the first
 CHECK = 100  # of the first seed's samples: what a test draws again
@@ -56,99 +53,26 @@ class Run(NamedTuple):
         return f"{self.rule}, {self.calls} calls, w = {self.scale:g}{inside}"
 
 
-class Reference(NamedTuple):
-    """The classifier, its features of all real images, and which of those are held out."""
-
-    classifier: torch.nn.Module
-    features: Tensor  # (N, d): training images first
-    y: Tensor
-    trained: int
-
-    @property
-    def held_out(self) -> tuple[Tensor, Tensor]:
-        return self.features[self.trained :], self.y[self.trained :]
-
-
-@torch.no_grad()
-def seen(classifier, x: Tensor) -> Tensor:
-    """The classifier's features of images x (N, 1, size, size), in float64."""
-    return torch.cat([classifier.features(rows) for rows in x.split(500)]).double()
-
-
 @cache
 def reference(data: str) -> Reference:
     """What models of this data set are measured with."""
-    classifier = load_classifier(classifier_of(data))
+    classifier = classifier_for(data)
     (x, y), (x_held, y_held) = DATA[data].sides()
     return Reference(classifier, seen(classifier, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
 
 
-def halves(y: Tensor, seed: int, most: int) -> tuple[Tensor, Tensor]:
-    """Rows of two random halves with the same number of each class, at most `most` images of it."""
-    order = torch.randperm(len(y), generator=seeded(seed))
-    a, b = [], []
-    for label in range(CLASSES):
-        rows = order[y[order] == label]
-        n = min(len(rows) // 2, most)
-        a, b = [*a, rows[:n]], [*b, rows[n : 2 * n]]
-    return torch.cat(a), torch.cat(b)
-
-
-def matching(labels: Tensor, y: Tensor) -> Tensor:
-    """Rows of y with the classes of `labels`, the first ones of each class. ValueError where y has too few."""
-    rows = []
-    for label in range(CLASSES):
-        found, n = (y == label).nonzero()[:, 0], int((labels == label).sum())
-        if len(found) < n:
-            raise ValueError(f"{n} images of class {label} are needed, and there are {len(found)}.")
-        rows.append(found[:n])
-    return torch.cat(rows)
-
-
-def against_halves(
-    b: Reference, features: Tensor | None = None, y: Tensor | None = None, most: int = 100
-) -> list[float]:
-    """Frechet distance to a random half of the real images, of the other half or of generated images of its classes."""
-    found = []
-    for seed in range(HALVINGS):
-        one, other = halves(b.y, seed, most)
-        fake = b.features[one] if features is None else features[matching(b.y[one], y)]
-        found.append(frechet_distance(fake, b.features[other]))
-    return found
-
-
-def against_held_out(b: Reference, features: Tensor, y: Tensor) -> dict[str, float]:
-    """Frechet distance, precision and recall of as many images of the same classes, compared with the held-out ones.
-
-    Where a class has more held-out images than were generated, the first ones are taken.
-    """
-    real, y_real = b.held_out
-    most = min(int((y == label).sum()) for label in range(CLASSES))
-    chosen = torch.cat([(y_real == label).nonzero()[:most, 0] for label in range(CLASSES)])
-    real, y_real = real[chosen], y_real[chosen]
-    fake = features[matching(y_real, y)]
-    precision, recall = precision_recall(real, fake, K)
-    return {"frechet_held_out": frechet_distance(fake, real), "precision": precision, "recall": recall}
-
-
 def floors(data: str) -> dict[str, list[float]]:
     """Mean and sd of every metric where real images stand in for generated ones."""
-    b, most = reference(data), SAMPLES[data] // CLASSES
-    found = []
+    b, most, found = reference(data), SAMPLES[data] // CLASSES, []
     for seed in range(HALVINGS):
         order = torch.randperm(b.trained, generator=seeded(seed))
-        rows = order[matching(torch.arange(CLASSES).repeat_interleave(most), b.y[: b.trained][order])]
-        found.append(against_held_out(b, b.features[rows], b.y[rows]))
-    plain, n = [], len(halves(b.y, 0, most)[0])
-    for seed in range(HALVINGS):
-        order = torch.randperm(len(b.y), generator=seeded(seed))
-        plain.append(frechet_distance(b.features[order[:n]], b.features[order[n : 2 * n]]))
-    real, y = b.held_out
-    agreement = (b.classifier.head(real.float()).argmax(1) == y).double().mean().item()
+        found.append(against_held_out(b, b.features[order], b.y[order], most))
+    one_class, n = b._replace(y=torch.zeros_like(b.y)), len(halves(b.y, 0, most)[0])
     return {
-        "agreement": [round(agreement, 4)],
-        "frechet": rounded(spread(against_halves(b, most=most))),
-        "frechet_of_any_halves": rounded(spread(plain)),  # with whatever classes they have: easier
+        "agreement": [round(agreement(b.classifier, *b.held_out), 4)],
+        "frechet": rounded(spread(against_halves(b, most=most, halvings=HALVINGS))),
+        # with whatever classes they have: easier
+        "frechet_of_any_halves": rounded(spread(against_halves(one_class, most=n, halvings=HALVINGS))),
         **{name: rounded(spread([row[name] for row in found])) for name in found[0]},
     }
 
@@ -191,19 +115,14 @@ def measure(model, run: Run, data: str, decode=None) -> dict:
         x, y = generate(model, run, seed, n, decode)
         features = seen(b.classifier, x)
         row = {"agreement": b.classifier.accuracy(x, y)} | against_held_out(b, features, y)
-        rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES)).mean})
+        rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES, halvings=HALVINGS)).mean})
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return run._asdict() | {"samples": n} | values | {"check": check(model, run, data, decode)}
 
 
-def classifier_of(data: str) -> Path:
-    """The file of the classifier for a data set."""
-    return RESULTS / f"{'digit' if data == 'digits' else 'mnist'}_classifier.safetensors"
-
-
 def marks(name: str, data: str) -> list[str]:
     """Short hashes of the files that the numbers of a model are made from."""
-    files = RESULTS / f"{name}.safetensors", classifier_of(data)
+    files = RESULTS / f"{name}.safetensors", classifier_file(data)
     return [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files]
 
 
