@@ -32,7 +32,7 @@ from lib.trained.stack import read_stack, sheet, to_bytes, write_png, write_stac
 
 STACK, SHEET, SETTINGS = "pictures.npz", "pictures.png", "settings.json"
 PART = re.compile(r"part_(\d+)_(\d+)\.npz")  # the first of its pictures, and the first that is none of them
-OURS = rf"{STACK}|{SHEET}|{SETTINGS}|{PART.pattern}"
+OURS = rf"{STACK}|{SHEET}|{SETTINGS}|{PART.pattern}|pictures\.json"  # the last is of evaluate.py
 COLUMNS = 8  # of the sheet
 
 
