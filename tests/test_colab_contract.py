@@ -20,13 +20,16 @@ COLAB = json.loads((ROOT / "tests" / "colab.json").read_text())
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # the module and the package that brings it; a part of torch, matplotlib or IPython comes with them
 BRINGS = {"sklearn": "scikit-learn", "IPython": "ipython", "PIL": "pillow", "matplotlib_inline": "ipython"}
+# What a command line can do without, and says so: nobody's notebook needs it.
+OPTIONAL = {"torch_fidelity": "torch-fidelity"}
 NEWER = re.compile(r"\bwidgets\.(?:Stack|TagsInput|ColorsInput|TimePicker|NaiveDatetimePicker)\b")  # since ipywidgets 8
 
 
 def asked() -> list[Requirement]:
     """Everything pyproject.toml asks for, extras too."""
     extras = [line for extra in PROJECT["optional-dependencies"].values() for line in extra]
-    return [Requirement(line) for line in PROJECT["dependencies"] + extras]
+    requirements = [Requirement(line) for line in PROJECT["dependencies"] + extras]
+    return [requirement for requirement in requirements if requirement.name not in OPTIONAL.values()]
 
 
 def refused(requirements: list[Requirement], python: str, colab: dict) -> list[str]:
@@ -46,7 +49,7 @@ def refused(requirements: list[Requirement], python: str, colab: dict) -> list[s
 def strangers(source: str) -> set[str]:
     """Top-level names of the modules a piece of code imports, those of the standard library and our own left out."""
     names = {name.split(".")[0] for name in imported(ast.parse(definitions.without_magics(source)))}
-    return names - set(sys.stdlib_module_names) - {"lib", "classroom", "tools", "tests"}
+    return names - set(sys.stdlib_module_names) - {"lib", "classroom", "tools", "tests"} - OPTIONAL.keys()
 
 
 def missing(source: str) -> list[str]:

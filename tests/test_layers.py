@@ -34,8 +34,13 @@ LAYERS = (
         "trained.processes",
         "trained.folder",
         "trained.checkpoint",
+        "trained.stack",
         "trained.loop",
         "trained.__main__",
+        "trained.sampling",
+        "trained.sample",
+        "trained.image_metrics",
+        "trained.evaluate",
     ),
 )
 CLASSROOM = ("claims", "plots", "explorers", "exercises", "labs")

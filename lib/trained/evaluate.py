@@ -3,7 +3,7 @@
     python -m lib.trained.evaluate runs/pictures/pictures.npz                 a stack of lib.trained.sample
     python -m lib.trained.evaluate others.npz --data fashion                  or of another program
     python -m lib.trained.evaluate seed0.npz seed1.npz seed2.npz              several: mean and spread over them
-    python -m lib.trained.evaluate model.safetensors --n 1000 --out runs/m    a model's file, drawn as by lib.trained.sample
+    python -m lib.trained.evaluate model.safetensors --count 1000 --out runs   a model's file, drawn as by lib.trained.sample
     python -m lib.trained.evaluate --data digits                              real against real: the floors alone
 
 The metrics are those of image_metrics.py, taken in a number of random splits: other halves, other held-out pictures, other
@@ -25,14 +25,14 @@ from tqdm import tqdm
 from lib.data import to_range
 from lib.labels import NO_LABEL
 from lib.metrics import spread
+from lib.nets.classifier import Classifier
 from lib.seeding import seeded
-from lib.trained.config import DATA
+from lib.trained.config import DATA, config_of
 from lib.trained.files import put
 from lib.trained.image_metrics import (
     K,
     Reference,
     against_halves,
-    against_held_out,
     agreement,
     classifier_for,
     copies,
@@ -40,6 +40,7 @@ from lib.trained.image_metrics import (
     halves,
     matching,
     nearest,
+    of_held_out,
     seen,
 )
 from lib.trained.processes import one_line, place
@@ -66,28 +67,25 @@ class Side(NamedTuple):
     y: Tensor
     near: Tensor  # distance to the nearest training picture
 
+    def at(self, rows: Tensor) -> "Side":
+        """Those in these rows."""
+        return Side(tuple(look[rows] for look in self.looks), self.y[rows], self.near[rows])
+
 
 def evaluate(
-    stacks: Sequence[Stack], data: str, *, classifier: str | Path | None = None, pictures: int = 1000, splits: int = 10,
-    inception: bool = False, quiet: bool = False,
+    stacks: Sequence[Stack], data: str, net: Classifier, inception: Look | None = None, *, pictures: int = 1000,
+    splits: int = 10, quiet: bool = False,
 ) -> dict:  # fmt: skip
     """The metrics of stacks against a data set, and their floors: {"floor": {metric: [mean, sd]}, "stacks": [the same], ...}.
 
-    classifier   its file, where it is not the shipped one
-    pictures     so many on a side at most, equally many a class
+    net         the classifier of that data set (`classifier_for`); inception as of `inception_look`, for a FID
+    pictures    so many on a side at most, equally many a class
     Stacks without labels (NO_LABEL) have no agreement, and real pictures of any class on the other side.
 
-    Raises ValueError where there is no classifier, for pictures of another shape, labels beyond the classes, stacks that differ
-    in their labels, and too few pictures; ModuleNotFoundError without torch-fidelity, OSError where its weights do not come.
+    Raises ValueError for pictures of another shape, labels beyond the classes, stacks that differ in their labels, and too few.
     """
-    if data not in DATA:
-        raise ValueError(f"data must be one of {', '.join(DATA)}; got {data!r}.")
-    if min(splits, pictures) < 1:
-        raise ValueError(f"splits and pictures must be at least 1, got {splits} and {pictures}.")
     _check(stacks, data)
-    net = classifier_for(data, classifier)
-    looks: list[Look] = [lambda x: seen(net, to_range(x)), *([inception_look()] if inception else [])]
-
+    looks: list[Look] = [lambda x: seen(net, to_range(x)), *([inception] if inception else [])]
     (x, y), (x_held, y_held) = DATA[data].sides()
     training, labels = to_range(to_bytes(x)), stacks[0][1] if stacks else y_held
     labelled = bool((labels != NO_LABEL).all())
@@ -132,40 +130,44 @@ def _check(stacks: Sequence[Stack], data: str) -> None:
         if x.shape[1:] != there.shape:
             raise ValueError(f"These pictures have the shape {tuple(x.shape[1:])}, and those of {data} {there.shape}.")
         if y.max() >= len(there.classes) or y.min() < NO_LABEL:
-            raise ValueError(f"Labels of {data} run from 0 to {len(there.classes) - 1}, and here is one of {int(y.max())}.")
+            raise ValueError(
+                f"Labels of {data} run from 0 to {len(there.classes) - 1}, and these from {int(y.min())} to {int(y.max())}."
+            )
         if not torch.equal(y.sort().values, stacks[0][1].sort().values):
             raise ValueError("These stacks differ in how many pictures of a class they have. Evaluate them one by one.")
 
 
-def _measured(real: Side, unseen: Side, fake: Side | None, net, most: int, splits: int, labelled: bool, bar) -> dict:
+def _measured(
+    real: Side, unseen: Side, fake: Side | None, net: Classifier, most: int, splits: int, labelled: bool, bar
+) -> dict:
     """Each metric in every split, of fakes or, for the floor, of real pictures in their place."""
-    both = [torch.cat(pair) for pair in zip(real.looks, unseen.looks)]
-    b, *others = (Reference(net, look, torch.cat([real.y, unseen.y]), len(real.y)) for look in both)
-    stand_in = fake or real
     found: dict[str, list[float]] = {name: [] for name in LABELS}
     for split in range(splits):
-        shuffled, order = b.shuffled(split), torch.randperm(len(stand_in.y), generator=seeded(split))
-        features, y = stand_in.looks[0][order], stand_in.y[order]
-        for name, value in against_held_out(shuffled, features, y, most).items():
+        held = unseen.at(torch.randperm(len(unseen.y), generator=seeded(2 * split)))
+        held = held.at(first(held.y, most))
+        given = fake or real
+        given = given.at(torch.randperm(len(given.y), generator=seeded(2 * split + 1)))
+        given = given.at(matching(held.y, given.y))  # row by row of the class of the held-out one
+        for name, value in of_held_out(held.looks[0], given.looks[0]).items():
             found[name].append(value)
+        # What the classifier was trained on it knows, and is nearest to itself: for the floor, other held-out pictures.
+        like = given if fake else held
         if labelled:
-            # The classifier knows the training pictures: its floor is what it says of others.
-            asked, y_asked = (part[first(shuffled.held_out[1], most)] for part in shuffled.held_out)
-            rows = matching(y_asked, y)
-            found["agreement"].append(agreement(net, features[rows], y[rows]) if fake else agreement(net, asked, y_asked))
-        near = unseen.near[torch.randperm(len(unseen.y), generator=seeded(split))]
-        limit, rest = near[: len(near) // 2], near[len(near) // 2 :]
-        found["copies"].append(copies(fake.near[order][: len(rest)] if fake else rest, limit))
+            found["agreement"].append(agreement(net, like.looks[0], like.y))
+        found["copies"].append(copies(like.near[1::2], held.near[::2]))
         bar.update()
-    for name, reference, look in zip(("frechet", "fid_inception"), (b, *others), fake.looks if fake else both):
-        generated = (look, fake.y) if fake else (None, None)
-        found[name] = against_halves(reference, *generated, most, halvings=splits)
+    both, y = [torch.cat(pair) for pair in zip(real.looks, unseen.looks)], torch.cat([real.y, unseen.y])
+    for i, (name, features) in enumerate(zip(("frechet", "fid_inception"), both)):
+        generated = (fake.looks[i], fake.y) if fake else (None, None)
+        found[name] = against_halves(Reference(net, features, y, len(real.y)), *generated, most, halvings=splits)
     return {name: values for name, values in found.items() if values}
 
 
 def _rounded(found: dict[str, list[float]]) -> dict[str, list[float]]:
     """Mean and standard deviation, 0 of a single value, as they stand in the file."""
-    pairs = {name: (spread(values).mean, spread(values).sd if len(values) > 1 else 0.0) for name, values in found.items()}
+    pairs = {
+        name: (spread(values).mean, spread(values).sd if len(values) > 1 else 0.0) for name, values in found.items()
+    }
     return {name: [float(f"{round(value, 9):.5g}") for value in pair] for name, pair in pairs.items()}
 
 
@@ -181,7 +183,9 @@ def inception_look() -> Look:
     try:
         net, device = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"]), place().device
     except OSError as error:
-        raise OSError(f"Inception's weights did not come ({error}). Is there a network? Leave --inception out.") from None
+        raise OSError(
+            f"Inception's weights did not come ({error}). Is there a network? Leave --inception out."
+        ) from None
 
     net.to(device)
 
@@ -200,7 +204,10 @@ def table(report: dict) -> str:
     size, n, few = len(report["stacks"]), report["halves"], report["held_out"]
     kind = f"{size} stacks" if size > 1 else "pictures" if size else ""
     values = report["over_stacks"] or (report["stacks"] or [{}])[0]
-    lines = [f"{report['data']}: halves of {n}, {few} held out, {report['splits']} splits", f"{'':36}{kind:>20}{'floor':>20}"]
+    lines = [
+        f"{report['data']}: halves of {n}, {few} held out, {report['splits']} splits",
+        f"{'':36}{kind:>20}{'floor':>20}",
+    ]
     for name, floor in report["floor"].items():
         shown = [f"{pair[0]:.3g}" + f" ± {pair[1]:.2g}" * (pair[1] > 0) for pair in (values.get(name), floor) if pair]
         lines.append(f"{LABELS[name]:36}" + "".join(f"{text:>20}" for text in ["", *shown][-2:]))
@@ -222,27 +229,35 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", help="folder of the pictures drawn from a model's file")
     add_options(parser.add_argument_group("of a model's file, as by lib.trained.sample"))
     options = parser.parse_args(arguments)
-    with one_line(lambda: kept(Path(options.out), options.n) if options.out and Path(options.out).is_dir() else ""):
+    with one_line(lambda: kept(Path(options.out), options.count) if options.out and Path(options.out).is_dir() else ""):
         _run(options)
 
 
 def _run(options: argparse.Namespace) -> None:
-    files = [Path(name) for name in options.given]
-    if models := [path for path in files if path.suffix == ".safetensors"]:
-        if len(files) > 1 or not options.out:
-            raise ValueError(f"{models[0]} is a model's file: give it alone, with --out, the folder of its pictures.")
-        files = [draw(asked_for(str(models[0]), options), options.out, batch=options.batch)]
+    files, read = [Path(name) for name in options.given], []
+    model = next((path for path in files if path.suffix == ".safetensors"), None)
+    if model and (len(files) > 1 or not options.out):
+        raise ValueError(f"{model} is a model's file: give it alone, with --out, the folder of its pictures.")
+    if not model:
+        read = [read_stack(path) for path in files]
+    says = {config_of(model).data} if model else {said["data"] for *_, said in read if "data" in said}
+    if len(named := {options.data} - {""} or says) != 1:
+        raise ValueError(f"Say what to compare with: --data, one of {', '.join(DATA)}.")
+    if (data := named.pop()) not in DATA:
+        raise ValueError(f"data must be one of {', '.join(DATA)}; got {data!r}.")
+    if min(options.splits, options.pictures) < 1:
+        raise ValueError(f"splits and pictures must be at least 1, got {options.splits} and {options.pictures}.")
+    # Before an hour of drawing: what is missing to measure its pictures?
+    net, inception = classifier_for(data, options.classifier), inception_look() if options.inception else None
+    if model:
+        files = [draw(asked_for(str(model), options), options.out, batch=options.batch)]
+        read = [read_stack(files[0])]
     if place().rank > 0:
         return  # to draw is work for many, to measure for one
-    read = [read_stack(path) for path in files]
-    named = {options.data} - {""} or {said["data"] for *_, said in read if "data" in said}
-    if len(named) != 1:
-        raise ValueError(f"Say what to compare with: --data, one of {', '.join(DATA)}.")
-    report = evaluate([(x, y) for x, y, _ in read], named.pop(), classifier=options.classifier, pictures=options.pictures,
-                      splits=options.splits, inception=options.inception)  # fmt: skip
+    stacks = [(x, y) for x, y, _ in read]
+    report = evaluate(stacks, data, net, inception, pictures=options.pictures, splits=options.splits)
     print(table(report))
-    where = options.json or (files and files[0].with_suffix(".json"))
-    if where:
+    if where := options.json or (files and files[0].with_suffix(".json")):
         report = {"files": [str(path) for path in files], "said": [said for *_, said in read]} | report
         put(where, (json.dumps(report, indent=1) + "\n").encode())
 

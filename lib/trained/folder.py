@@ -14,7 +14,9 @@ from lib.trained.config import Config
 from lib.trained.files import put
 
 CHECKPOINT, MODEL, CONFIG, LOG = "checkpoint.safetensors", "model.safetensors", "config.json", "log.csv"
-OF_A_RUN = rf"{CONFIG}|{LOG}|samples_\d+\.png|(checkpoint|model)(_\d+)?\.safetensors"  # the names of what is written there
+OF_A_RUN = (
+    rf"{CONFIG}|{LOG}|samples_\d+\.png|(checkpoint|model)(_\d+)?\.safetensors"  # the names of what is written there
+)
 
 
 def make(out: Path) -> None:

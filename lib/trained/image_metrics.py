@@ -1,4 +1,4 @@
-"""Do generated pictures look like real ones, are they as diverse, do they read as asked, were they copied?
+"""Whether generated pictures look like real ones, are as diverse, read as asked, and were not copied: metrics, fairly compared.
 
 Frechet distance, precision, recall    of a classifier's features (lib/metrics.py)
 agreement                              the share that the classifier reads as the class that was asked for
@@ -24,7 +24,9 @@ from lib.trained.images import load_classifier
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 K = 3  # precision and recall reach to the K-th neighbour
-COPIED = 0.05  # a share of the held-out pictures; whatever is nearer to a training picture than they are counts as a copy
+COPIED = (
+    0.05  # a share of the held-out pictures; whatever is nearer to a training picture than they are counts as a copy
+)
 
 
 class Reference(NamedTuple):
@@ -39,18 +41,6 @@ class Reference(NamedTuple):
     def held_out(self) -> tuple[Tensor, Tensor]:
         """Features and labels of those on which nothing was trained."""
         return self.features[self.trained :], self.y[self.trained :]
-
-    @property
-    def training(self) -> tuple[Tensor, Tensor]:
-        """Features and labels of the others."""
-        return self.features[: self.trained], self.y[: self.trained]
-
-    def shuffled(self, seed: int) -> "Reference":
-        """The same on either side, in another order."""
-        train = torch.randperm(self.trained, generator=seeded(2 * seed))
-        held = torch.randperm(len(self.y) - self.trained, generator=seeded(2 * seed + 1)) + self.trained
-        order = torch.cat([train, held])
-        return self._replace(features=self.features[order], y=self.y[order])
 
 
 def classifier_file(data: str) -> Path:
@@ -141,7 +131,11 @@ def against_held_out(b: Reference, features: Tensor, y: Tensor, most: int | None
     most = int(y.unique(return_counts=True)[1].min()) if most is None else most
     real, y_real = b.held_out
     chosen = first(y_real, most)
-    real, fake = real[chosen], features[matching(y_real[chosen], y)]
+    return of_held_out(real[chosen], features[matching(y_real[chosen], y)])
+
+
+def of_held_out(real: Tensor, fake: Tensor) -> dict[str, float]:
+    """Frechet distance, precision and recall of features (N, d) beside as many of held-out pictures (N, d)."""
     precision, recall = precision_recall(real, fake, K)
     return {"frechet_held_out": frechet_distance(fake, real), "precision": precision, "recall": recall}
 

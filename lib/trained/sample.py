@@ -1,7 +1,7 @@
 """Draw pictures from a trained model's file, on one device or many.
 
-    python -m lib.trained.sample results/digits_flow.safetensors --n 1000 --out runs/pictures
-    torchrun --standalone --nproc_per_node 8 -m lib.trained.sample model.safetensors --n 50000 --out runs/pictures
+    python -m lib.trained.sample results/digits_flow.safetensors --count 1000 --out runs/pictures
+    torchrun --standalone --nproc_per_node 8 -m lib.trained.sample model.safetensors --count 50000 --out runs/pictures
 
 The folder gets pictures.npz (see stack.py), pictures.png and settings.json. Each batch is written as a part, whole or not at all;
 whoever asks again in the same words, after a kill or a full disk, gets what is missing, with any number of processes. In the end
@@ -70,19 +70,21 @@ def _claim(out: Path, settings: dict) -> None:
             was, now = (json.dumps(which.get(other)) for which in (before, settings))
             raise ValueError(f"{out} holds other pictures: {other} was {was}, now {now}. Choose another --out.")
     if others := [name for name in names if not (SETTINGS in names and re.fullmatch(OURS, name))]:
-        raise ValueError(f"{out} holds {others[0]}, which is of no pictures drawn so. Choose another, or an empty, --out.")
+        raise ValueError(
+            f"{out} holds {others[0]}, which is of no pictures drawn so. Choose another, or an empty, --out."
+        )
     # Parts and the stack, for a moment both; the sheet and what surrounds the numbers are little beside them.
-    wanted, free = 2 * settings["n"] * math.prod(DATA[settings["data"]].shape) + 2**20, shutil.disk_usage(out).free
+    wanted, free = 2 * settings["count"] * math.prod(DATA[settings["data"]].shape) + 2**20, shutil.disk_usage(out).free
     if STACK not in names and free + sum((out / name).stat().st_size for name in names) < wanted:
         raise OSError(
-            f"{out} has room for {free / 1e6:,.0f} MB, and {settings['n']:,} pictures take up to {wanted / 1e6:,.0f}. "
-            "Choose another --out, or a smaller --n."
+            f"{out} has room for {free / 1e6:,.0f} MB, and {settings['count']:,} pictures take up to {wanted / 1e6:,.0f}. "
+            "Choose another --out, or a smaller --count."
         )
 
 
 def _draw(source: Source, settings: dict, out: Path, here: Place, batch: int, quiet: bool) -> None:
     """`draw`, once the folder is its own."""
-    n, whole = settings["n"], (out / STACK).exists()
+    n, whole = settings["count"], (out / STACK).exists()
     todo = [] if whole else _missing(_held(out), n, batch)
     leave_together(here.world)  # nobody adds a part while another still looks
     bar = tqdm(total=n, initial=n - sum(map(len, todo)), unit="picture", disable=quiet or here.rank > 0)
@@ -100,7 +102,11 @@ def _draw(source: Source, settings: dict, out: Path, here: Place, batch: int, qu
         if not whole:
             parts = [read_stack(out / f"part_{rows.start:06d}_{rows.stop:06d}.npz") for rows in _held(out)]
             x, y = torch.cat([x for x, *_ in parts]), torch.cat([y for _, y, _ in parts])
-            said = {"data": settings["data"], "settings": json.dumps(settings), "torch": torch.__version__.split("+")[0]}
+            said = {
+                "data": settings["data"],
+                "settings": json.dumps(settings),
+                "torch": torch.__version__.split("+")[0],
+            }
             write_stack(out / STACK, x, y, said)
         if not (out / SHEET).exists():
             write_png(out / SHEET, _overview(read_stack(out / STACK)[0], len(source.classes)))
@@ -141,7 +147,7 @@ def _overview(x: Tensor, classes: int) -> Tensor:
 # ---- the command line ----------------------------------------------------------------------------------------------------------
 
 HELP = {
-    "n": "so many pictures",
+    "count": "so many pictures",
     "rule": f"step rule: {', '.join(RULES)}",
     "calls": "network calls a picture (a guided one counts once); heun makes 2 a step, rk4 4",
     "scale": "guidance w: 0 as without the label, 1 as the net answers, above 1 guided",
@@ -177,12 +183,14 @@ def asked_for(model: str, options: argparse.Namespace) -> Sampling:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line. What goes wrong is one line on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m lib.trained.sample", description="Draw pictures from a model's file.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.trained.sample", description="Draw pictures from a model's file."
+    )
     parser.add_argument("model", help="a model's file, such as results/digits_flow.safetensors, or a run's checkpoint")
     add_options(parser)
     parser.add_argument("--out", required=True, help="folder of the pictures")
     options = parser.parse_args(arguments)
-    with one_line(lambda: kept(Path(options.out), options.n) if Path(options.out).is_dir() else ""):
+    with one_line(lambda: kept(Path(options.out), options.count) if Path(options.out).is_dir() else ""):
         draw(asked_for(options.model, options), options.out, batch=options.batch)
 
 

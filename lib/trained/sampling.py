@@ -40,7 +40,7 @@ class Sampling:
     """What decides the pictures. The command line has an option for each."""
 
     model: str
-    n: int = 100
+    count: int = 100
     rule: str = "ddim"
     calls: int = 20
     scale: float = 1.0
@@ -53,10 +53,12 @@ class Sampling:
     def __post_init__(self):
         if self.rule not in RULES:
             raise ValueError(f"rule must be one of {', '.join(RULES)}; got {self.rule!r}.")
-        if self.n < 1:
-            raise ValueError(f"n must be at least 1, got {self.n}.")
+        if self.count < 1:
+            raise ValueError(f"count must be at least 1, got {self.count}.")
         if self.interval and self.scale == 1:
-            raise ValueError("An interval says where guidance acts, and --scale 1 is none. Add --scale 2, or leave it out.")
+            raise ValueError(
+                "An interval says where guidance acts, and --scale 1 is none. Add --scale 2, or leave it out."
+            )
 
 
 class Source(NamedTuple):
@@ -96,14 +98,14 @@ def source(asked: Sampling, device: torch.device) -> tuple[Source, dict]:
     if asked.clip and autoencoder is not None:
         raise ValueError(f"{asked.model} makes latents, which have no range to be clipped to. Leave --clip out.")
     clip = autoencoder is None if asked.clip is None else asked.clip
-    count = getattr(model.net, "classes", None)
-    if count is None and (asked.scale != 1 or asked.classes):
+    known = getattr(model.net, "classes", None)
+    if known is None and (asked.scale != 1 or asked.classes):
         what = "guidance steers towards a class" if asked.scale != 1 else "there are no classes to ask for"
         raise ValueError(f"{asked.model} was trained without labels: {what}. Leave --scale and --classes out.")
-    if wrong := [label for label in asked.classes if not 0 <= label < count]:
-        there = ", ".join(f"{label} {name}" for label, name in enumerate(data.classes[:count]))
+    if wrong := [label for label in asked.classes if not 0 <= label < known]:
+        there = ", ".join(f"{label} {name}" for label, name in enumerate(data.classes[:known]))
         raise ValueError(f"There is no class {wrong[0]} of {config.data}: choose of {there}.")
-    classes = asked.classes or tuple(range(count or 0))
+    classes = asked.classes or tuple(range(known or 0))
 
     model.to(device)
     guided = model if asked.scale == 1 else Guided(model, asked.scale, asked.interval)

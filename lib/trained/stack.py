@@ -52,7 +52,7 @@ def read_stack(path: str | Path) -> tuple[Tensor, Tensor, dict[str, str]]:
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path} is damaged, or no stack of pictures. {HINT}")
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
             if "arr_0" not in found.files:
                 raise KeyError("it has no arr_0")
             x, y = found["arr_0"], found["arr_1"] if "arr_1" in found.files else None
@@ -64,7 +64,9 @@ def read_stack(path: str | Path) -> tuple[Tensor, Tensor, dict[str, str]]:
     if y is None:
         y = np.full(len(x), NO_LABEL)
     if y.dtype.kind not in "iu" or y.shape != (len(x),):
-        raise ValueError(f"{path}: arr_1 must be whole numbers ({len(x)},), a label a picture, got {y.dtype} {y.shape}.")
+        raise ValueError(
+            f"{path}: arr_1 must be whole numbers ({len(x)},), a label a picture, got {y.dtype} {y.shape}."
+        )
     return torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(y.astype(np.int64)), about
 
 

@@ -48,7 +48,7 @@ GROUPS = {
         "tests/test_image_runs.py",
         "tests/test_picture_runs.py",
     ],
-    "runs": ["tests/test_runs.py", "tests/test_kills.py"],
+    "runs": ["tests/test_runs.py", "tests/test_kills.py", "tests/test_sample.py"],
     "scale": ["tests/test_scale.py", "tests/test_gpu_check.py"],
     "making": [
         "tests/test_notebooks.py",
@@ -61,6 +61,7 @@ GROUPS = {
         "tests/test_classifier.py",
         "tests/test_clipping_results.py",
         "tests/test_image_metrics.py",
+        "tests/test_evaluate.py",
         "tests/test_time_scale.py",
         "tests/test_claims.py",
         "tests/test_results.py",
