@@ -97,6 +97,20 @@ def test_classes_that_were_not_asked_for_are_not_compared_with(apart):
         assert abs(report["stacks"][0][name][0] - mean) <= 5 * max(sd, report["stacks"][0][name][1], 0.02), name
 
 
+def test_more_pictures_of_one_class_are_not_held_against_the_others(apart, monkeypatch):
+    """Nine of ten zeros are left out, in the splits, where either side has the same classes, as in the halves."""
+    compared = []
+    monkeypatch.setattr(command, "agreement", lambda net, features, y: compared.append(y.tolist()) or 1.0)
+    x, y = apart
+    some = torch.cat([(y == label).nonzero()[:3, 0] for label in range(1, 10)])
+    rows = torch.cat([(y == 0).nonzero()[:30, 0], some])
+    report = measured((x[rows], y[rows]))
+    assert report["halves"] == report["held_out"] == 30
+    assert compared == [sorted([*range(10)] * 3)] * 10
+    for name in ("frechet", "frechet_held_out"):
+        assert report["stacks"][0][name][0] < 2 * report["floor"][name][0], name
+
+
 def test_pictures_without_labels_have_no_agreement(apart):
     x, _ = apart
     report = measured((x, torch.full((len(x),), -1)))
