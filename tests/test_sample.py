@@ -175,18 +175,19 @@ def whole(asked, tmp_path_factory) -> dict[str, bytes]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forked, so that many fit into a second")
 def test_killed_at_random_and_asked_again_gives_the_same_pictures(asked, whole, tmp_path):
-    rng, seen = random.Random(0), set()
+    rng, seen, late = random.Random(0), set(), 0.1
     for _ in range(60):
         if not (pid := os.fork()):
             try:
                 draw(asked, tmp_path, batch=5, quiet=True)
             finally:
                 os._exit(0)
-        time.sleep(0.4 * rng.random())
+        time.sleep(late * rng.random())
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         parts = list(tmp_path.glob("part_*"))
         assert all(len(read_stack(path)[0]) == 5 for path in parts)  # whole, or not there
+        late *= 1.3 if len(parts) in seen else 1  # a busy machine needs longer for one more part
         seen.add(len(parts))
         if (tmp_path / "pictures.png").exists() and not parts:
             break
