@@ -26,6 +26,7 @@ from lib.nets.dit import DiT, DiTBlock, explicit_attention, patchify, unpatchify
 from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
 from lib.nets.ensemble import Ensemble, beside, each
 from lib.nets.mlp import MLPDenoiser
+from lib.nets.unet import UNet
 from lib.oracle import EmpiricalOracle, Oracle
 from lib.pictures import augment, emoji, faces, fashion_mnist
 from lib.prediction import TARGETS, Coeffs, Estimate, make_target, solve, target_row

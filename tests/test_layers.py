@@ -17,6 +17,7 @@ LAYERS = (
         "nets.mlp",
         "nets.ensemble",
         "nets.dit",
+        "nets.unet",
         "nets.autoencoder",
         "nets.classifier",
         "data",

@@ -360,3 +360,13 @@ def test_the_log_can_be_read_by_anything_that_reads_csv(whole):
     columns = {"step", "loss", "learning_rate", "images_per_second", "held_out_loss", "processes", "changed"}
     assert rows[0].keys() == columns
     assert rows[0]["held_out_loss"] == ""
+
+
+def test_a_unet_runs_and_has_no_options_of_a_transformer(tmp_path, capsys):
+    options = ["--net", "unet", "--width", "8", "--steps", "2", "--batch", "8", "--t-scale", "30"]
+    main([*options, "--out", str(tmp_path)])
+    net = load_model(tmp_path / "model.safetensors").net
+    assert (type(net).__name__, net.t_scale, net.classes) == ("UNet", 30, 10)
+    with pytest.raises(SystemExit):
+        main([*options, "--patch", "4", "--out", str(tmp_path / "two")])
+    assert "A U-Net has no patch" in capsys.readouterr().err and not (tmp_path / "two").exists()

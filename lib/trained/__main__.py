@@ -36,6 +36,8 @@ HELP = {
     "clip": "the longest gradient: one of a larger norm is scaled down to it; 0 clips none",
     "weight_decay": "AdamW's, of all weights; 0 is Adam",
     "sample_batch": "pictures that are drawn at a time",
+    "net": "dit, or unet, of width channels at full size and without patch, depth and heads",
+    "t_scale": "factor on the times that the net is told; 0: 1 for ddpm, 1000 for flow",
 }
 # Each line is a name and its options.
 PRESETS = {
@@ -61,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     """All options."""
     parser = argparse.ArgumentParser(
         prog="python -m lib.trained",
-        description="Train a Diffusion Transformer on images.",
+        description="Train a Diffusion Transformer, or a U-Net, on images.",
         epilog="presets:\n" + "\n".join(f"  {name:8} {' '.join(options)}" for name, options in PRESETS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -16,6 +16,7 @@ from lib.data import digits, from_hub, mnist_subset, split
 from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.nets.dit import DiT
+from lib.nets.unet import UNet
 from lib.pictures import EMOJI, FACES, FASHION, emoji, faces, fashion_mnist
 from lib.prediction import determinant
 from lib.seeding import seeded
@@ -55,10 +56,13 @@ DATA = {
     "cifar10": DataSet(partial(from_hub, "cifar10"), (3, 32, 32), CIFAR, 5000, "cifar10"),
 }
 # What older files do not know of.
-LATER = {"flip": False, "shift": 0, "accumulate": 1, "clip": 0.0, "weight_decay": 0.0, "sample_batch": 256}
+LATER = {"flip": False, "shift": 0, "accumulate": 1, "clip": 0.0, "weight_decay": 0.0, "sample_batch": 256,
+         "net": "dit", "t_scale": 0.0}  # fmt: skip
 BETAS = {"linear": linear_betas, "cosine": cosine_betas}
-LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0, "shift": 0, "clip": 0, "weight_decay": 0}  # of the others' numbers 1
+# The least that a number may be, if not 1.
+LOW = {"seed": -(2**63), "lr": 0, "label_drop": 0, "ema": 0, "shift": 0, "clip": 0, "weight_decay": 0, "t_scale": 0}
 HIGH = {"seed": 2**63 - 1, "depth": 1000, "label_drop": 1, "ema": 1}
+OF_DIT = ("patch", "depth", "heads")  # options that a U-Net does not have
 MOST = 10**10  # weights of a net: with their average, gradients and moments 200 GB
 
 
@@ -88,18 +92,27 @@ class Config:
     clip: float = 0.0
     weight_decay: float = 0.0
     sample_batch: int = 256
+    net: str = "dit"
+    t_scale: float = 0.0
 
     def __post_init__(self):
         for field in fields(self):
             self._check(field.name, field.type)
-        known = {"data": DATA, "process": ("ddpm", "flow"), "betas": BETAS}
+        known = {"data": DATA, "process": ("ddpm", "flow"), "betas": BETAS, "net": ("dit", "unet")}
         for name, choices in known.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}; got {getattr(self, name)!r}.")
         if self.ema == 1:
             raise ValueError("ema must be below 1: an average of decay 1 never moves.")
-        if (weights := 18 * self.depth * self.width**2) > MOST:
+        unet = self.net == "unet"
+        if (weights := (800 if unet else 18 * self.depth) * self.width**2) > MOST:
             raise ValueError(f"depth={self.depth} and width={self.width} make {weights:.1g} weights: take less.")
+        if unet and (
+            meant := [f.name for f in fields(self) if f.name in OF_DIT and getattr(self, f.name) != f.default]
+        ):
+            raise ValueError(
+                f"A U-Net has no {meant[0]}; its size is --width, the channels at full size. Leave --{meant[0]} out."
+            )
         if self.batch % self.accumulate:
             raise ValueError(
                 f"A batch of {self.batch} does not split into accumulate={self.accumulate} equal parts. Let one divide the other."
@@ -145,8 +158,12 @@ class Config:
 def build(config: Config, channels: int, size: int) -> DDPM | FlowMatching:
     """The untrained model of a configuration, with an initialisation seeded by it."""
     ddpm = config.process == "ddpm"
-    net = DiT(size, channels, patch=config.patch, width=config.width, depth=config.depth, heads=config.heads,
-              t_scale=1 if ddpm else 1000, classes=len(DATA[config.data].classes), generator=seeded(config.seed))  # fmt: skip
+    shared = {"width": config.width, "t_scale": config.t_scale or (1 if ddpm else 1000), "generator": seeded(config.seed),
+              "classes": len(DATA[config.data].classes)}  # fmt: skip
+    if config.net == "unet":
+        net = UNet(size, channels, **shared)
+    else:
+        net = DiT(size, channels, patch=config.patch, depth=config.depth, heads=config.heads, **shared)
     if ddpm:
         return DDPM(net, config.path.betas, config.answers)
     return FlowMatching(net, config.path, config.answers)

@@ -1,6 +1,6 @@
 """Trained image nets, read from their files.
 
-    model = load_model("results/digits_flow.safetensors")      a DDPM or a FlowMatching around a DiT
+    model = load_model("results/digits_flow.safetensors")      a DDPM or a FlowMatching around a DiT or a U-Net
     x = model.sample((16, *model.shape), calls=20, y=y)
     classifier = load_classifier("results/digit_classifier.safetensors")
     autoencoder = load_autoencoder("results/mnist_autoencoder.safetensors")
@@ -25,10 +25,11 @@ from lib.flow_matching import FlowMatching, paths
 from lib.nets.autoencoder import Autoencoder
 from lib.nets.classifier import Classifier
 from lib.nets.dit import DiT
+from lib.nets.unet import UNet
 from lib.trained.files import look
 from lib.trained.weights import call, load
 
-PARTS = (DDPM, FlowMatching, DiT, linear_betas, cosine_betas, *map(type, paths()))
+PARTS = (DDPM, FlowMatching, DiT, UNet, linear_betas, cosine_betas, *map(type, paths()))
 AVERAGE = "ema."  # before the names of the averaged weights in a checkpoint
 HINT = "`python -m lib.trained` makes such files."
 

@@ -20,6 +20,7 @@ from lib import (
     DiT,
     FlowMatching,
     MLPDenoiser,
+    UNet,
     VPPath,
     cosine_betas,
     load_autoencoder,
@@ -131,6 +132,7 @@ MODULES = {
         FlowMatching(DiT(8, 3, patch=4, width=16, depth=2, heads=2, t_scale=1000, classes=5), CosinePath()),
         load_model,
     ),
+    "a U-Net": (DDPM(UNet(8, 3, width=8, levels=2, t_scale=1, classes=5), cosine_betas(7), "v"), load_model),
     "an autoencoder": (Autoencoder(2, 3, 4, beta=0.5), load_autoencoder),
     "a classifier": (Classifier(8, width=4), load_classifier),
 }
@@ -161,7 +163,7 @@ def test_every_argument_is_in_the_recipe(name):
         assert said.keys() == signature.keys() - weights.NO_TRACE
 
 
-KEPT = (FlowMatching, DDPM, MLPDenoiser, DiT, Autoencoder, Classifier)
+KEPT = (FlowMatching, DDPM, MLPDenoiser, DiT, UNet, Autoencoder, Classifier)
 
 
 def test_save_wants_the_provenance(tmp_path):

@@ -56,8 +56,9 @@ def things() -> dict[str, list]:
         torch.manual_seed(0)
         flow_net, cond_net = lib.MLPDenoiser(width=8, t_scale=1000), lib.MLPDenoiser(width=8, t_scale=1000, classes=3)
         ddpm_net, half_net = lib.MLPDenoiser(width=8), lib.MLPDenoiser(width=8, t_scale=1000).bfloat16()
-        dit, auto, judge = (
+        dit, unet, auto, judge = (
             lib.DiT(4, width=8, depth=1, heads=2, classes=3),
+            lib.UNet(4, width=8, levels=2, classes=3),
             lib.Autoencoder(width=4),
             lib.Classifier(4, 4),
         )
@@ -79,7 +80,8 @@ def things() -> dict[str, list]:
         "t": [0.3, torch.rand(B, generator=seeded(4)), 0.0, 1.0], "step": [7, torch.arange(B), 49],
         "generator": [None, seeded(5)], "path": [straight, lib.VPPath(), schedule], "flow": flows, "ddpm": ddpms,
         "model": flows + ddpms, "learned": flows[:3] + ddpms[:1], "net": [flow_net, cond_net, ddpm_net],
-        "mlp": [flow_net], "dit": [dit], "auto": [auto], "judge": [judge], "block": [block], "label net": [label],
+        "mlp": [flow_net], "dit": [dit], "unet": [unet], "unet width": [8], "unet levels": [1, 2], "auto": [auto],
+        "judge": [judge], "block": [block], "label net": [label],
         "nets": [several], "mixture": [moons], "rule": rules(), "target": list(lib.TARGETS),
         "coeffs": [straight.coeffs(0.3), schedule.coeffs(7)], "calls": [4, 8], "n": [1, 3, 10], "count": [1, 2], "shift": [0, 1],
         "steps": [1, 2, 10], "T": [50, 100], "shape": [(B, 2), [3, 2]], "beta": [1e-4, 0.02],

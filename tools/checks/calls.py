@@ -154,6 +154,10 @@ call("MLPDenoiser.forward", lambda net, x, t, y: net(x, t, y), like("x"), net="!
 call("DiT", lambda size, ch, p, w, d, h, k, g: lib.DiT(size, ch, patch=p, width=w, depth=d, heads=h, classes=k, generator=g)(
      torch.zeros(2, ch, size, size), 0.5), lambda a: (2, a["ch"], a["size"], a["size"]), size="size", ch="channels", p="patch",
      w="size", d="count", h="count", k="classes", g="generator")  # fmt: skip
+call("UNet", lambda size, ch, w, n, k, g: lib.UNet(size, ch, width=w, levels=n, classes=k, generator=g)(
+     torch.zeros(2, ch, size, size), 0.5), lambda a: (2, a["ch"], a["size"], a["size"]), size="size", ch="channels",
+     w="unet width", n="unet levels", k="classes", g="generator")  # fmt: skip
+call("UNet.forward", lambda net, x, t, y: net(x, t, y), like("x"), net="!unet", x="images", t="t", y="y")
 call("DiT.forward", lambda net, x, t, y: net(x, t, y), like("x"), net="!dit", x="images", t="t", y="y")
 call("DiTBlock", lambda block, x, c: block(x, c), like("x"), block="!block", x="width8", c="condition")
 call("patchify", lib.patchify, x="images", patch="patch")
