@@ -18,7 +18,7 @@ from torch import Tensor
 
 from lib import Guided, frechet_distance, load_model, randn, sample, seeded, spread
 from lib.samplers import rules
-from lib.trained.config import DATA, DIGITS, config_of, decoder_of
+from lib.trained.config import DATA, config_of, decoder_of
 from lib.trained.image_metrics import (
     RESULTS,
     K,
@@ -33,8 +33,9 @@ from lib.trained.image_metrics import (
 )
 
 TARGET = RESULTS / "image_metrics.json"
-SEEDS, HALVINGS, CLASSES = (0, 1, 2), 20, len(DIGITS)
-SAMPLES = {"digits": 1000, "mnist_subset": 500}  # of a run and seed; the larger images take longer
+SEEDS, HALVINGS = (0, 1, 2), 20
+# Pictures of a run and seed; the larger ones take longer.
+SAMPLES = {"digits": 1000, "mnist_subset": 500, "fashion": 1000, "emoji": 500, "faces": 150}
 NOISE = 1000  # starts that are drawn for a seed, of which a run takes the first
 CHECK = 100  # of the first seed's samples: what a test draws again
 RULES = {rule.__name__: rule for rule in rules()}
@@ -63,7 +64,7 @@ def reference(data: str) -> Reference:
 
 def floors(data: str) -> dict[str, list[float]]:
     """Mean and sd of every metric where real images stand in for generated ones."""
-    b, most, found = reference(data), SAMPLES[data] // CLASSES, []
+    b, most, found = reference(data), SAMPLES[data] // len(DATA[data].classes), []
     for seed in range(HALVINGS):
         order = torch.randperm(b.trained, generator=seeded(seed))
         found.append(against_held_out(b, b.features[order], b.y[order], most))
@@ -83,11 +84,11 @@ def rounded(values) -> list[float]:
 
 
 def generate(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[Tensor, Tensor]:
-    """The first n of NOISE images, classes 0 ... 9 in turn. The noise of an image depends on the seed alone.
+    """The first n of NOISE images, the classes in turn. The noise of an image depends on the seed alone.
 
     decode: what makes images of the model's samples, where they are not images already.
     """
-    y = torch.arange(NOISE) % CLASSES
+    y = torch.arange(NOISE) % model.net.classes
     start = randn((NOISE, *model.shape), generator=seeded(seed))
     guided = model if run.scale == 1 else Guided(model, run.scale, run.interval)
     images = []
@@ -111,11 +112,12 @@ def check(model, run: Run, data: str, decode=None) -> dict[str, float]:
 def measure(model, run: Run, data: str, decode=None) -> dict:
     """Every metric of a run, for each seed."""
     b, rows, n = reference(data), [], SAMPLES[data]
+    most = n // len(DATA[data].classes)
     for seed in SEEDS:
         x, y = generate(model, run, seed, n, decode)
         features = seen(b.classifier, x)
         row = {"agreement": b.classifier.accuracy(x, y)} | against_held_out(b, features, y)
-        rows.append(row | {"frechet": spread(against_halves(b, features, y, n // CLASSES, halvings=HALVINGS)).mean})
+        rows.append(row | {"frechet": spread(against_halves(b, features, y, most, halvings=HALVINGS)).mean})
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return run._asdict() | {"samples": n} | values | {"check": check(model, run, data, decode)}
 
@@ -148,6 +150,11 @@ RUNS = {  # model: the runs that are measured; the first is the one of the book'
     ],
     "mnist_flow": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
     "mnist_latent_flow": [Run("euler", 20, 2.0, WHERE), Run("euler", 20, 1.0)],
+    "fashion_flow": [Run("euler", 20, 1.5), Run("euler", 50), Run("euler", 50, 2.0, WHERE)],
+    "fashion_ddpm": [Run("ddim", 20, 1.5), Run("ddim", 50), Run("ddim", 50, 2.0, WHERE)],
+    "fashion_unet": [Run("euler", 20, 1.5), Run("euler", 50)],
+    "emoji_flow": [Run("euler", 50, 2.0), Run("euler", 50)],
+    "faces_flow": [Run("euler", 50)],
 }
 
 

@@ -1,0 +1,141 @@
+"""The K table on images: seven samplers, budgets from 5 to 1,000 network calls, on Fashion-MNIST with one DiT for each process.
+
+    python -m tools.results.image_k [most cells]      results/image_k.json, for chapter 12; hours, a cell at a time
+
+A cell is the Frechet distance of generated pictures to held-out ones, with as many of each class on both sides, without guidance,
+over seeds of the noise. Every cell is compared with the same held-out pictures. Its floor are training pictures in the place of
+the generated ones, and above it stands what doing nothing scores: the starting noise itself. What stands in the file is not made
+again. Cells of 1,000 calls have fewer pictures, and so a floor of their own.
+"""
+
+import hashlib
+import json
+import sys
+from itertools import product
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lib import randn, seeded, spread
+from lib.samplers import calls_a_step
+from lib.trained.image_metrics import RESULTS, against_held_out, agreement, seen
+from lib.trained.sampling import RULES, Sampling, pictures, source
+from tools.results.image_metrics import reference, rounded
+
+TARGET = RESULTS / "image_k.json"
+DATA, SEEDS, FLOORS = "fashion", (0, 1, 2), 20
+MODELS = {"ddpm": "fashion_ddpm", "flow": "fashion_flow"}
+ROWS = {  # name in the table: process, rule
+    "DDPM, variance beta": ("ddpm", "ancestral variance=beta"),
+    "DDPM, variance beta-tilde": ("ddpm", "ancestral"),
+    "DDIM": ("ddpm", "ddim"),
+    "DPM-Solver++ 2M": ("ddpm", "dpmpp_2m"),
+    "flow, Euler": ("flow", "euler"),
+    "flow, Heun": ("flow", "heun"),
+    "flow, RK4": ("flow", "rk4"),
+}
+BUDGETS, LONGEST = (5, 10, 20, 50, 100, 250), 1000
+UNCLIPPED = 50  # beyond, clipping changes nothing that these seeds can see
+MANY, FEW = 500, 200  # pictures of a seed, the latter of LONGEST calls
+CHECK = 50  # of a cell's first seed: what a test draws again
+
+
+class Cell(NamedTuple):
+    """A place in the table."""
+
+    row: str
+    budget: int
+    clip: bool
+
+    def __str__(self) -> str:
+        return f"{self.row}, {self.budget}" + ("" if self.clip else ", not clipped")
+
+    @property
+    def calls(self) -> int:
+        """The network calls: the budget, or the last multiple of what the rule makes in a step."""
+        each = calls_a_step(RULES[ROWS[self.row][1]])
+        return self.budget // each * each
+
+    @property
+    def count(self) -> int:
+        """Pictures of a seed."""
+        return FEW if self.budget == LONGEST else MANY
+
+    def sampling(self, seed: int) -> Sampling:
+        """How its pictures are drawn."""
+        process, rule = ROWS[self.row]
+        file = RESULTS / f"{MODELS[process]}.safetensors"
+        return Sampling(str(file), self.count, rule, self.calls, clip=self.clip, seed=seed)
+
+
+def cells() -> list[Cell]:
+    """All of the table, the cheap ones first. The shortest budget must pay for a step."""
+    found = [Cell(row, k, clip) for k, row, clip in product(BUDGETS, ROWS, (True, False)) if clip or k <= UNCLIPPED]
+    return [*found, *(Cell(row, LONGEST, True) for row in ROWS if row.startswith("DDPM"))]
+
+
+def drawn(cell: Cell, seed: int, n: int) -> tuple[Tensor, Tensor]:
+    """The first n pictures of a cell and seed, and what was asked for."""
+    found, _ = source(cell.sampling(seed), torch.device("cpu"))
+    parts = [pictures(found, range(i, min(i + 100, n)), torch.device("cpu")) for i in range(0, n, 100)]
+    return torch.cat(parts), found.labels(range(n))
+
+
+def values(x: Tensor, y: Tensor) -> dict[str, float]:
+    """The metrics of pictures."""
+    b = reference(DATA)
+    features = seen(b.classifier, x)
+    return {"agreement": agreement(b.classifier, features, y)} | against_held_out(b, features, y)
+
+
+def measure(cell: Cell) -> dict:
+    """Every metric of a cell, for each seed, and the numbers of its first pictures."""
+    rows = [values(*drawn(cell, seed, cell.count)) for seed in SEEDS]
+    found = {name: rounded([row[name] for row in rows]) for name in rows[0]}
+    return {"calls": cell.calls, "pictures": cell.count} | found | {"check": check(cell)}
+
+
+def check(cell: Cell) -> list[float]:
+    """The mean feature of the first pictures of a cell: cheap enough to be computed again, and moved by any change."""
+    return rounded(seen(reference(DATA).classifier, drawn(cell, SEEDS[0], CHECK)[0]).mean(0).tolist())
+
+
+def marks(count: int) -> dict[str, list[float]]:
+    """Mean and sd of the floor, and what the starting noise scores, of so many pictures."""
+    b, y = reference(DATA), torch.arange(count) % 10
+    each, floor = count // 10, []
+    for seed in range(FLOORS):
+        order = torch.randperm(b.trained, generator=seeded(seed))
+        floor.append(against_held_out(b, b.features[order], b.y[order], each)["frechet_held_out"])
+    shape = (count, 1, 28, 28)
+    noise = [values(randn(shape, generator=seeded(seed)).clamp(-1, 1), y)["frechet_held_out"] for seed in SEEDS]
+    return {"floor": rounded(spread(floor)), "nothing": rounded(spread(noise))}
+
+
+def main(most: int) -> None:
+    """Measure what is missing, write after every cell."""
+    files = [RESULTS / f"{name}.safetensors" for name in (*MODELS.values(), "fashion_classifier")]
+    report = {
+        "command": "python -m tools.results.image_k",
+        "torch": torch.__version__.split("+")[0],
+        "files": {path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
+        "seeds": SEEDS,
+        "marks": {},
+        "cells": {},
+    }
+    if TARGET.exists() and (before := json.loads(TARGET.read_text()))["files"] == report["files"]:
+        report |= {name: before[name] for name in ("marks", "cells")}
+    for count in (MANY, FEW):
+        report["marks"].setdefault(str(count), None)
+        report["marks"][str(count)] = report["marks"][str(count)] or marks(count)
+    for cell in [cell for cell in cells() if str(cell) not in report["cells"]][:most]:
+        found = report["cells"][str(cell)] = measure(cell)
+        print(f"{cell}: {found['frechet_held_out']}", flush=True)
+        draft = TARGET.with_suffix(".draft")
+        draft.write_text(json.dumps(report, indent=1) + "\n")
+        draft.replace(TARGET)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else len(cells()))
