@@ -18,7 +18,17 @@ from lib.grids import leading_grid, quadratic_grid, trailing_grid
 from lib.guidance import Guided
 from lib.labels import NO_LABEL, drop_labels
 from lib.learned import Learned
-from lib.metrics import energy_distance, frechet_distance, noise_floor, precision_recall, sliced_wasserstein, spread
+from lib.metrics import (
+    energy_distance,
+    frechet_distance,
+    mean_log_density,
+    noise_floor,
+    precision_recall,
+    share_off,
+    sliced_wasserstein,
+    spread,
+    yardsticks,
+)
 from lib.mixture import GaussianMixture
 from lib.nets.autoencoder import Autoencoder
 from lib.nets.classifier import Classifier

@@ -9,18 +9,24 @@ Precision, recall     share of the fakes within reach of a real point, and of th
                       a point is the distance to its k-th neighbour on its own side            (Kynkäänniemi et al. 2019)
 
 Two independent samples of the very same distribution are not at distance 0. That mean distance is the floor of the metric at that
-sample size: a sampler that reaches it is, to this metric, perfect. Compare equal sample sizes only.
+sample size: a sampler that reaches it is, to this metric, perfect. Compare equal sample sizes only. `yardsticks` adds two marks
+above: the best Gaussian, which has the data's mean and covariance and none of its shape, and N(0, I), where a sampler begins.
+
+A distance of clouds sees less than the eye does. Where the density is known, `share_off` says how many points lie where there is
+no data, and `mean_log_density` how likely they are.
 """
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from lib.checks import as_table, check_function, check_tensor, check_whole
+from lib.checks import as_table, check_function, check_number, check_samples, check_tensor, check_whole
 from lib.kernels import all_finite
+from lib.mixture import GaussianMixture
 from lib.seeding import randn, seeded
 
 
@@ -130,6 +136,75 @@ def noise_floor(metric: Callable[[Tensor, Tensor], float], draw: Callable[[int, 
     check_function("draw", draw)
     pairs = [(seeded(seed + 2 * i), seeded(seed + 2 * i + 1)) for i in range(repeats)]
     return spread([metric(draw(n, g), draw(m or n, h)) for g, h in pairs])
+
+
+class Yardsticks(NamedTuple):
+    """What a distance is read beside."""
+
+    floor: Spread  # of a perfect sample
+    gaussian: Spread  # of a normal distribution with the data's mean and covariance
+    nothing: Spread  # of N(0, I)
+
+
+FITTED = 10_000  # samples that the best Gaussian is fitted to
+
+
+def yardsticks(metric: Callable[[Tensor, Tensor], float], draw: Callable[[int, torch.Generator], Tensor], n: int, *, m: int = 0,
+               repeats: int = 20, seed: int = 0) -> Yardsticks:  # fmt: skip
+    """metric(., draw(m, .)) of n perfect samples, n draws of the best Gaussian and n standard normal ones; m = n by default.
+
+    `draw(n, generator)` returns samples (n, D). All three marks are over the same `repeats` samples of the data, those of
+    `noise_floor`. Raises ValueError as that does.
+    """
+    floor = noise_floor(metric, draw, n, m=m, repeats=repeats, seed=seed)
+    data = draw(FITTED, seeded(seed - 1))
+    check_samples("A sample", data, rows=2)
+    if data.ndim != 2 or not all_finite(data):
+        got = f"the shape {tuple(data.shape)}" if data.ndim != 2 else "NaN or infinite values"
+        raise ValueError(f"A Gaussian is fitted to points (N, D) that are finite, and these samples have {got}.")
+    data = data.cpu().double()
+    variances, axes = torch.linalg.eigh(data.T.cov().reshape(data.shape[1], -1))
+    mean, root = data.mean(0), axes * variances.clamp_min(0).sqrt()
+    found: tuple[list[float], list[float]] = [], []
+    for i in range(repeats):
+        z = randn((n, data.shape[1]), like=data, generator=seeded(seed + 2 * i))
+        real = draw(m or n, seeded(seed + 2 * i + 1))
+        for values, x in zip(found, (mean + z @ root.T, z)):
+            values.append(metric(x.to(real), real))
+    return Yardsticks(floor, *map(spread, found))
+
+
+def share_off(x: Tensor, mixture: GaussianMixture, rare: float = 0.01) -> float:
+    """The share of points x (N, D) where the data is less dense than at all but `rare` of its own points: `rare` is perfect.
+
+    What is rare is found from 50,000 draws. Raises ValueError for a share outside (0, 1), and for points that are not finite.
+    """
+    check_number("rare", rare, 0, 1)
+    if not 0 < rare < 1:
+        raise ValueError(f"rare must lie inside (0, 1), got {rare}.")
+    return (_log_density(x, mixture) < _rare_density(mixture, rare)).double().mean().item()
+
+
+def mean_log_density(x: Tensor, mixture: GaussianMixture) -> float:
+    """The mean log density of points x (N, D) under the data. Its own samples have minus the data's entropy, and points that
+    crowd together where the data is densest have more: so it sees strays, and not what is missing.
+
+    Raises ValueError for points that are not finite.
+    """
+    return _log_density(x, mixture).mean().item()
+
+
+def _log_density(x: Tensor, mixture: GaussianMixture) -> Tensor:
+    check_samples("A sample", x, rows=1)
+    if not all_finite(x):
+        raise ValueError("A sample has NaN or infinite values: the sampler diverged. It has no density to report.")
+    return mixture.log_prob(x.detach().cpu().double())
+
+
+@lru_cache(maxsize=8)
+def _rare_density(mixture: GaussianMixture, rare: float) -> float:
+    x = mixture.sample(50_000, generator=seeded(9), dtype=torch.float64)[0]
+    return mixture.log_prob(x).quantile(rare).item()
 
 
 def _clouds(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

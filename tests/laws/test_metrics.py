@@ -14,15 +14,21 @@ from hypothesis import strategies as st
 from lib import (
     energy_distance,
     frechet_distance,
+    mean_log_density,
     noise_floor,
     precision_recall,
     randn,
     seeded,
+    share_off,
     sliced_wasserstein,
     spread,
     two_moons,
+    two_moons_mixture,
+    yardsticks,
 )
 from lib.metrics import directions
+
+MOONS = two_moons_mixture()
 
 
 def cloud(n, seed, dim=2):
@@ -185,3 +191,62 @@ def test_bad_input_to_the_image_metrics():
     for k in (0, 10):
         with pytest.raises(ValueError, match=r"k must lie in 1 \.\.\. 9"):
             precision_recall(x, x, k)
+
+
+# ---- what a distance is read beside ----------------------------------------------------------------------------------
+
+
+def moons(n: int, generator: torch.Generator) -> torch.Tensor:
+    return two_moons(n, generator=generator)[0]
+
+
+def test_the_best_gaussian_stands_between_a_perfect_sample_and_doing_nothing():
+    """Standardised moons have mean 0 and variance 1; what a Gaussian gains over N(0, I) is their correlation."""
+    marks = yardsticks(sliced_wasserstein, moons, 500, repeats=8)
+    assert marks.floor == noise_floor(sliced_wasserstein, moons, 500, repeats=8)
+    assert 3 * marks.floor.mean < marks.gaussian.mean < marks.nothing.mean < 0.4
+
+
+def test_to_gaussian_data_the_best_gaussian_is_perfect():
+    mix = torch.tensor([[2.0, 0.0], [1.0, 0.1]])
+    marks = yardsticks(sliced_wasserstein, lambda n, g: 3 + randn((n, 2), generator=g) @ mix, 500, repeats=8)
+    assert abs(marks.gaussian.mean / marks.floor.mean - 1) < 0.3 and marks.nothing.mean > 10 * marks.floor.mean
+
+
+def test_where_a_coordinate_is_constant_so_is_that_of_the_best_gaussian():
+    marks = yardsticks(
+        sliced_wasserstein, lambda n, g: randn((n, 2), generator=g) * torch.tensor([1.0, 0.0]), 400, repeats=4
+    )
+    assert marks.gaussian.mean < 2 * marks.floor.mean
+
+
+@pytest.mark.parametrize("rare", [0.01, 0.1])
+def test_of_the_data_as_many_points_are_off_as_are_called_rare(rare):
+    x = moons(20_000, seeded(0))
+    assert share_off(x, MOONS, rare) == pytest.approx(rare, abs=0.005)
+    assert share_off(randn(x.shape, generator=seeded(1)), MOONS) > 0.5
+    assert share_off(torch.full((1, 2), 9.0), MOONS) == 1
+
+
+def test_the_density_sees_strays_and_not_a_lost_moon():
+    x, y = two_moons(20_000, generator=seeded(0))
+    own = mean_log_density(x, MOONS)
+    assert mean_log_density(x + 0.2 * randn(x.shape, generator=seeded(1)), MOONS) < own - 1
+    assert abs(mean_log_density(x[y == 0], MOONS) - own) < 0.02
+    # Minus the entropy. It is below that of 200 blobs that do not overlap.
+    blobs = math.log(len(MOONS.means)) + (2 * math.pi * math.e * MOONS.variances[0]).log().sum().item() / 2
+    assert -blobs < own < -blobs + math.log(len(MOONS.means))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: share_off(torch.zeros(3, 2), MOONS, 0), "inside"),
+        (lambda: share_off(torch.full((3, 2), math.nan), MOONS), "diverged"),
+        (lambda: mean_log_density(torch.full((3, 2), math.inf), MOONS), "diverged"),
+        (lambda: yardsticks(frechet_distance, lambda n, g: randn((n, 1, 4), generator=g), 10), "points"),
+    ],
+)
+def test_what_has_no_yardstick_is_said(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        wrong()

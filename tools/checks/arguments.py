@@ -86,7 +86,7 @@ def things() -> dict[str, list]:
         "coeffs": [straight.coeffs(0.3), schedule.coeffs(7)], "calls": [4, 8], "n": [1, 3, 10], "count": [1, 2], "shift": [0, 1],
         "steps": [1, 2, 10], "T": [50, 100], "shape": [(B, 2), [3, 2]], "beta": [1e-4, 0.02],
         "betas": [lib.linear_betas(50), [0.1, 0.2]], "scale": [0.0, 1.0, 3.0], "interval": [None, (0.1, 2.0)],
-        "weak": [None, flows[3]], "probability": [0, 0.5, 1.0], "flag": [True, False], "seed": [0, 7],
+        "weak": [None, flows[3]], "probability": [0, 0.5, 1.0], "rare": [0.01, 0.5], "flag": [True, False], "seed": [0, 7],
         "grid": [None, torch.linspace(0, 1, 5), straight.grid(8)], "start": [None, x], "dim": [2, 8], "size": [4, 8],
         "patch": [2, 1, 4], "tokens": [torch.zeros(B, 4, 4)], "channels": [1], "classes": [None, 3],
         "decay": [0.9, 0.0], "weights": [[0.4, 0.6]], "means": [[[0.0, 1.0], [1.0, 2.0]]],

@@ -204,6 +204,16 @@ for metric in (lib.sliced_wasserstein, lib.energy_distance):
 call("frechet_distance", lib.frechet_distance, a="x", b="x")
 call("projections", lib.sliced_wasserstein, x="x", y="x", projections="n")
 call("precision_recall", lib.precision_recall, real="x", fake="x", k="count")
+call(
+    "yardsticks",
+    lambda f, d, n, r: lib.yardsticks(f, d, n, repeats=r).gaussian.mean,
+    f="metric",
+    d="draw",
+    n="n",
+    r="count",
+)
+call("share_off", lib.share_off, x="x", mixture="mixture", rare="rare")
+call("mean_log_density", lib.mean_log_density, x="x", mixture="mixture")
 call("noise_floor", lambda f, d, n, r: lib.noise_floor(f, d, n, repeats=r).mean, f="metric", d="draw", n="n", r="count")
 call("spread", lambda values: lib.spread(values).mean, values="values")
 call("stratified_uniform", lambda n, g: stratified_uniform(n, generator=g), lambda a: (a["n"],), n="n", g="generator")
