@@ -15,15 +15,19 @@ from lib.flow_matching import FlowMatching, LinearPath
 FOLDER = Path(__file__).parent
 
 
-def figure(name: str, data: dict, alt: str, caption: str) -> HTML:
-    """One explorer as a self-contained piece of HTML. The same arguments give the same bytes."""
+def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTML:
+    """One explorer as a self-contained piece of HTML. The same arguments give the same bytes.
+
+    mark    distinguishes several of one name on a page, in the id of the figure
+    """
     name = name.replace("_", "-")
+    own = f"explorer-{name}-{mark}" if mark else f"explorer-{name}"
     poster = (FOLDER / "posters" / f"{name}.png").read_bytes()
     width, height = (length // 2 for length in _size(poster))  # drawn at two pixels a CSS pixel
     # "</" would end the script element wherever it stands.
     payload = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")
     return HTML(
-        f'<figure class="kx" id="explorer-{name}" data-explorer="{name}">\n'
+        f'<figure class="kx" id="{own}" data-explorer="{name}">\n'
         f'<img class="kx-poster" alt="{html.escape(alt)}" width="{width}" height="{height}" '
         f'src="data:image/png;base64,{base64.b64encode(poster).decode()}">\n'
         f'<script type="application/json" class="kx-data">{payload}</script>\n'

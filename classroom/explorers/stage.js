@@ -12,6 +12,7 @@
 //   say(state, world) -> text    the values, in words
 //   pick(x, y, view, state, world)  a touch or click at a pixel -> changes of the state (optional)
 //   play                         {id, seconds}: the range that Play sweeps (optional)
+//   autoplay(world) -> boolean   whether it plays once by itself, where motion is welcome and the address names no state (optional)
 
 import { View } from "./view.js";
 
@@ -276,6 +277,7 @@ export function mount(figure, spec) {
       watcher.disconnect();
       started = "first";
       restart();
+      if (spec.autoplay?.(world) && !quiet.matches && !fragment(figure)) togglePlay();
       new ResizeObserver(redraw).observe(live);
     },
     { rootMargin: "200px" },
