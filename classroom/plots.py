@@ -1,8 +1,11 @@
 """One look for every figure: who has which colour, and matplotlib settings that suit a light page and a dark one.
 
-The same thing has the same colour everywhere in the book. The colours are those of Okabe and Ito, which stay apart for
-colour-blind readers; their black is replaced by a grey that is visible on both pages (INK), and step rules differ by
-marker and dash as well, so that no plot depends on colour alone.
+The same thing has the same colour everywhere in the book, and no two things share one: roles have the hues of Okabe and Ito,
+which stay apart for colour-blind readers, step rules and schedules others, and differ by marker and dash as well, so that no
+plot depends on colour alone. Every mark has a contrast of 3:1 at least on the light page and on the dark one.
+
+Figures are drawn on white. The dark page turns their lightness round and keeps their hues (book.css); a figure that shows
+pictures has the class `picture`, and stays white there.
 """
 
 from typing import NamedTuple
@@ -12,16 +15,16 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from lib.samplers import rules
 
-INK = "#7A7A7A"  # 4.3 : 1 on white and 4.4 : 1 on the dark page, the best one grey can do on both
+INK = "#595F69"  # words and axes, 6 : 1 on white, and turned round on the dark page
 
 ROLES = {
     "data": "#0072B2",  # blue
-    "noise": "#E69F00",  # orange
-    "noisy": "#CC79A7",  # reddish purple: x_t, between the two
-    "velocity": "#009E73",  # bluish green
-    "oracle": "#56B4E9",  # sky blue
+    "noise": "#C47F00",  # orange
+    "noisy": "#C4649B",  # reddish purple: x_t, between the two
+    "velocity": "#00946B",  # bluish green
+    "oracle": "#2F97D3",  # sky blue
     "learned": "#D55E00",  # vermillion
-    "floor": INK,
+    "floor": "#878178",  # grey
 }
 
 
@@ -34,22 +37,22 @@ class RuleStyle(NamedTuple):
 
 
 RULES = {
-    "euler": RuleStyle("#0072B2", "o", "-"),
-    "heun": RuleStyle("#009E73", "s", "--"),
-    "rk4": RuleStyle("#CC79A7", "^", "-."),
-    "ddim": RuleStyle("#D55E00", "D", ":"),
-    "ancestral": RuleStyle("#E69F00", "v", (0, (5, 1))),  # posterior variance, beta-tilde
-    "ancestral_beta": RuleStyle("#56B4E9", "P", (0, (1, 1))),  # variance beta
-    "dpmpp_2m": RuleStyle(INK, "X", (0, (3, 1, 1, 1))),
+    "euler": RuleStyle("#8A55E6", "o", "-"),
+    "heun": RuleStyle("#8C6A50", "s", "--"),
+    "rk4": RuleStyle("#C22BAE", "^", "-."),
+    "ddim": RuleStyle("#DC2566", "D", ":"),
+    "ancestral": RuleStyle("#7F8A12", "v", (0, (5, 1))),  # posterior variance, beta-tilde
+    "ancestral_beta": RuleStyle("#4C9A2A", "P", (0, (1, 1))),  # variance beta
+    "dpmpp_2m": RuleStyle("#6C7C9C", "X", (0, (3, 1, 1, 1))),
 }
 
 # Of rules beyond these: the colours come again, each with a marker and a dash that nothing else has.
 SPARE_MARKERS = ("<", ">", "p", "h")
 
 SCHEDULES = {  # drawn as the step rules are; a variant keeps its schedule's style and is labelled
-    "linear": RuleStyle("#0072B2", "o", "-"),
-    "cosine": RuleStyle("#D55E00", "s", (0, (5, 1.5))),
-    "scaled linear": RuleStyle("#009E73", "^", (0, (4, 1, 1, 1))),
+    "linear": RuleStyle("#5D62F0", "o", "-"),
+    "cosine": RuleStyle("#0F9A9A", "s", (0, (5, 1.5))),
+    "scaled linear": RuleStyle("#A0522D", "^", (0, (4, 1, 1, 1))),
 }
 
 WIDTH = 7.2  # inches: the page's column
@@ -71,9 +74,9 @@ def use_book_style() -> None:
             "figure.figsize": (WIDTH, 3.2),
             "figure.dpi": 100,
             "figure.constrained_layout.use": True,
-            "figure.facecolor": "none",
+            "figure.facecolor": "white",
             "axes.facecolor": "none",
-            "savefig.facecolor": "none",
+            "savefig.facecolor": "white",
             "legend.frameon": False,
             "axes.spines.top": False,
             "axes.spines.right": False,

@@ -59,7 +59,7 @@ def test_the_palette_holds_json():
     lines = dict(line.removeprefix("export const ").split(" = ") for line in explorers.palette().split("\n")[1:-1])
     tables = {name: json.loads(table.rstrip(";")) for name, table in lines.items()}
     assert tables["INK"] == explorers.INK and list(tables["RULES"]) == list(explorers.RULES)
-    assert tables["RULES"]["ancestral"] == {"color": "#E69F00", "marker": "v", "dash": [9.0, 1.8]}
+    assert tables["RULES"]["ancestral"] == {"color": "#7F8A12", "marker": "v", "dash": [9.0, 1.8]}
 
 
 # --- archives from npm -----------------------------------------------------------------------------------------------
