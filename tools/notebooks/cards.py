@@ -1,0 +1,46 @@
+"""What to do: book/cards.yml says for each chapter which knobs it leaves the reader with, and what was measured of them.
+
+    07_solvers_and_the_k_budget:
+      - id: sampler
+        knob: Sampler
+        begin: DPM-Solver++ 2M, 20 network evaluations
+        range: 10 to 50
+        when: at fewer than ten evaluations none is good enough; train for few steps instead
+        measured: at 10 evaluations it scores <!--claim:...--> ...
+
+A chapter shows its cards under *What to do*, before Practice; the decision tree is made of the same ones.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+FILE = Path("book", "cards.yml")
+
+
+class Card(NamedTuple):
+    """One knob: where to begin, how far it is useful, when to change it, and the number behind the advice."""
+
+    id: str
+    knob: str
+    begin: str
+    range: str
+    when: str
+    measured: str
+
+    def markdown(self) -> str:
+        """The card as an item of a list."""
+        return (
+            f"- **{self.knob}.** Begin with *{self.begin}*; useful: {self.range}. Change it {self.when}. "
+            f"Measured: {self.measured}."
+        )
+
+
+@cache
+def cards(root: Path) -> dict[str, list[Card]]:
+    """The cards of every chapter that has some, by its stem."""
+    path = root / FILE
+    found = yaml.safe_load(path.read_text()) if path.exists() else {}
+    return {stem: [Card(**card) for card in some] for stem, some in found.items()}
