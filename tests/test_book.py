@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from tests.test_notebooks import weak_alt
+from tools.notebooks.names import number
 from tools.site import mend_pages
 
 ROOT = Path(__file__).parents[1]
@@ -96,16 +97,35 @@ def test_page(path):
     assert wordless(soup) == []
 
 
-def test_records_are_folded_away_and_other_output_stays():
-    before = '<div class="output stream x"><div class="highlight"><pre><span></span>{}</pre></div></div>'
-    assert mend_pages.mended(before.format("loss 3\n")) == before.format("loss 3\n")
-    both = mend_pages.mended(before.format("loss 3\nclaim a = 1\nclaim b = 2\n"))
-    shown, records = both.split("<details")
-    assert "loss 3" in shown and "claim" not in shown
-    assert "2 numbers for the text" in records and "claim a = 1\nclaim b = 2" in records
-    alone = mend_pages.mended(before.format("claim a = 1\n"))
-    assert "1 number for" in alone and '<div class="highlight">' not in alone
-    assert mend_pages.mended(both) == both
+def test_no_record_is_seen_and_other_output_stays():
+    printed = '<div class="output stream x"><div class="highlight"><pre><span></span>{}</pre></div>\n</div>'
+    before = f'<div class="cell_output docutils container">\n{printed}\n</div>'
+    loss = before.format("loss 3\n")
+    assert mend_pages.mended(loss) == loss
+    assert mend_pages.mended(before.format("loss 3\nclaim a = 1\nclaim b = 2\n")) == loss
+    assert mend_pages.mended(before.format("claim a = 1\n")) == ""
+    two = f'<div class="cell_output docutils container">\n{printed}\n{printed}</div>'
+    assert mend_pages.mended(two.format("claim a = 1\n", "loss 3\n")).count("<pre>") == 1
+
+
+def test_figures_are_counted_by_chapter():
+    caption = '<span class="caption-number">Fig. {} </span>'
+    pages = {
+        "index": "",
+        "02_b": caption.format(7) + caption.format(8),
+        "16_bug_museum": caption.format(9),
+        "intro": caption.format(1),
+    }
+    pages["02_b"] += '<span class="std std-numref">Fig. 9</span>'
+    names = mend_pages.figure_names(pages)
+    assert names == {"7": "2.1", "8": "2.2", "9": "1", "1": "1"}
+
+
+def test_every_figure_of_a_chapter_carries_its_number():
+    for path in PAGES:
+        if own := number(path.stem):
+            shown = re.findall(r'caption-number">Fig\. ([\d.]+) ', path.read_text())
+            assert shown == [f"{own}.{i}" for i in range(1, len(shown) + 1)], path.name
 
 
 def test_a_formula_keeps_its_signs():

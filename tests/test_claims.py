@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from classroom.claims import claim
-from tools.notebooks import claims, exercises
+from tools.notebooks import claims
+from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -41,7 +42,7 @@ def mistakes(pages: dict[str, str], records: dict[str, str]) -> list[str]:
 
 
 def test_every_quote_shows_its_record():
-    assert mistakes({page.stem: exercises.source(page) for page in CHAPTERS + PAGES}, recorded()) == []
+    assert mistakes({page.stem: chapter_text(page) for page in CHAPTERS + PAGES}, recorded()) == []
 
 
 def test_ledger_is_fresh():
@@ -136,9 +137,7 @@ def uncited_numbers(source: str) -> list[str]:
 @pytest.mark.parametrize("page", CHAPTERS + PAGES, ids=lambda page: page.stem)
 def test_numbers_in_prose_are_recorded_or_cited(page):
     if page.name not in {"claims.md", "references.md"}:
-        assert uncited_numbers(exercises.source(page)) == [], (
-            "record it, cite it in its sentence, or mark it <!--given-->"
-        )
+        assert uncited_numbers(chapter_text(page)) == [], "record it, cite it in its sentence, or mark it <!--given-->"
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_a_second_run_does_nothing(session):
 def test_a_whole_chapter_runs(session):
     """And says what the committed notebook says, word for word, from the weights in ../results."""
     committed = build.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
-    assert sum(not compared(cell) for cell in committed) <= 1
+    assert sum(not compared(cell) for cell in committed) <= 2
     expected = [text for cell in committed if compared(cell) and (text := printed(cell.outputs))]
     played = [outputs for name, outputs in session.items() if name.startswith("chapter")]
     assert [output for outputs in played for output in outputs if output.output_type == "error"] == []

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tools.notebooks import build, exercises
+from tools.notebooks import build
+from tools.notebooks.text import chapter_text
 
 EXERCISE = '''r"""half of it
 
@@ -58,7 +59,7 @@ def chapter(tmp_path):
 
 
 def test_an_exercise_is_put_in_full(chapter):
-    cells = build.read_chapter(exercises.source(chapter)).cells
+    cells = build.read_chapter(chapter_text(chapter)).cells
     text, stub, worked, between, again, more = cells[1:7] if cells[0].source == "# One" else cells
     assert "### Exercise 1.1: half of it\n\nWrite $x / 2$\nof a number.\n\nIt is short." in text.source
     assert "<details><summary>Hint</summary>\n\nDivide\nby two.\n\n</details>" in text.source
@@ -75,7 +76,7 @@ def test_an_exercise_is_put_in_full(chapter):
 def test_a_number_is_asked_for_in_one_line(chapter):
     path = chapter.parents[2] / "classroom" / "exercises" / "ch01" / "halving.py"
     path.write_text(re.sub(r"def half.*?\.\.\.", "answer = ...", EXERCISE, flags=re.DOTALL))
-    assert "import halving\n\nanswer = ...\nhalving.check(answer)\n```" in exercises.source(chapter)
+    assert "import halving\n\nanswer = ...\nhalving.check(answer)\n```" in chapter_text(chapter)
 
 
 @pytest.mark.parametrize(
@@ -91,15 +92,15 @@ def test_a_file_that_is_no_exercise_is_named(chapter, old, new, said):
     path = chapter.parents[2] / "classroom" / "exercises" / "ch01" / "halving.py"
     path.write_text(EXERCISE.replace(old, new, 1))
     with pytest.raises(ValueError, match=said):
-        exercises.source(chapter)
+        chapter_text(chapter)
 
 
 def test_an_exercise_that_is_not_there_is_named(chapter):
     chapter.write_text(CHAPTER.replace("halving", "doubling"))
     with pytest.raises(ValueError, match=r"01_one: there is no exercise classroom/exercises/ch01/doubling\.py"):
-        exercises.source(chapter)
+        chapter_text(chapter)
 
 
 def test_a_chapter_without_exercises_stays_as_it_is(chapter):
     chapter.write_text("# One\n\n```{code-cell} ipython3\nprint(1)\n```\n")
-    assert exercises.source(chapter) == chapter.read_text()
+    assert chapter_text(chapter) == chapter.read_text()

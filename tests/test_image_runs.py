@@ -15,8 +15,9 @@ from tools.results import image_ablation
 ROOT = Path(__file__).parents[1]
 CHAPTER = ROOT / "book" / "chapters" / "12_image_runs.md"
 ABLATION = json.loads(image_ablation.TARGET.read_text())
-CELLS = [c.source for c in jupytext.reads(CHAPTER.read_text(), fmt="md:myst").cells if c.cell_type == "code"]
-MARKED = [source for source in CELLS if source.startswith("# exercised by tests/test_image_runs.py")]
+CELLS = [cell for cell in jupytext.reads(CHAPTER.read_text(), fmt="md:myst").cells if cell.cell_type == "code"]
+IMPORTS = [cell.source for cell in CELLS if "imports" in cell.metadata.get("tags", [])]
+MARKED = [cell.source for cell in CELLS if cell.source.startswith("# exercised by tests/test_image_runs.py")]
 SMALL = {"width": 16, "depth": 1, "heads": 2, "steps": 2, "batch": 8, "patch": 4}
 
 
@@ -25,7 +26,7 @@ def cell(monkeypatch, tmp_path, capsys):
     """The names of the chapter's marked cells, run where there is no GPU, after its imports."""
     monkeypatch.chdir(tmp_path)
     names = {}
-    exec("\n".join(line for source in CELLS[:2] for line in source.splitlines() if "read_text" not in line), names)
+    exec("\n".join(line for source in IMPORTS for line in source.splitlines() if "read_text" not in line), names)
     assert MARKED
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     for source in MARKED:

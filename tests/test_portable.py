@@ -13,8 +13,9 @@ import pytest
 
 from tools.checks import portable
 from tools.checks.portable import Result, Run
-from tools.notebooks import build, exercises
+from tools.notebooks import build
 from tools.notebooks.definitions import without_magics
+from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -100,7 +101,7 @@ SOURCES = [path for folder, names in FOLDERS.items() for path in (ROOT / folder)
 def test_a_tight_tolerance_says_where_it_was_seen(path):
     code = path.read_text()
     if path.suffix == ".md":
-        code = "\n".join(build.code_cells(exercises.source(path)))
+        code = "\n".join(build.code_cells(chapter_text(path)))
     assert bare_tolerances(code) + sleeping_tolerances(code) == []
 
 

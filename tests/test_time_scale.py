@@ -18,4 +18,5 @@ def test_the_file_was_made_by_the_code_of_the_chapter():
 
 def test_comments_and_layout_leave_the_digest_alone_and_code_does_not():
     assert ablation.digest("x = 1  # one") == ablation.digest("x  =  1")
+    assert ablation.digest('def f():\n    """One."""\n    return 1') == ablation.digest("def f():\n    return 1")
     assert ablation.digest("x = 1") != ablation.digest("x = 2")

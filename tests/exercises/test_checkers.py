@@ -11,8 +11,8 @@ import torch
 
 from classroom.exercises import Exercise, Mistake
 from classroom.exercises.repair import Repair
-from tools.notebooks import exercises
 from tools.notebooks.definitions import without_magics
+from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for path in (ROOT / "classroom" / "exercises").glob("ch*/*.py") if path.stem != "__init__")
@@ -21,7 +21,7 @@ EXERCISES = {
     for path in FILES
 }
 KEYS = sorted(EXERCISES)
-CHAPTERS = {path.stem: exercises.source(path) for path in (ROOT / "book" / "chapters").glob("*.md")}
+CHAPTERS = {path.stem: chapter_text(path) for path in (ROOT / "book" / "chapters").glob("*.md")}
 LEAST = 5  # exercises of a chapter
 
 
@@ -126,9 +126,12 @@ def bound(source: str) -> set[str]:
 
 @pytest.mark.parametrize("chapter", sorted(CHAPTERS))
 def test_a_chapter_has_its_exercises(chapter):
-    """Each stub says "Not written yet", or "Still broken" where it is a bug, and each worked solution is right."""
+    """All but the first, which has lines to change and no answers to check.
+
+    Each stub says "Not written yet", or "Still broken" where it is a bug, and each worked solution is right.
+    """
     names = [name for part, name in KEYS if part == f"ch{chapter[:2]}"]
-    assert len(names) >= LEAST
+    assert len(names) >= (0 if chapter.startswith("00") else LEAST)
     code = [c for c in nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", 4).cells if c.cell_type == "code"]
     for name in names:
         cells = [cell for cell in code if f"{name}.check(" in cell.source]

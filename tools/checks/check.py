@@ -78,6 +78,7 @@ SECONDS = {
     "browser/live_explorers": 350,
     "browser/questions": 90,
     "browser/jupyterlab": 80,
+    "browser/reading": 60,
     "labs": 170,
     "training": 140,
     "runs": 120,

@@ -5,7 +5,7 @@
 Only what changed is done. A chapter is executed when its code cells changed, or a definition of lib or a file of results/ that
 they reach (definitions.py finds them, remembered.py knows what the outputs were made with). Otherwise its text, the
 first cell, which first_cell.py puts before the chapter's own and which prints nothing here, and the explorers' script and
-pictures are brought up to date around the old outputs. Exercises are put in full before all this (exercises.py). The
+pictures are brought up to date around the old outputs. Exercises and the like are put in full before all this (text.py). The
 files are deterministic, up to the bytes of images.
 """
 
@@ -27,10 +27,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools.notebooks import exercises, reach
+from tools.notebooks import folds, reach
 from tools.notebooks.definitions import meaning
+from tools.notebooks.names import titled
 from tools.notebooks.reach import sha
 from tools.notebooks.remembered import Memory, committed, digest, write
+from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST_CELL = Path(__file__).with_name("first_cell.py")
@@ -84,8 +86,10 @@ def first_cell(root: Path = ROOT) -> NotebookNode:
 
 
 def compose(chapter: Path, root: Path = ROOT) -> NotebookNode:
-    """A chapter with the first cell before its own code, without outputs."""
-    nb = read_chapter(exercises.source(chapter))
+    """A chapter with the first cell before its own code, its cells folded, without outputs."""
+    nb = read_chapter(titled(chapter_text(chapter), chapter.stem))
+    for cell in nb.cells:
+        folds.fold(cell)
     place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
     nb.cells.insert(place, first_cell(root))
     return nb
@@ -103,7 +107,7 @@ def sources(nb: NotebookNode) -> list[str]:
 
 def key(chapter: Path, root: Path = ROOT) -> str:
     """What decides a chapter's outputs: its code cells, and the definitions and data of `root` that they reach."""
-    return reach.key(code_cells(exercises.source(chapter)), root, REFRESHED)
+    return reach.key(code_cells(chapter_text(chapter)), root, REFRESHED)
 
 
 def keep_outputs(nb: NotebookNode, old: NotebookNode) -> None:

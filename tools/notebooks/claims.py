@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import nbformat
 
-from tools.notebooks import exercises
+from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = re.compile(r"^claim (\S+) = (\S+)$", re.MULTILINE)
@@ -160,7 +160,7 @@ def ledger(root: Path = ROOT) -> str:
     table = (
         "\n## Computed here\n\n| chapter | claim | value | printed in |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
-    lines = [f"- {chapter.stem[:2]}: {text}" for chapter in chapters for text in cited(exercises.source(chapter))]
+    lines = [f"- {chapter.stem[:2]}: {text}" for chapter in chapters for text in cited(chapter_text(chapter))]
     return HEADER + INTRO + table + "\n## Cited\n\n" + "\n".join(lines) + "\n"
 
 

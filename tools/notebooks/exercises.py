@@ -45,20 +45,19 @@ cellView: form
 ```"""
 
 
-def source(chapter: Path) -> str:
+def in_chapter(text: str, root: Path, stem: str) -> str:
     """The text of a chapter with its exercises in full, numbered as they come."""
-    root, number = chapter.parents[2], chapter.stem[:2]
-    count = 0
+    number, count = stem[:2], 0
 
     def full(directive: re.Match) -> str:
         nonlocal count
         count += 1
         file = root / "classroom" / "exercises" / f"ch{number}" / f"{directive[1]}.py"
         if not file.exists():
-            raise ValueError(f"{chapter.stem}: there is no exercise {file.relative_to(root)}")
+            raise ValueError(f"{stem}: there is no exercise {file.relative_to(root)}")
         return in_full(file, f"{int(number)}.{count}", directive[2])
 
-    return DIRECTIVE.sub(full, chapter.read_text())
+    return DIRECTIVE.sub(full, text)
 
 
 def in_full(file: Path, number: str, more: str = "") -> str:

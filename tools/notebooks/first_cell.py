@@ -1,4 +1,5 @@
 # @title Run this first on Colab: it fetches the book. Where the book is installed, it does nothing.
+# fmt: off
 """The first code cell of every chapter, with the address that stands in _config.yml."""
 
 import importlib.util

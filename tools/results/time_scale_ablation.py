@@ -33,8 +33,11 @@ def shared() -> str:
 
 
 def digest(source: str) -> str:
-    """A hash of what a source does: comments, layout and imports do not count."""
+    """A hash of what a source does: comments, docstrings, layout and imports do not count."""
     tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
     tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     # As Python 3.11 writes a tree: 3.12 knows one field more, 3.13 leaves out what is empty unless it is asked.
     everything = {"show_empty": True} if sys.version_info >= (3, 13) else {}

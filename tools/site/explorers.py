@@ -1,7 +1,7 @@
 """Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
 
-    python -m tools.site.explorers             palette.js, all.js and the two files bundle.js
-    python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium
+    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the two files bundle.js
+    python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium, or those of the names given
 
 All of them are committed, so that reading and building the book needs neither node nor a browser.
 """
@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from classroom.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
-from tools.site import browser, vendor
+from tools.site import browser, tree, vendor
 from tools.site.gallery import explorer, gallery
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
@@ -39,6 +39,7 @@ PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
 DASHES = {"-": [], "--": [6, 3], "-.": [7, 3, 2, 3], ":": [2, 3]}
 LINE = 1.8
 
+GREY = "#7A7A7A"  # of a poster, which stands on either page as it is: 4.3 : 1
 BLANK = bytes(24)  # stands in for a poster that is not drawn yet
 
 
@@ -83,8 +84,9 @@ def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explore
 
 def poster(chromium: Browser, html: str) -> bytes:
     """The first picture of an explorer: transparent, in the figures' ink, at twice the pixels."""
-    page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=2, color_scheme="light")
-    html = html.replace("<figure ", f'<figure data-ink="{INK}" ', 1)
+    page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=2, color_scheme="light",
+                             reduced_motion="reduce")  # fmt: skip
+    html = html.replace("<figure ", f'<figure data-ink="{GREY}" ', 1)
     page.set_content(
         f'<!doctype html><body style="margin: 0; font-family: sans-serif"><style>figure {{ margin: 0 !important }}</style>{html}'
     )
@@ -98,18 +100,18 @@ def poster(chromium: Browser, html: str) -> bytes:
     return small.getvalue()
 
 
-def posters() -> None:
-    """Draw every poster anew."""
+def posters(names: list[str]) -> None:
+    """Draw the posters of these explorers anew, or of all."""
     with sync_playwright() as playwright:
         chromium = browser.launch(playwright)
         if chromium is None:
             sys.exit(f"explorers: {browser.MISSING}")
-        for name in gallery():
+        for name in names or gallery():
             path = EXPLORERS / "posters" / f"{name.replace('_', '-')}.png"
             if not path.exists():
                 path.write_bytes(BLANK)
             html = explorer(name)
-            if "kx-data" not in html:  # a list, which needs no picture
+            if 'class="kx-data"' not in html:  # a list, which needs no picture
                 path.unlink()
                 continue
             path.write_bytes(poster(chromium, html))
@@ -119,14 +121,17 @@ def posters() -> None:
 def main() -> None:
     """Palette first: the bundle holds it, and the posters are drawn by the bundle."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    arguments.add_argument("--posters", action="store_true", help="draw the posters as well")
+    arguments.add_argument(
+        "--posters", nargs="*", metavar="explorer", help="draw their posters as well, by default all"
+    )
     arguments = arguments.parse_args()
     (EXPLORERS / "palette.js").write_text(palette())
     (EXPLORERS / "all.js").write_text(everything())
+    (tree.ROOT / tree.TARGET).write_text(tree.tree())
     (EXPLORERS / "bundle.js").write_text(bundle())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))
-    if arguments.posters:
-        posters()
+    if arguments.posters is not None:
+        posters(arguments.posters)
 
 
 if __name__ == "__main__":

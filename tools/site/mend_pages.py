@@ -7,6 +7,8 @@ from pathlib import Path
 from PIL import Image
 from sphinx.application import Sphinx
 
+from tools.notebooks.names import figure
+
 BIG = 50_000  # bytes of a picture that is worth another format
 
 MENDS = (
@@ -21,32 +23,30 @@ MENDS = (
     (r"<script [^>]*/fontawesome\.js[^>]*></script>", ""),
 )
 OUTPUT = re.compile(
-    r'(<div class="output stream[^>]*>)<div class="highlight"><pre><span></span>(.*?)</pre></div>', re.DOTALL
+    r'<div class="output stream[^>]*><div class="highlight"><pre><span></span>(.*?)</pre></div>\s*</div>', re.DOTALL
 )
+EMPTY = re.compile(r'<div class="cell_output docutils container">\s*</div>')
+FIGURE = re.compile(r'(<span class="(?:caption-number|std std-numref)">Fig\. )(\d+)(?= ?</span>)')
 TABLE = '<div class="pst-scrollable-table-container">'
 # A formula is one word to the browser: without this, a line may begin with the full stop behind it, or end with a bracket.
 FORMULA = '<span class="math notranslate nohighlight">[^<]*</span>'
 POINTED = re.compile(rf'(?<!<span class="k-whole">)(?<![(‘“])([(‘“]+{FORMULA}[.,;:!?)’”]*|{FORMULA}[.,;:!?)’”]+)')
 
 
-def folded(output: re.Match) -> str:
-    """Printed text with its records, the lines `claim name = value`, behind a line that opens: they are for the tests."""
-    lines = output[2].splitlines()
-    records = [line for line in lines if line.startswith("claim ")]
-    if not records:
+def without_records(output: re.Match) -> str:
+    """Printed text without its records, the lines `claim name = value`, which are for tests and for the ledger."""
+    lines = output[1].splitlines()
+    if not any(line.startswith("claim ") for line in lines):
         return output[0]
-    rest = "\n".join(line for line in lines if line not in records)
-    shown = f'<div class="highlight"><pre><span></span>{rest}\n</pre></div>' if rest.strip() else ""
-    many = "1 number" if len(records) == 1 else f"{len(records)} numbers"
-    summary, pre = f"<summary>{many} for the text</summary>", "<pre>" + "\n".join(records) + "</pre>"
-    return f'{output[1]}{shown}<details class="records">{summary}{pre}</details>'
+    rest = "\n".join(line for line in lines if not line.startswith("claim "))
+    return output[0].replace(output[1], f"{rest}\n") if rest.strip() else ""
 
 
 def mended(text: str) -> str:
     """A page with all mends."""
     for pattern, replacement in MENDS:
         text = re.sub(pattern, replacement, text)
-    text = OUTPUT.sub(folded, text)
+    text = EMPTY.sub("", OUTPUT.sub(without_records, text))
     text = POINTED.sub(r'<span class="k-whole">\1</span>', text)
     # A box that scrolls is reachable by keyboard, so it needs a role, and a name that no other has.
     numbers = count(1)
@@ -66,11 +66,22 @@ def lightened(folder: Path) -> dict[str, str]:
     return names
 
 
+def figure_names(pages: dict[str, str]) -> dict[str, str]:
+    """{number in the whole book: number to show}, of pages {name: text}: 3 in chapter 07 is 7.3, and elsewhere 3."""
+    names = {}
+    for page, text in pages.items():
+        own = [found[2] for found in FIGURE.finditer(text) if "caption-number" in found[1]]
+        names |= {number: figure(page, i) for i, number in enumerate(own, 1)}
+    return names
+
+
 def mend(app: Sphinx, exception: Exception | None) -> None:
     """Rewrite every page once it is built."""
     names = lightened(Path(app.outdir) / "_images")
-    for page in Path(app.outdir).rglob("*.html"):
-        text = mended(page.read_text())
+    pages = {page: page.read_text() for page in Path(app.outdir).rglob("*.html")}
+    figures = figure_names({page.stem: text for page, text in pages.items()})
+    for page, text in pages.items():
+        text = FIGURE.sub(lambda found: found[1] + figures.get(found[2], found[2]), mended(text))
         page.write_text(re.sub(r"\w+\.png", lambda name: names.get(name[0], name[0]), text))
 
 

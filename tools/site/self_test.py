@@ -15,6 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from tools.notebooks.text import QUESTIONS
 from tools.site.questions import (
     FOLDER,
     address,
@@ -231,8 +232,24 @@ class Menu(Written):
         return [tag("ol", {"class": "qz-menu"}, *rows)]
 
 
+def in_chapter(app: Sphinx, page: str, text: list[str]) -> None:
+    """Put a chapter's questions where its notebook says that there are some: the page has them, Colab could not."""
+    stem = page.removeprefix("notebooks/")
+    place = QUESTIONS.format(stem=stem)
+    if stem == page or place not in text[0]:
+        return
+    notebook = json.loads(text[0])
+    for cell in notebook["cells"]:
+        if place in (written := "".join(cell["source"])):
+            before, _, after = written.partition(place)
+            after = after.partition("\n\n")[2].partition("\n\n")[2]  # without the sentence of a notebook
+            cell["source"] = f"{before}```{{questions}} {stem}\n```\n\n{after}"
+    text[0] = json.dumps(notebook)
+
+
 def setup(app: Sphinx) -> dict:
     """Register the element and the directives."""
+    app.connect("source-read", in_chapter)
     app.add_node(Tag, html=(_open, _close))
     for name, directive in (("questions", Questions), ("answers", Answers), ("menu", Menu)):
         app.add_directive(name, directive)

@@ -199,6 +199,7 @@ function forgetAll() {
 }
 
 for (const { line, chapter } of chapters) chapter.prepend(line);
-document.getElementById("qz-total").replaceChildren(total, bar, forget, note);
+// A chapter has its own questions, and no total.
+document.getElementById("qz-total")?.replaceChildren(total, bar, forget, note);
 questions = [...document.querySelectorAll(".qz")].map(mount);
 progress();

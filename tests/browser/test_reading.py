@@ -1,0 +1,120 @@
+"""A chapter as a reader meets it: how much of it is code, what is cut off, how far down it moves, how far Tab has to go."""
+
+import json
+import re
+
+import pytest
+
+from tests.browser.checks import HTML, settle, watched
+
+CHAPTERS = sorted(path for path in (HTML / "notebooks").glob("*.html") if re.match(r"\d\d_", path.name))
+CODE = 0.20  # of the height of the page that visible code may take, exercises aside
+STOPS = 25  # of the Tab key before the first explorer, beyond those of the theme
+EARLY = 1.5  # screens of 1280 x 720 before something moves, in the first chapters
+FIRST = ("00", "01", "02", "03", "04", "05")
+
+# Cells of exercises are for writing in, and not counted.
+MEASURED = """() => {
+  const main = document.querySelector("article.bd-article");
+  const top = (node) => node.getBoundingClientRect().top + scrollY;
+  const practice = main.querySelector("section#practice");
+  const end = practice ? top(practice) : top(main) + main.offsetHeight;
+  const inputs = [...main.querySelectorAll("div.cell_input")].filter((it) => it.checkVisibility() && top(it) < end)
+    .filter((it) => !it.textContent.includes("from classroom.exercises"));
+  const height = (nodes) => nodes.reduce((sum, it) => sum + it.offsetHeight, 0);
+  const cut = (node) => node.scrollWidth > node.clientWidth + 1;
+  const explorer = main.querySelector("figure.kx");
+  const stops = [...main.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+    .filter((it) => it.checkVisibility() && !it.disabled && !it.matches(".headerlink"));
+  return {
+    code: height(inputs) / (end - top(main)),
+    cutCode: inputs.flatMap((it) => [...it.querySelectorAll("pre")]).filter(cut).map((it) => it.textContent.slice(0, 60)),
+    cutFormulas: [...main.querySelectorAll("mjx-container[display=true]")]
+      .filter((it) => it.checkVisibility() && (cut(it) || cut(it.parentElement)))
+      .map((it) => (it.querySelector("mjx-assistive-mml") ?? it).textContent.slice(0, 60)),
+    claims: inputs.filter((it) => /\\bclaim\\(/.test(it.textContent)).length
+      + [...main.querySelectorAll(".cell_output pre")]
+        .filter((it) => it.checkVisibility() && /^claim /m.test(it.textContent)).length,
+    stops: explorer ? stops.findIndex((it) => explorer.contains(it)) : 0,
+    explorer: explorer ? (top(explorer) - 0) / innerHeight : null,
+    formulas: [...main.querySelectorAll("mjx-container[tabindex]")].length,
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def measured(browser, server):
+    """What was measured of each chapter, by width."""
+    found = {}
+    with watched(browser, reduced_motion="reduce", viewport={"width": 1400, "height": 900}) as (page, _):
+        for path in CHAPTERS:
+            page.set_viewport_size({"width": 1400, "height": 900})
+            page.goto(f"{server}/notebooks/{path.name}")
+            settle(page)
+            wide = page.evaluate(MEASURED)
+            page.set_viewport_size({"width": 1280, "height": 720})
+            settle(page)
+            found[path.stem] = {1400: wide, 1280: page.evaluate(MEASURED)}
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+    return found
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS])
+def test_a_fifth_of_a_page_is_code_at_most_and_nothing_is_cut(measured, stem):
+    wide, laptop = measured[stem][1400], measured[stem][1280]
+    assert wide["code"] <= CODE
+    assert wide["cutCode"] == []
+    assert wide["cutFormulas"] == [] and laptop["cutFormulas"] == []
+    assert wide["claims"] == 0
+
+
+BELOW = ("08", "09", "10", "13")  # whose explorer stands where it is needed, below
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS if path.stem[:2] not in BELOW])
+def test_the_tab_key_comes_to_an_explorer(measured, stem):
+    wide = measured[stem][1400]
+    assert wide["formulas"] == 0 and wide["stops"] <= STOPS
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS if path.stem[:2] in FIRST])
+def test_something_moves_early(measured, stem):
+    assert measured[stem][1280]["explorer"] is not None and measured[stem][1280]["explorer"] <= EARLY
+
+
+# ---- on a phone ------------------------------------------------------------------------------------------------------
+
+# Wherever a quarter of a picture's height, or a half, or three, is in sight, so is its first control, and leaves room for it.
+TOGETHER = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const found = [];
+  for (const figure of document.querySelectorAll("figure.kx-live")) {
+    const canvas = figure.querySelector("canvas"), board = figure.querySelector(".kx-board");
+    if (!canvas || !board) continue;
+    for (const part of [0.25, 0.5, 0.75]) {
+      const box = canvas.getBoundingClientRect();
+      scrollTo(0, scrollY + box.top + part * box.height - innerHeight * 0.3);
+      await frame(); await frame();
+      const control = board.getBoundingClientRect();
+      const seen = (it) => { const b = it.getBoundingClientRect(); return b.bottom <= innerHeight + 1 && b.top >= 0; };
+      const first = board.querySelector("input, select");
+      if (!seen(first)) found.push(`${figure.id} at ${part}: its first control is out of sight`);
+      if (control.height > 0.5 * innerHeight) found.push(`${figure.id}: its controls take ${Math.round(control.height)} pixels`);
+    }
+  }
+  return found;
+}"""
+
+
+def test_on_a_phone_one_sees_what_one_moves(browser, server):
+    with watched(browser, reduced_motion="reduce", viewport={"width": 390, "height": 844}) as (page, _):
+        page.goto(f"{server}/book/explorers.html")
+        settle(page)
+        for figure in page.query_selector_all("figure.kx"):  # each comes to life where it is seen
+            figure.scroll_into_view_if_needed()
+            page.wait_for_timeout(50)
+        page.wait_for_function(
+            "[...document.querySelectorAll('figure.kx-live canvas')].every((it) => !it.hidden)", timeout=60_000
+        )
+        assert page.evaluate(TOGETHER) == []
+        assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= 8

@@ -1,0 +1,44 @@
+"""Cells that a first reader need not see: a chapter tags what a cell is for, and each reader's program gets its own sign.
+
+The page and JupyterLab fold such a cell behind its title, Colab shows the title as a form. `claims`, the numbers that the text
+quotes, do not stand on the page at all.
+"""
+
+from nbformat import NotebookNode
+
+TITLES = {
+    "imports": "Imports and set-up",
+    "machinery": "Code of this experiment",
+    "figure": "Code of this figure",
+    "table": "Code of this table",
+    "output": "Code of this output",
+    "explorer": "Code of this explorer",
+    "lab": "Code of this lab",
+    "checks": "Checks",
+    "claims": "Numbers that the text quotes",
+}
+
+
+def purpose(cell: NotebookNode) -> str | None:
+    """Why a cell is folded, a key of TITLES, or None for one that is seen. Raises ValueError for two reasons."""
+    found = [tag for tag in cell.metadata.get("tags", []) if tag in TITLES]
+    if len(found) > 1:
+        raise ValueError(
+            f"A cell is folded for one reason, and this one has {' and '.join(found)}: {cell.source[:60]!r}"
+        )
+    return found[0] if found else None
+
+
+def fold(cell: NotebookNode) -> None:
+    """Give a cell with such a tag what folds it; others stay as they are."""
+    if (why := purpose(cell)) is None:
+        return
+    title, tags = TITLES[why], [tag for tag in cell.metadata.tags if tag != why]
+    cell.source = f"# @title {title}\n{cell.source}"
+    cell.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
+    if why == "claims":
+        cell.metadata["tags"] = [*tags, "remove-cell"]
+        return
+    cell.metadata["tags"] = [*tags, "hide-input"]
+    said = {"code_prompt_show": title, "code_prompt_hide": title}
+    cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | said

@@ -1,0 +1,23 @@
+"""What a reader calls a chapter: 07_solvers is chapter 7, and the bug museum, which stands under Practise, has no number."""
+
+import re
+
+MUSEUM = "16_bug_museum"
+
+
+def number(stem: str) -> str:
+    """The number of a chapter, by the name of its file; "" for the museum and for pages that are no chapters."""
+    found = re.match(r"(\d\d)_", stem)
+    return str(int(found[1])) if found and stem != MUSEUM else ""
+
+
+def titled(text: str, stem: str) -> str:
+    """A chapter's Markdown with its number before the title: the first heading, `# Solvers`, becomes `# 7 · Solvers`."""
+    own = number(stem)
+    return re.sub(r"^# (?=\S)", f"# {own} · ", text, count=1, flags=re.MULTILINE) if own else text
+
+
+def figure(stem: str, count: int) -> str:
+    """The number of a figure: 7.3 is the third of chapter 7; where no chapter has a number, 3."""
+    own = number(stem)
+    return f"{own}.{count}" if own else str(count)
