@@ -1,5 +1,5 @@
 // Generated from classroom/plots.py by `make explorers`.
-export const INK = "#7A7A7A";
-export const ROLES = {"data": "#0072B2", "noise": "#E69F00", "noisy": "#CC79A7", "velocity": "#009E73", "oracle": "#56B4E9", "learned": "#D55E00", "floor": "#7A7A7A"};
-export const RULES = {"euler": {"color": "#0072B2", "marker": "o", "dash": []}, "heun": {"color": "#009E73", "marker": "s", "dash": [6, 3]}, "rk4": {"color": "#CC79A7", "marker": "^", "dash": [7, 3, 2, 3]}, "ddim": {"color": "#D55E00", "marker": "D", "dash": [2, 3]}, "ancestral": {"color": "#E69F00", "marker": "v", "dash": [9.0, 1.8]}, "ancestral_beta": {"color": "#56B4E9", "marker": "P", "dash": [1.8, 1.8]}, "dpmpp_2m": {"color": "#7A7A7A", "marker": "X", "dash": [5.4, 1.8, 1.8, 1.8]}};
-export const SCHEDULES = {"linear": {"color": "#0072B2", "marker": "o", "dash": []}, "cosine": {"color": "#D55E00", "marker": "s", "dash": [9.0, 2.7]}, "scaled linear": {"color": "#009E73", "marker": "^", "dash": [7.2, 1.8, 1.8, 1.8]}};
+export const INK = "#595F69";
+export const ROLES = {"data": "#0072B2", "noise": "#C47F00", "noisy": "#C4649B", "velocity": "#00946B", "oracle": "#2F97D3", "learned": "#D55E00", "floor": "#878178"};
+export const RULES = {"euler": {"color": "#8A55E6", "marker": "o", "dash": []}, "heun": {"color": "#8C6A50", "marker": "s", "dash": [6, 3]}, "rk4": {"color": "#C22BAE", "marker": "^", "dash": [7, 3, 2, 3]}, "ddim": {"color": "#DC2566", "marker": "D", "dash": [2, 3]}, "ancestral": {"color": "#7F8A12", "marker": "v", "dash": [9.0, 1.8]}, "ancestral_beta": {"color": "#4C9A2A", "marker": "P", "dash": [1.8, 1.8]}, "dpmpp_2m": {"color": "#6C7C9C", "marker": "X", "dash": [5.4, 1.8, 1.8, 1.8]}};
+export const SCHEDULES = {"linear": {"color": "#5D62F0", "marker": "o", "dash": []}, "cosine": {"color": "#0F9A9A", "marker": "s", "dash": [9.0, 2.7]}, "scaled linear": {"color": "#A0522D", "marker": "^", "dash": [7.2, 1.8, 1.8, 1.8]}};
