@@ -17,7 +17,7 @@ from lib.seeding import randn
 
 # --- stub
 def jump(x, eps, t, betas):
-    """x, eps: (B, ...). t: (B,). betas: (T,). The noisy states, shaped like x."""
+    """x, eps: (B, ...). t: (B,). betas: (T,). The noisy states, like x."""
     return ...
 
 

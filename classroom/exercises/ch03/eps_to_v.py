@@ -13,7 +13,10 @@ from lib.seeding import randn
 
 # --- stub
 def to_v(eps, x_t, alpha, sigma):
-    """eps: the net's answer (B, d). x_t: (B, d). alpha, sigma: (B, 1). The v it implies (B, d)."""
+    """eps: what the net predicts (B, d). x_t: (B, d). alpha, sigma: (B, 1).
+
+    The v that it implies (B, d).
+    """
     return ...
 
 

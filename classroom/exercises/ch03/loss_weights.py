@@ -13,7 +13,7 @@ from classroom.exercises import Exercise, Mistake
 
 # --- stub
 def of_two_losses(alpha, sigma):
-    """alpha, sigma: (B,). The weights of the eps-loss and of the v-loss, each (B,)."""
+    """alpha, sigma: (B,). The weights of eps-loss and v-loss, each (B,)."""
     return ...
 
 

@@ -15,7 +15,7 @@ from lib.seeding import randn
 
 # --- stub
 def ahead(now, before, l_before, l_t, l_s):
-    """now, before: (B, d). l_before, l_t, l_s: log(alpha / sigma) at three times. Shape (B, d)."""
+    """now, before: (B, d). l_before, l_t, l_s: log(alpha / sigma). (B, d)."""
     return ...
 
 

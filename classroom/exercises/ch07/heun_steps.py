@@ -17,7 +17,7 @@ from lib.seeding import randn
 
 # --- stub
 def integrate(velocity, x, K):
-    """velocity(x, t) -> like x, for a number t. x: (B, d) at time 0. x at time 1."""
+    """velocity(x, t) -> like x, t a number. x: (B, d) at time 0. At time 1."""
     return ...
 
 

@@ -14,7 +14,7 @@ from lib.seeding import randn
 
 # --- stub
 def folded(gain, bias, shift, scale):
-    """-> (new shift, new scale), each (B, W), for a norm without gain and bias."""
+    """-> (new shift, new scale), each (B, W), of a norm without gain, bias."""
     return ...
 
 

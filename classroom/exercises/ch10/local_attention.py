@@ -23,7 +23,7 @@ from lib.seeding import randn, seeded
 
 # --- stub
 def near(q, k, v, radius):
-    """Attention (B, heads, N, d) within `radius` rows and columns of the grid."""
+    """Attention (B, heads, N, d) within `radius` rows and columns."""
     return ...
 
 

@@ -16,7 +16,7 @@ from classroom.exercises.repair import Repair
 
 # --- stub
 def walk(velocity, x, K):
-    """velocity(x, t) -> like x. x: (B, D) at time 0, in bfloat16. x at time 1."""
+    """velocity(x, t) -> like x. x: (B, D) at 0, in bfloat16. x at time 1."""
     for i in range(K):
         x = x + velocity(x, i / K) / K
     return x
