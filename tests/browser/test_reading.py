@@ -118,3 +118,25 @@ def test_on_a_phone_one_sees_what_one_moves(browser, server):
         )
         assert page.evaluate(TOGETHER) == []
         assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= 8
+
+
+# ---- predictions -----------------------------------------------------------------------------------------------------
+
+
+def test_a_prediction_is_answered_resolved_and_remembered(browser, server):
+    with watched(browser, reduced_motion="reduce") as (page, faults):
+        page.goto(f"{server}/notebooks/07_solvers_and_the_k_budget.html")
+        settle(page)
+        box = page.locator(".predict[data-right]").first
+        right = int(box.get_attribute("data-right")) - 1
+        answers, said, fold = box.locator("ol button"), box.locator(".k-said"), box.locator("details.k-seen")
+        assert answers.count() == 4 and said.inner_text() == "" and fold.get_attribute("open") is None
+        answers.nth((right + 1) % 4).click()
+        assert "otherwise" in said.inner_text() and fold.get_attribute("open") is not None
+        answers.nth(right).press("Enter")
+        assert said.inner_text().startswith("Yes") and answers.nth(right).get_attribute("aria-pressed") == "true"
+        page.reload()
+        settle(page)
+        assert page.locator(".predict .k-said").first.inner_text() == "You predicted it."
+        assert page.locator(".predict details.k-seen").first.get_attribute("open") is None
+        assert faults == []
