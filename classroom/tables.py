@@ -80,16 +80,11 @@ def table(
         column = head.index(name)
         values = {i: value for i, row in enumerate(rows) if (value := _value(row[column])) is not None}
         if values:
-            text = shown[_where(values, choose)][column]
+            text = shown[choose(values, key=values.get)][column]
             for i in values:
                 if _mean_of(shown[i][column]) == _mean_of(text):
                     won[i].add(column)
     return Table([*head], [(kind, cells, which) for (kind, _), cells, which in zip(given, shown, won)], caption)
-
-
-def _where(values: dict[int, float], choose: Callable) -> int:
-    """The row of the winner."""
-    return choose(values, key=values.get)
 
 
 def _mean_of(text: str) -> str:

@@ -89,12 +89,9 @@ def minimise(
     lr: float = 1e-3,
     schedule: Callable[[int, int], float] | None = None,
     ema: EMA | None = None,
-    optimizer: torch.optim.Optimizer | None = None,
-    done: int = 0,
 ) -> Iterator[Progress]:
     """Minimise loss(*batch) over `parameters`, in place, for `steps` batches: the training loop of all nets of the book.
 
-    `optimizer` is Adam unless one is given; `done` is the number of steps that it has made before, in a run that goes on.
     Raises FloatingPointError when the loss stops being finite (looked at every 100 steps and in the last) or when the weights are
     not finite at the end; ValueError when data ends early, and where no weight can be trained.
     """
@@ -102,13 +99,12 @@ def minimise(
     check_training(loss, parameters, batches, steps, lr, schedule, ema)
     if isinstance(ema, EMA) and not ema.follows(parameters):
         raise ValueError("This average follows another net, of which no weight is trained here. EMA(model.net, decay).")
-    optimizer = optimizer or torch.optim.Adam(parameters, lr=lr, fused=True)
-    return _minimise(loss, parameters, batches, int(steps), lr, schedule or warmup_cosine, ema, optimizer, done)
+    return _minimise(loss, parameters, batches, int(steps), lr, schedule or warmup_cosine, ema)
 
 
-def _minimise(loss, parameters, batches, steps, lr, factor, ema, optimizer, done) -> Iterator[Progress]:
-    batches = iter(batches)
-    for step in range(done, steps):
+def _minimise(loss, parameters, batches, steps, lr, factor, ema) -> Iterator[Progress]:
+    batches, optimizer = iter(batches), torch.optim.Adam(parameters, lr=lr, fused=True)
+    for step in range(steps):
         batch = next(batches, None)
         if batch is None:
             raise ValueError(

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from lib.checks import check_alike, check_fits, check_floats, check_function, check_tensor, check_times, check_whole
 from lib.kernels import GELU, multiply_add, standardised
-from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding, with_label
 from lib.prediction import Time
 from lib.seeding import given
 
@@ -199,12 +199,7 @@ class DiT(nn.Module):
         check_fits("images", x_t, self.shape, self.positions)
         c = self.time_mlp(self.time(t).to(self.positions))  # (B, width), or (1, width)
         check_times(c, x_t)
-        if self.label is not None:
-            c = c + self.label(y, len(x_t))
-        elif y is not None:
-            raise ValueError(
-                "This net was built without classes and cannot use labels. Build it with classes=... or drop y."
-            )
+        c = with_label(c, self.label, y, len(x_t))
         x = self.embed(patchify(x_t, self.patch)) + self.positions  # (B, N, width)
         for block in self.blocks:
             x = block(x, c)

@@ -51,6 +51,20 @@ class SinusoidalTimeEmbedding(nn.Module):
         return torch.cat([args.sin(), args.cos()], dim=-1).to(own.dtype)  # (B, dim)
 
 
+def with_label(condition: Tensor, label: "LabelEmbedding | None", y: Tensor | None, batch: int) -> Tensor:
+    """A condition (B, dim) or (1, dim) plus the embedding of the labels y (B,), in a net that has one; else as it is.
+
+    Raises ValueError for labels where the net was built without classes.
+    """
+    if label is not None:
+        return condition + label(y, batch)
+    if y is not None:
+        raise ValueError(
+            "This net was built without classes and cannot use labels. Build it with classes=... or drop y."
+        )
+    return condition
+
+
 class LabelEmbedding(nn.Module):
     """y (B,) in {0, ..., classes-1}, or NO_LABEL = -1 for "not given" -> (B, dim). y = None gives every row NO_LABEL.
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.checks import check_fits, check_times, check_whole
-from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding, with_label
 from lib.prediction import Time
 
 
@@ -36,10 +36,5 @@ class MLPDenoiser(nn.Module):
         check_fits("samples", x_t, self.shape, self.layers[0].weight)
         condition = self.time(t).to(x_t)  # (B, embed_dim), or (1, embed_dim)
         check_times(condition, x_t)
-        if self.label is not None:
-            condition = condition + self.label(y, len(x_t))
-        elif y is not None:
-            raise ValueError(
-                "This net was built without classes and cannot use labels. Build it with classes=... or drop y."
-            )
+        condition = with_label(condition, self.label, y, len(x_t))
         return self.layers(torch.cat([x_t, condition.expand(len(x_t), -1)], dim=-1))  # (B, dim)

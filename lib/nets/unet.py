@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lib.checks import check_fits, check_times, check_whole
-from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding
+from lib.nets.embedding import LabelEmbedding, SinusoidalTimeEmbedding, with_label
 from lib.prediction import Time
 from lib.seeding import given
 
@@ -120,12 +120,7 @@ class UNet(nn.Module):
         check_fits("images", x_t, self.shape, self.head.weight)
         c = self.time_mlp(self.time(t).to(self.head.weight))  # (B, 4 width), or (1, 4 width)
         check_times(c, x_t)
-        if self.label is not None:
-            c = c + self.label(y, len(x_t))
-        elif y is not None:
-            raise ValueError(
-                "This net was built without classes and cannot use labels. Build it with classes=... or drop y."
-            )
+        c = with_label(c, self.label, y, len(x_t))
         x, kept = self.embed(x_t), []
         for level, block in enumerate(self.down):
             x = self.halve[level - 1](x) if level else x

@@ -27,6 +27,11 @@ NUMBERS = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF
 Shapes = Mapping[str, tuple[int, ...]]
 
 
+def mark(path: str | Path) -> str:
+    """A short hash of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
+
+
 def put(path: str | Path, content: bytes) -> None:
     """Write a file. A full disk (OSError) or a kill leaves what stood there before; all but SIGKILL remove the draft too."""
     path = Path(path)

@@ -8,7 +8,6 @@ So it depends on neither the batch that it is drawn in nor the process, but for 
 pictures are those of one who asks for 100.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -24,9 +23,10 @@ from lib.prediction import Model
 from lib.samplers import Rule, Step, facts, rules, sample, steps_for, walk
 from lib.seeding import randn, stream
 from lib.trained.config import DATA, config_of
+from lib.trained.files import mark
 from lib.trained.images import load_autoencoder, load_model
 
-START, STEPS = 4, 5  # what a stream is for; loop.py has more
+START, STEPS = 4, 5  # what a stream is for
 RULES = {rule.__name__: rule for rule in rules()} | {
     f"{rule.__name__} {name}={value}": partial(rule, **{name: value})
     for rule in rules()
@@ -114,7 +114,7 @@ def source(asked: Sampling, device: torch.device) -> tuple[Source, dict]:
     _try(found, device)
     settings = {name: value for name, value in asdict(asked).items() if name not in ("model", "autoencoder")}
     settings |= {"classes": list(classes), "clip": clip, "interval": asked.interval and list(asked.interval)}
-    return found, settings | {"data": config.data, "files": [_mark(path) for path in (asked.model, file) if path]}
+    return found, settings | {"data": config.data, "files": [mark(path) for path in (asked.model, file) if path]}
 
 
 def _try(source: Source, device: torch.device) -> None:
@@ -127,11 +127,6 @@ def _autoencoder_file(asked: Sampling, latents: str) -> Path:
     """The autoencoder that is named; else the one of the model's training, beside the model's file or where it was then."""
     beside = Path(asked.model).parent / Path(latents).name
     return Path(asked.autoencoder or (beside if beside.exists() else latents))
-
-
-def _mark(path: str | Path) -> str:
-    """A short hash of a file."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
 
 
 # ---- pictures ------------------------------------------------------------------------------------------------------------------

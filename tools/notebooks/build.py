@@ -81,7 +81,7 @@ def address(root: Path = ROOT) -> str:
 def first_cell(root: Path = ROOT) -> NotebookNode:
     """The code cell that makes a notebook run on Colab. Its page does not show it; Colab and JupyterLab fold it."""
     source = FIRST_CELL.read_text().rstrip().replace('ADDRESS = ""', f'ADDRESS = "{address(root)}"')
-    metadata = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
+    metadata = folds.HIDDEN | {"tags": ["remove-cell"]}
     return nbformat.v4.new_code_cell(source, metadata=metadata)
 
 

@@ -30,12 +30,14 @@ class Card(NamedTuple):
     when: str
     measured: str
 
+    def advice(self, emphasis: str = "") -> str:
+        """What the card says, in Markdown; `emphasis` stands around where to begin."""
+        begin = f"{emphasis}{self.begin}{emphasis}"
+        return f"Begin with {begin}; useful: {self.range}. Change it {self.when}. Measured: {self.measured}."
+
     def markdown(self) -> str:
         """The card as an item of a list."""
-        return (
-            f"- **{self.knob}.** Begin with *{self.begin}*; useful: {self.range}. Change it {self.when}. "
-            f"Measured: {self.measured}."
-        )
+        return f"- **{self.knob}.** {self.advice('*')}"
 
 
 @cache

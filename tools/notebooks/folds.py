@@ -19,6 +19,9 @@ TITLES = {
 }
 
 
+HIDDEN = {"cellView": "form", "jupyter": {"source_hidden": True}}  # for Colab, and for JupyterLab
+
+
 def purpose(cell: NotebookNode) -> str | None:
     """Why a cell is folded, a key of TITLES, or None for one that is seen. Raises ValueError for two reasons."""
     found = [tag for tag in cell.metadata.get("tags", []) if tag in TITLES]
@@ -35,7 +38,7 @@ def fold(cell: NotebookNode) -> None:
         return
     title, tags = TITLES[why], [tag for tag in cell.metadata.tags if tag != why]
     cell.source = f"# @title {title}\n{cell.source}"
-    cell.metadata |= {"cellView": "form", "jupyter": {"source_hidden": True}}
+    cell.metadata |= HIDDEN
     if why == "claims":
         cell.metadata["tags"] = [*tags, "remove-cell"]
         return

@@ -8,7 +8,6 @@ the generated ones, and above it stands what doing nothing scores: the starting 
 again. Cells of 1,000 calls have fewer pictures, and so a floor of their own.
 """
 
-import hashlib
 import json
 import sys
 from itertools import product
@@ -19,8 +18,9 @@ from torch import Tensor
 
 from lib import randn, seeded, spread
 from lib.samplers import calls_a_step
+from lib.trained.files import mark, put
 from lib.trained.image_metrics import RESULTS, against_held_out, agreement, seen
-from lib.trained.sampling import RULES, Sampling, pictures, source
+from lib.trained.sampling import RULES, Sampling, Source, pictures, source
 from tools.results.image_metrics import reference, rounded
 
 TARGET = RESULTS / "image_k.json"
@@ -77,7 +77,11 @@ def cells() -> list[Cell]:
 
 def drawn(cell: Cell, seed: int, n: int) -> tuple[Tensor, Tensor]:
     """The first n pictures of a cell and seed, and what was asked for."""
-    found, _ = source(cell.sampling(seed), torch.device("cpu"))
+    return first(source(cell.sampling(seed), torch.device("cpu"))[0], n)
+
+
+def first(found: Source, n: int) -> tuple[Tensor, Tensor]:
+    """The first n pictures of a source, a hundred at a time, and what was asked for."""
     parts = [pictures(found, range(i, min(i + 100, n)), torch.device("cpu")) for i in range(0, n, 100)]
     return torch.cat(parts), found.labels(range(n))
 
@@ -119,7 +123,7 @@ def main(most: int) -> None:
     report = {
         "command": "python -m tools.results.image_k",
         "torch": torch.__version__.split("+")[0],
-        "files": {path.stem: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files},
+        "files": {path.stem: mark(path) for path in files},
         "seeds": SEEDS,
         "marks": {},
         "cells": {},
@@ -127,14 +131,12 @@ def main(most: int) -> None:
     if TARGET.exists() and (before := json.loads(TARGET.read_text()))["files"] == report["files"]:
         report |= {name: before[name] for name in ("marks", "cells")}
     for count in (MANY, FEW):
-        report["marks"].setdefault(str(count), None)
-        report["marks"][str(count)] = report["marks"][str(count)] or marks(count)
+        if str(count) not in report["marks"]:
+            report["marks"][str(count)] = marks(count)
     for cell in [cell for cell in cells() if str(cell) not in report["cells"]][:most]:
         found = report["cells"][str(cell)] = measure(cell)
         print(f"{cell}: {found['frechet_held_out']}", flush=True)
-        draft = TARGET.with_suffix(".draft")
-        draft.write_text(json.dumps(report, indent=1) + "\n")
-        draft.replace(TARGET)
+        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

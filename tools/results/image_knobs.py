@@ -18,11 +18,13 @@ import torch
 from lib import Clipped
 from lib.trained.config import Config
 from lib.trained.evaluate import evaluate
+from lib.trained.files import put
 from lib.trained.image_metrics import RESULTS, classifier_for
 from lib.trained.loop import held_out_loss, images, train
-from lib.trained.sampling import RULES, Source, pictures
+from lib.trained.sampling import RULES, Source
 from lib.trained.stack import to_bytes
 from tools.results.image_ablation import newest
+from tools.results.image_k import first
 
 TARGET = RESULTS / "image_knobs.json"
 N, CALLS, SPLITS = 500, 50, 10
@@ -45,8 +47,8 @@ def drawn(model, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """N pictures as bytes, and their classes, without guidance; by DDIM, which on the straight path is Euler's rule."""
     classes = tuple(range(model.net.classes))
     found = Source(Clipped(model), model.shape, None, classes, RULES["ddim"], CALLS, seed)
-    parts = [pictures(found, range(i, i + 100), torch.device("cpu")) for i in range(0, N, 100)]
-    return to_bytes(torch.cat(parts)), found.labels(range(N))
+    x, y = first(found, N)
+    return to_bytes(x), y
 
 
 def measured(model, data: str) -> dict:
@@ -88,9 +90,7 @@ def main(most: int) -> None:
     for name in [name for name in RUNS if name not in report["runs"]][:most]:
         found = report["runs"][name] = run(Config(**RUNS[name]))
         print(name, found["seconds"], found["averaged"]["over_stacks"], flush=True)
-        draft = TARGET.with_suffix(".draft")
-        draft.write_text(json.dumps(report, indent=1) + "\n")
-        draft.replace(TARGET)
+        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

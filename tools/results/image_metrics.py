@@ -7,7 +7,6 @@ The metrics are those of lib/trained/image_metrics.py: `frechet` is against halv
 rest that of the seeds of the noise. `python -m lib.trained.evaluate` measures a model of your own.
 """
 
-import hashlib
 import json
 import sys
 from functools import cache
@@ -19,6 +18,7 @@ from torch import Tensor
 from lib import Guided, frechet_distance, load_model, randn, sample, seeded, spread
 from lib.samplers import rules
 from lib.trained.config import DATA, config_of, decoder_of
+from lib.trained.files import mark, put
 from lib.trained.image_metrics import (
     RESULTS,
     K,
@@ -125,7 +125,7 @@ def measure(model, run: Run, data: str, decode=None) -> dict:
 def marks(name: str, data: str) -> list[str]:
     """Short hashes of the files that the numbers of a model are made from."""
     files = RESULTS / f"{name}.safetensors", classifier_file(data)
-    return [hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files]
+    return [mark(path) for path in files]
 
 
 BUDGETS = (1, 2, 5, 10, 20, 100)
@@ -180,9 +180,7 @@ def main(names: list[str]) -> None:
             print(
                 f"{name}: {run}", {k: v for k, v in entry["runs"][str(run)].items() if isinstance(v, list)}, flush=True
             )
-            draft = TARGET.with_suffix(".draft")
-            draft.write_text(json.dumps(report, indent=1) + "\n")
-            draft.replace(TARGET)
+            put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

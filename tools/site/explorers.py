@@ -83,7 +83,7 @@ def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explore
 
 
 def poster(chromium: Browser, html: str) -> bytes:
-    """The first picture of an explorer: transparent, in the figures' ink, at twice the pixels."""
+    """The first picture of an explorer: transparent, in a grey that both pages bear, at twice the pixels."""
     page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=2, color_scheme="light",
                              reduced_motion="reduce")  # fmt: skip
     html = html.replace("<figure ", f'<figure data-ink="{GREY}" ', 1)

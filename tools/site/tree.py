@@ -6,17 +6,11 @@ from pathlib import Path
 
 import yaml
 
-from tools.notebooks.cards import Card, cards
+from tools.notebooks.cards import cards
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path("book", "decision_tree.yml")
 TARGET = Path("classroom", "explorers", "decision_tree.json")
-
-
-def advice(card: Card) -> str:
-    """A card as plain text: the numbers without the marks that tie them to their records."""
-    text = f"Begin with {card.begin}; useful: {card.range}. Change it {card.when}. Measured: {card.measured}."
-    return re.sub(r"<!--.*?-->", "", text)
 
 
 def tree(root: Path = ROOT) -> str:
@@ -27,7 +21,9 @@ def tree(root: Path = ROOT) -> str:
         if "answers" in node:
             return {**node, "answers": [grown(one) for one in node["answers"]]}
         stem, card = known[node["card"]]
-        said = {"advice": f"{card.knob}. {advice(card)}", "see": f"notebooks/{stem}#what-to-do"}
+        # plain text: the numbers without the marks that tie them to their records
+        text = re.sub(r"<!--.*?-->", "", f"{card.knob}. {card.advice()}")
+        said = {"advice": text, "see": f"notebooks/{stem}#what-to-do"}
         return {"answer": node["answer"], **said}
 
     return json.dumps(grown(yaml.safe_load((root / SOURCE).read_text())), ensure_ascii=False, indent=1) + "\n"
