@@ -105,6 +105,18 @@ Not these either.
 
 </details>
 
+### Second reading: Nothing of this
+
+Nor this.
+
+#### Nor below it
+
+```{code-cell} ipython3
+# nor a comment
+```
+
+## Back
+
 | a | b |
 |---|---|
 
@@ -116,7 +128,7 @@ $$
 
 Nor these.
 """
-    assert spine.words(text) == 7  # One Two words and here a b
+    assert spine.words(text) == 8  # One Two words and here Back a b
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

@@ -1,15 +1,17 @@
 """How many words a first reader reads: python -m tools.notebooks.spine
 
 The spine of a chapter is its prose up to Practice, without code, formulas, what predictions come to, and what is folded as a
-second reading:
+second reading: either a whole section, whose heading says so,
+
+    ## Second reading: The bound, to the last nat
+
+with its cells and the smaller headings in it, or, inside one section, some prose, where no heading and no cell may stand:
 
     <details class="second"><summary>Second reading: the bound to the last nat</summary>
 
     ...
 
     </details>
-
-Such a fold stands inside one section: a heading cannot be folded.
 """
 
 import re
@@ -21,6 +23,8 @@ from tools.notebooks.text import chapter_text
 ROOT = Path(__file__).resolve().parents[2]
 MOST, FIRST = 3500, 900  # words of a chapter's spine, and of chapter 00's
 SECOND = re.compile(r'<details class="second">.*?^</details>', re.DOTALL | re.MULTILINE)
+BEGIN = "Second reading: "  # of such a heading
+SECTION = re.compile(rf"^(#+) {BEGIN}.*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
 SEEN = re.compile(r'<details class="k-seen">.*?^</details>', re.DOTALL | re.MULTILINE)  # what a prediction comes to
 NO_WORDS = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]+\$|<[^>]+>|\]\([^)]*\)|\{cite[^}]*\}`[^`]*`|^```[^\n]*$|^\|?[-|: ]+\|?$",
@@ -30,7 +34,10 @@ NO_WORDS = re.compile(
 
 def words(text: str) -> int:
     """The words of the spine of a chapter, given in full."""
-    spine = SEEN.sub("", SECOND.sub("", prose(text))).split("\n## Practice")[0]
+    first = prose(text)
+    for part in (SECTION, SECOND, SEEN):
+        first = part.sub("", first)
+    spine = first.split("\n## Practice")[0]
     return len(re.findall(r"\w[\w'’-]*", NO_WORDS.sub(" ", spine)))
 
 
