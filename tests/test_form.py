@@ -6,10 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from docutils.core import publish_doctree, publish_from_doctree
 
 from tools.notebooks import folds, format, names, spine
 from tools.notebooks.build import compose, read_chapter
 from tools.notebooks.text import chapter_text
+from tools.site import second_reading
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -149,6 +151,34 @@ def test_a_folded_cell_is_folded_for_every_reader(why):
     page = "remove-cell" if why == "claims" else "hide-input"
     assert cell.metadata.tags == ["nbval-ignore-output", page]
     assert "figure" in cell.metadata.mystnb
+
+
+def test_a_second_reading_is_closed_from_its_heading_to_the_next_of_its_level():
+    said = "Before.\n\n### Second reading: More\n\nMore.\n\n#### Below\n\n```\n# no heading\n```"
+    cells = [
+        nbformat.v4.new_markdown_cell(said),
+        nbformat.v4.new_code_cell("x = 1"),
+        nbformat.v4.new_markdown_cell("Still.\n\n## After\n\n# Next"),
+    ]
+    before, opens, code, still, after = folds.fold_second_readings(cells)
+    assert (before.source, still.source, after.source) == ("Before.", "Still.", "## After\n\n# Next")
+    assert opens.source == said.removeprefix("Before.\n\n") and code is cells[1]
+    assert [cell.metadata.get("jp-MarkdownHeadingCollapsed", False) for cell in (before, opens, still, after)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_the_page_folds_a_second_reading_behind_its_heading():
+    said = "T\n=\n\nSecond reading: More\n--------------------\n\nMore.\n\nBelow\n.....\n\nStill.\n\nAfter\n-----\n\nNext."
+    doctree = publish_doctree(said, settings_overrides={"doctitle_xform": False})
+    second_reading.fold(None, doctree, "page")
+    page = publish_from_doctree(doctree, writer_name="html5").decode()
+    (kept,) = re.findall(r'<details class="second"><summary>(.*?)</details>', page, re.DOTALL)
+    heading, held = kept.split("</summary>")
+    assert "Second reading: More" in heading and "Still." in held and "Next." not in kept
 
 
 def test_two_reasons_to_fold_are_one_too_many():

@@ -3,6 +3,7 @@
 import re
 
 MUSEUM = "16_bug_museum"
+SECOND = "Second reading: "  # how the heading of a section begins that a first reader may skip
 
 
 def number(stem: str) -> str:

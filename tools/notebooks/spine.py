@@ -17,14 +17,14 @@ with its cells and the smaller headings in it, or, inside one section, some pros
 import re
 from pathlib import Path
 
+from tools.notebooks import names
 from tools.notebooks.claims import prose
 from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST, FIRST = 3500, 900  # words of a chapter's spine, and of chapter 00's
 SECOND = re.compile(r'<details class="second">.*?^</details>', re.DOTALL | re.MULTILINE)
-BEGIN = "Second reading: "  # of such a heading
-SECTION = re.compile(rf"^(#+) {BEGIN}.*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
+SECTION = re.compile(rf"^(#+) {names.SECOND}.*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
 SEEN = re.compile(r'<details class="k-seen">.*?^</details>', re.DOTALL | re.MULTILINE)  # what a prediction comes to
 NO_WORDS = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]+\$|<[^>]+>|\]\([^)]*\)|\{cite[^}]*\}`[^`]*`|^```[^\n]*$|^\|?[-|: ]+\|?$",
