@@ -26,7 +26,7 @@ from lib.trained.config import DATA, config_of
 from lib.trained.files import mark
 from lib.trained.images import load_autoencoder, load_model
 
-START, STEPS = 4, 5  # what a stream is for
+START, STEPS = "start", "steps"  # what a stream is for: a word, since a number is a part of a batch (batch.py)
 RULES = {rule.__name__: rule for rule in rules()} | {
     f"{rule.__name__} {name}={value}": partial(rule, **{name: value})
     for rule in rules()
