@@ -11,8 +11,10 @@ pictures has the class `picture`, and stays white there.
 from typing import NamedTuple
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from lib.metrics import Yardsticks
 from lib.samplers import rules
 
 INK = "#595F69"  # words and axes, 6 : 1 on white, and turned round on the dark page
@@ -65,6 +67,25 @@ def style_of(rule: str) -> RuleStyle:
     i = [one.__name__ for one in rules() if one.__name__ not in RULES].index(rule)
     color = list(RULES.values())[i % len(RULES)].color
     return RuleStyle(color, SPARE_MARKERS[i % len(SPARE_MARKERS)], (0, (6 + i, 2, 2 + i, 2)))
+
+
+def draw_yardsticks(ax: Axes, marks: Yardsticks, *, at: float, unit: float = 1.0) -> None:
+    """Draw, across `ax`, what a quality on its y axis is read beside: a grey band for a perfect sample, mean and standard
+    deviation, and dotted lines for the best Gaussian and for doing nothing. Their names begin at x = `at`; the axis counts
+    in `unit`.
+    """
+    low, wide = marks.floor.mean / unit, marks.floor.sd / unit
+    ax.axhspan(low - wide, low + wide, color=ROLES["floor"], alpha=0.25, linewidth=0)
+    ax.text(at, low, "a perfect sample", va="center")
+    # The one is a little below the other, and the names may not meet.
+    for mark, name, first in (
+        (marks.nothing, "nothing done, N(0, I)", True),
+        (marks.gaussian, "the best Gaussian", False),
+    ):
+        ax.axhline(mark.mean / unit, color=INK, linewidth=1, linestyle=":")
+        ax.text(
+            at, mark.mean / unit, name, va="bottom" if first == (marks.nothing.mean >= marks.gaussian.mean) else "top"
+        )
 
 
 def use_book_style() -> None:

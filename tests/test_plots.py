@@ -9,8 +9,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from classroom.plots import INK, ROLES, RULES, SCHEDULES, style_of, use_book_style
+from classroom.plots import INK, ROLES, RULES, SCHEDULES, draw_yardsticks, style_of, use_book_style
 from lib import samplers
+from lib.metrics import Spread, Yardsticks
 from lib.samplers import rules
 
 CSS = (Path(__file__).parents[1] / "book" / "_static" / "book.css").read_text()
@@ -101,3 +102,19 @@ def test_book_style_draws_the_same_figure_on_white_twice(tmp_path):
         assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
         fig.savefig(tmp_path / "figure.png")
         assert plt.imread(tmp_path / "figure.png")[0, 0, :3].tolist() == [1, 1, 1]
+
+
+def test_yardsticks_are_a_band_and_two_lines_whose_names_stand_apart():
+    marks = Yardsticks(floor=Spread(0.02, 0.01), gaussian=Spread(0.25, 0.01), nothing=Spread(0.29, 0.01))
+    for found, unit in ((marks, 1.0), (marks._replace(gaussian=marks.nothing, nothing=marks.gaussian), 0.001)):
+        _, ax = plt.subplots()
+        draw_yardsticks(ax, found, at=5, unit=unit)
+        (band,) = ax.patches
+        assert (band.get_y() * unit, band.get_height() * unit) == pytest.approx((0.01, 0.02))
+        levels = [line.get_ydata()[0] * unit for line in ax.lines]
+        assert levels == pytest.approx([found.nothing.mean, found.gaussian.mean])
+        names = {text.get_text(): text for text in ax.texts}
+        assert [*names] == ["a perfect sample", "nothing done, N(0, I)", "the best Gaussian"]
+        higher, lower = sorted(ax.texts[1:], key=lambda text: -text.get_position()[1])
+        assert (higher.get_va(), lower.get_va()) == ("bottom", "top")
+        plt.close()
