@@ -102,7 +102,7 @@ check = Exercise(
             ancestral,
             "That is the variance with the clean sample known, right for "
             "a single point. Asked for is that of the noising step.",
-            "04_ddpm: Two variances, and the best one",
+            "04_ddpm: Second reading: Two variances, and the best one",
         ),
         "no noise at all": Mistake(
             lambda step: _mean(step),

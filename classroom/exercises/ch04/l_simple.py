@@ -87,7 +87,7 @@ check = Exercise(
         ),
         "the net sees the clean sample": Mistake(
             _on(lambda x, eps, bar: x),
-            "The net is given x_t, data and noise mixed. From x_0 alone nothing can be learned about eps.",
+            "The net is given x_t, data and noise mixed. From x alone nothing can be learned about eps.",
         ),
         "the clean sample as the target": Mistake(
             _aimed(lambda x_data, eps: x_data),

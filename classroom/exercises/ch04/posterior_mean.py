@@ -1,6 +1,6 @@
 r"""the mean of a step, from the noise
 
-Write the mean of $q(x_{t-1} \mid x_t, x_0)$ in terms of $x_t$ and its noise. `x_t` and `eps` have the shape (B, D);
+Write the mean of $q(x_{t-1} \mid x_t, x)$ in terms of $x_t$ and its noise. `x_t` and `eps` have the shape (B, D);
 `t` holds one time per sample, shape (B,), on the code's clock $0, \dots, T-1$; `betas` has the shape (T,). A sampler
 calls this line with the network's guess for `eps`.
 
@@ -80,7 +80,7 @@ check = Exercise(
         ),
         "the clean estimate": Mistake(
             _clean,
-            "That is x_0: all the way to the data in one go. The mean of x_(t-1) goes a single step.",
+            "That is the clean estimate: all the way to the data in one go. The mean of x_(t-1) goes a single step.",
         ),
         "the noise of one step only": Mistake(
             _last_step,

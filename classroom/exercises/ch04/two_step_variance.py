@@ -24,7 +24,7 @@ check = Exercise(
     mistakes={
         "beta for beta-tilde": Mistake(
             0.2,
-            "That is the variance of the noising step. Knowing x_0 leaves less room: multiply by sigma_1^2 / sigma_2^2.",
+            "That is the variance of the noising step. Knowing x leaves less room: multiply by sigma_1^2 / sigma_2^2.",
         ),
         "the fraction upside down": Mistake(
             (1 - 0.9 * 0.8) / (1 - 0.9) * 0.2,
