@@ -4,7 +4,8 @@
     schedules.show()
 
 In a live notebook this shows sliders and menus above a figure, which is drawn anew when a control is released. Without one
-(the book, `make notebooks`, nbval) it draws the figure at the starting settings, and says what it would do live.
+(the book, `make notebooks`, nbval) it draws the figure at the starting settings and nothing else: the page says beside it that
+this is one setting, and where the others are to be had.
 
 A lab is one file: a function `plot` with plain arguments, and `show`, which hands it to `lab` with a Knob for each of them.
 Only what ipywidgets 7.7 (Colab) and 8 have in common is used. Which of the two cases it is, `live` tells; the environment
@@ -12,7 +13,6 @@ variable KNOB_LABS overrules it.
 """
 
 import os
-import textwrap
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -47,14 +47,13 @@ def live() -> bool:
     return switch == "live" if switch else any(mark in os.environ for mark in FRONT_ENDS)
 
 
-def lab(plot: Callable[..., None], knobs: dict[str, Knob], does: str) -> None:
-    """Show plot(**values) under a control for each knob; statically, draw the start and print the sentence `does`.
+def lab(plot: Callable[..., None], knobs: dict[str, Knob]) -> None:
+    """Show plot(**values) under a control for each knob; where nobody can move one, draw the start.
 
     `plot` ends with plt.show(). A setting that the library refuses (ValueError) shows the library's reason.
     """
     if not live():
         plot(**{name: knob.start for name, knob in knobs.items()})
-        print(textwrap.fill(f"Lab, as it starts. In a live notebook {does}", 88))  # the width of the page
         return
     from IPython.display import display
     from ipywidgets import HBox, Label, VBox, interactive_output

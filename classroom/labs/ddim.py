@@ -40,7 +40,7 @@ def show() -> None:
         "calls": Knob("network calls", CALLS, 20),
         "error": Knob("error of eps", (0.0, 0.001, 0.01, 0.03, 0.1, 0.3), 0.01),
     }
-    lab(plot, knobs, "you choose how to sample, and how wrong the model is that answers.")
+    lab(plot, knobs)
 
 
 def plot(schedule: str, spacing: str, eta: float, calls: int, error: float) -> None:

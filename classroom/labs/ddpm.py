@@ -35,7 +35,7 @@ def show() -> None:
         "calls": Knob("network calls", BUDGETS, 10),
         "last": Knob("noise in last step", ("no", "yes"), "no"),
     }
-    lab(plot, knobs, "you choose data, schedule, budget and last step, and both variances are sampled anew.")
+    lab(plot, knobs)
 
 
 def noisy_end(step, variance):

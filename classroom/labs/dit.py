@@ -27,7 +27,7 @@ def show() -> None:
         "places": Knob("positions", ("sine and cosine", "none"), "sine and cosine"),
         "steps": Knob("training steps", (30, 60, 150, 400), 60),
     }
-    lab(plot, knobs, "you choose the net and its start, and it is trained anew for each choice.")
+    lab(plot, knobs)
 
 
 def plot(patch: int, width: int, depth: int, heads: int, start: str, places: str, steps: int) -> None:

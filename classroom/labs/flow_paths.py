@@ -44,7 +44,7 @@ def show() -> None:
         "calls": Knob("network calls", BUDGETS, 4),
         "steps": Knob("training steps", (100, 300, 1000, 3000), 1000),
     }
-    lab(plot, knobs, "you choose path, pairs, sampler and training, and a net is trained anew for each choice.")
+    lab(plot, knobs)
 
 
 def target_on(path) -> str:

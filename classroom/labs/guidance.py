@@ -48,7 +48,7 @@ def show() -> None:
         "band": Knob("guide at σ/α", tuple(BANDS), "everywhere"),
         "worse": Knob("away from", ("no label", "a blurred oracle"), "no label"),
     }
-    lab(plot, knobs, "you choose how far the moons overlap, what to guide by, when and how hard.")
+    lab(plot, knobs)
 
 
 def plot(noise: float, weight: float, rule: str, band: str, worse: str) -> None:

@@ -29,7 +29,7 @@ def show() -> None:
         "w": Knob("guidance w", (0.5, 1.0, 1.5, 2.0, 4.0), 1.0),
         "where": Knob("guide where", tuple(INTERVALS), "always"),
     }
-    lab(plot, knobs, "you choose process, rule, budget and guidance, and the digits are drawn and judged anew.")
+    lab(plot, knobs)
 
 
 def features(classifier, x: Tensor) -> Tensor:

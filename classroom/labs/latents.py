@@ -18,19 +18,15 @@ CALLS = 20  # of a walk from noise to data; a walk from half way makes half of t
 
 
 def show() -> None:
-    """The lab of the chapter on latent diffusion."""
+    """Two held-out digits, and the time on the straight path to which their blended latents are made noisy."""
     digit = tuple(str(label) for label in range(10))
-    lab(
-        plot,
-        {
-            "one": Knob("From a", digit, "3"),
-            "other": Knob("To a", digit, "7"),
-            "which": Knob("Which of them", tuple(range(1, 21)), 1),
-            "start": Knob("Noise up to t =", (0.1, 0.3, 0.5, 0.7, 0.9), 0.5),
-        },
-        "the controls choose two held-out digits and the time on the straight path to which the blended latents are made noisy "
-        "before the model takes them back to the data.",
-    )
+    knobs = {
+        "one": Knob("From a", digit, "3"),
+        "other": Knob("To a", digit, "7"),
+        "which": Knob("Which of them", tuple(range(1, 21)), 1),
+        "start": Knob("Noise up to t =", (0.1, 0.3, 0.5, 0.7, 0.9), 0.5),
+    }
+    lab(plot, knobs)
 
 
 def plot(one: str, other: str, which: int, start: float) -> None:

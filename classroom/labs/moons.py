@@ -26,7 +26,7 @@ def show() -> None:
         "scale": Knob("data multiplied by", (0.1, 0.5, 1.0, 4.0, 10.0, 64.0), 1.0),
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 1500),
     }
-    lab(plot, knobs, "you choose noise, scale, method and training, and a net is trained anew for each choice.")
+    lab(plot, knobs)
 
 
 def plot(method: str, width: float, scale: float, steps: int) -> None:

@@ -24,7 +24,7 @@ def show() -> None:
         "end": Knob("end", ("as it is", "zero terminal SNR"), "as it is"),
         "calls": Knob("network calls K", (3, 5, 10, 20, 50, 100), 5),
     }
-    lab(plot, knobs, "you build any schedule, and the oracle samples along it with as many calls as you allow.")
+    lab(plot, knobs)
 
 
 def plot(name: str, T: int, first: float, last: float, rescale: str, s: float, end: str, calls: int) -> None:

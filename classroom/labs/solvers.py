@@ -47,7 +47,7 @@ def show() -> None:
         "rule": Knob("rule", tuple(RULES), "rk4"),
         "calls": Knob("network calls", BUDGETS, 4),
     }
-    lab(plot, knobs, "you choose data, path, rule and budget, and the oracle of that data is sampled anew.")
+    lab(plot, knobs)
 
 
 def plot(data: str, width: float, path: str, rule: str, calls: int) -> None:

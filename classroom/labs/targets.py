@@ -46,7 +46,7 @@ def show() -> None:
         "where": Knob("error made on", tuple(WHERE), "the noisy half"),
         "calls": Knob("network calls", CALLS, 2),
     }
-    lab(plot, knobs, "you choose target, size, place and budget, and the perturbed oracle is sampled anew.")
+    lab(plot, knobs)
 
 
 def plot(target: str, size: float, where: str, calls: int) -> None:

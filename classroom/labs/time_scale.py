@@ -26,7 +26,7 @@ def show() -> None:
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 600),
         "lr": Knob("learning rate", (0.001, 0.003, 0.01, 0.03), 0.01),
     }
-    lab(plot, knobs, "you choose the embedding and the training, and a net is trained anew for each choice.")
+    lab(plot, knobs)
 
 
 def plot(t_scale: float, max_period: float, dim: int, steps: int, lr: float) -> None:

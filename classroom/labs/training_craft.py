@@ -26,7 +26,7 @@ def show() -> None:
         "times": Knob("times", tuple(TIMES), "strata"),
         "steps": Knob("training steps", (100, 300, 600, 1500, 3000), 600),
     }
-    lab(plot, knobs, "you choose the recipe, and a net is trained anew for each choice.")
+    lab(plot, knobs)
 
 
 def plot(decay: float, schedule: str, times: str, steps: int) -> None:

@@ -21,9 +21,10 @@ from tools.site.gallery import explorer, gallery
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
 
 # Milliseconds of work, three times what is promised, because the machine may be busy: until the first picture, and of a
-# move. Samplers are moved where they take 20 steps.
+# move. Samplers are moved where they take 20 steps,
+# by the slider that starts such a run.
 FIRST, MOVE, SAMPLER = 3 * 100, 3 * 50, 3 * 200
-SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "guidance": "w"}  # the slider that starts such a run
+SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "learning-error": "k3", "guidance": "w"}
 DATA = 60_000  # bytes, gzip
 
 
