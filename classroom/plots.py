@@ -57,6 +57,9 @@ SCHEDULES = {  # drawn as the step rules are; a variant keeps its schedule's sty
     "scaled linear": RuleStyle("#A0522D", "^", (0, (4, 1, 1, 1))),
 }
 
+# Five paths from one start, where no rule is drawn: a hue and a marker each.
+FAN = (("#DC2566", "o"), ("#7F8A12", "s"), ("#8A55E6", "^"), ("#0F9A9A", "D"), ("#8C6A50", "v"))
+
 WIDTH = 7.2  # inches: the page's column
 
 

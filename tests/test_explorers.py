@@ -13,7 +13,7 @@ from classroom.explorers import digits, flow, noising, reverse, t_scale
 from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
 from tests.test_notebooks import weak_alt
 from tools.site import tree
-from tools.site.gallery import explorer, gallery
+from tools.site.gallery import explorer, gallery, pictures
 
 KB = 1000
 
@@ -81,6 +81,16 @@ def test_weights_travel_in_half_precision(classes):
 def test_a_ddpm_travels_under_its_own_path():
     _, data = parts(reverse.show(ddpm=DDPM(MLPDenoiser(width=8, embed_dim=4))).data)
     assert list(data["trained"]) == ["ddpm"] and data["trained"]["ddpm"]["target"] == "eps"
+
+
+def test_an_opening_has_its_own_id_picture_words_and_controls():
+    (plain, without), (ddim, given) = (parts(reverse.show(opening=opening).data) for opening in reverse.OPENINGS)
+    assert ddim.figure["id"] == "explorer-reverse-ddim" and ddim.figure["data-explorer"] == "reverse"
+    assert without["first"] == {} and given["first"] == {"eta": 0, "K": 30, "start": 40}
+    for part in ("src", "alt"):
+        assert plain.img[part] != ddim.img[part]
+    assert plain.figcaption.text != ddim.figcaption.text
+    assert list(pictures("reverse")) == ["reverse", "reverse-ddim"] and list(pictures("t_scale")) == ["t-scale"]
 
 
 def test_a_model_on_another_path_is_refused():

@@ -299,9 +299,14 @@ def test_other_html_is_left_alone(book):
 
 def test_what_is_refreshed_is_what_lib_would_write():
     """The explorers' HTML is taken apart by its form: if lib gives it another, these parts are no longer found."""
-    from classroom.explorers import decision_tree, t_scale, targets
+    from classroom.explorers import decision_tree, reverse, t_scale, targets
 
-    for html in (targets.show().data, t_scale.show().data, decision_tree.show().data):
+    for html in (
+        targets.show().data,
+        t_scale.show().data,
+        decision_tree.show().data,
+        reverse.show(opening="ddim").data,
+    ):
         spoilt = build.SCRIPT.sub('<script type="module">old</script>', html)
         spoilt = build.POSTER.sub(r'\1 width="1" height="1" src="old">', spoilt)
         assert len(spoilt) < len(html) / 2

@@ -18,11 +18,12 @@ FOLDER = Path(__file__).parent
 def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTML:
     """One explorer as a self-contained piece of HTML. The same arguments give the same bytes.
 
-    mark    distinguishes several of one name on a page, in the id of the figure
+    mark    distinguishes several of one name, in the id of the figure; it may have a poster of its own
     """
     name = name.replace("_", "-")
     own = f"explorer-{name}-{mark}" if mark else f"explorer-{name}"
-    poster = (FOLDER / "posters" / f"{name}.png").read_bytes()
+    drawn, shared = (FOLDER / "posters" / f"{stem}.png" for stem in (own.removeprefix("explorer-"), name))
+    poster = (drawn if drawn.exists() else shared).read_bytes()
     width, height = (length // 2 for length in _size(poster))  # drawn at two pixels a CSS pixel
     # "</" would end the script element wherever it stands.
     payload = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("</", "<\\/")

@@ -2,13 +2,13 @@
 
 import { ancestral, ddim, generator, leadingGrid, normals, partial, quadraticGrid, trailingGrid, walk } from "./core.js";
 import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
-import { ROLES, RULES } from "./palette.js";
-import { readMixture, readTrained } from "./payload.js";
+import { FAN, ROLES } from "./palette.js";
+import { numbers, readMixture, readTrained } from "./payload.js";
 import { choice, num, press, range } from "./stage.js";
 import { squares, squaresHeight } from "./view.js";
 
 const CLOUD = 240;
-const FAN = 5; // continuations of the start that is followed
+const FOLLOWED = FAN.length; // continuations of one start, each with a hue of its own
 const STARTS = 40; // so many points of the cloud can be followed
 const GRIDS = {
   trailing: { text: "trailing: begins at T − 1", make: trailingGrid },
@@ -17,23 +17,25 @@ const GRIDS = {
 };
 
 export default {
-  hint: "Move eta to 0: the five ways from the marked start become one. Then choose leading spacing with 3 steps: the walk begins at a time that is less noisy than its start.",
+  hint: "Move η between 0 and 1: the marked start has one path without noise, and five with it. Then choose leading spacing with 3 steps: the walk begins at a time that is less noisy than its start.",
 
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const models = makeModels(mixture, readTrained(data.trained));
-    return { models, data: mixture.sample(900, generator(1)).x, walks: new Map() };
+    const first = data.first ?? {}; // where it opens
+    for (const [control, value] of Object.entries(first)) numbers([value], control);
+    return { models, first, data: mixture.sample(900, generator(1)).x, walks: new Map() };
   },
 
-  controls: ({ models }) => [
+  controls: ({ models, first }) => [
     choice("path", "Schedule", listed(PATHS, ["ddpm", "ddpm-cosine"])),
-    modelChoice("Answers come from", models),
-    choice("variance", "Noise of a step", [["eta", "by eta: 0 DDIM, 1 DDPM"], ["beta", "DDPM, variance β"]]),
+    modelChoice("Estimates come from", models),
+    choice("variance", "Noise of a step", [["eta", "by η: 0 DDIM, 1 DDPM"], ["beta", "DDPM, variance β"]]),
     choice("grid", "Spacing of the steps", listed(GRIDS)),
-    range("eta", "eta", { min: 0, max: 1, step: 0.05, value: 1, show: (eta) => num(eta, 2) }),
-    range("K", "Steps K", { stops: [1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100, 200], value: 20 }),
-    range("part", "How far along the walk", { min: 0, max: 1, step: 0.01, value: 1, show: (part) => `${Math.round(100 * part)} %` }),
-    range("start", "Start to follow", { min: 1, max: STARTS, value: 8 }),
+    range("eta", "η", { min: 0, max: 1, step: 0.05, value: first.eta ?? 1, show: (eta) => num(eta, 2) }),
+    range("K", "Steps K", { stops: [1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100, 200], value: first.K ?? 20 }),
+    range("part", "Walk, noise → data", { min: 0, max: 1, step: 0.01, value: 1, show: (part) => `${Math.round(100 * part)} %` }),
+    range("start", "Start to follow", { min: 1, max: STARTS, value: first.start ?? 8 }),
     press("noise", "New noise"),
   ],
 
@@ -62,22 +64,21 @@ export default {
     world.states = world.walks.get(key);
   },
 
-  paint(view, { part, variance, eta }, { states, data }) {
+  paint(view, { part }, { states, data }) {
     if (!states?.length) return;
     const now = Math.round(part * (states.length - 1));
     const { t, x, x0 } = states[now];
-    const style = variance === "beta" ? RULES.ancestral_beta : eta > 0 ? RULES.ancestral : RULES.ddim;
-    const titles = [t < 0 ? "the samples" : `x at t = ${t}`, t < 0 ? "arrived" : "answer: mean of the data given x"];
+    const titles = [t < 0 ? "states: the samples" : `states at t = ${t}`, "estimates of the clean sample"];
     squares(view).forEach((panel, side) => {
       panel.clip(() => {
-        panel.points(data, { color: ROLES.data, size: 1.1, alpha: view.faint });
+        panel.points(data, { color: ROLES.data, size: 1.1, alpha: 0.6 * view.faint });
         const flat = side ? x0 : x;
-        panel.points(flat.subarray(2 * FAN), { color: side ? ROLES.data : ROLES.noisy, size: 1.7, alpha: 0.55 });
-        for (let i = 0; i < FAN; i++) {
+        panel.points(flat.subarray(2 * FOLLOWED), { color: side ? ROLES.data : ROLES.noisy, size: 1.6, alpha: 0.4 });
+        for (const [i, { color, marker }] of FAN.entries()) {
           const trail = states.slice(0, now + 1).map((state) => (side ? state.x0 : state.x).subarray(2 * i, 2 * i + 2));
-          panel.line(trail.map((p) => p[0]), trail.map((p) => p[1]), { color: style.color, width: 1, alpha: 0.55 });
+          panel.line(trail.map((p) => p[0]), trail.map((p) => p[1]), { color, width: 1.5, alpha: 0.85 });
+          panel.points(flat.subarray(2 * i, 2 * i + 2), { color, marker, size: 4.5, alpha: 1 });
         }
-        panel.points(flat.subarray(0, 2 * FAN), { color: style.color, size: 3.4, alpha: 1 });
         if (side) return;
         panel.points(states[0].x.subarray(0, 2), { color: view.ink, marker: "s", size: 6, alpha: 1 });
         panel.points(states[0].x.subarray(0, 2), { color: ROLES.noise, marker: "s", size: 4, alpha: 1 });
@@ -89,12 +90,12 @@ export default {
   say({ part, K, start }, { states }) {
     const now = Math.round(part * (states.length - 1));
     const { t, x } = states[now];
-    const mean = [0, 1].map((d) => Array.from({ length: FAN }, (_, i) => x[2 * i + d]).reduce((a, b) => a + b) / FAN);
-    const spread = Math.sqrt(Array.from({ length: 2 * FAN }, (_, i) => (x[i] - mean[i % 2]) ** 2).reduce((a, b) => a + b) / FAN);
+    const mean = [0, 1].map((d) => Array.from({ length: FOLLOWED }, (_, i) => x[2 * i + d]).reduce((a, b) => a + b) / FOLLOWED);
+    const spread = Math.sqrt(Array.from({ length: 2 * FOLLOWED }, (_, i) => (x[i] - mean[i % 2]) ** 2).reduce((a, b) => a + b) / FOLLOWED);
     const from = states[0].x;
     return (
       `Start ${start} at (${num(from[0])}, ${num(from[1])}). After ${now} of ${K} ${K === 1 ? "step" : "steps"}, at ` +
-      `${t < 0 ? "the data" : `t = ${t}`}, its ${FAN} continuations have the mean (${num(mean[0])}, ${num(mean[1])}) and a standard deviation of ${num(spread)} around it.`
+      `${t < 0 ? "the data" : `t = ${t}`}, its ${FOLLOWED} continuations have the mean (${num(mean[0])}, ${num(mean[1])}) and a standard deviation of ${num(spread)} around it.`
     );
   },
 
@@ -109,11 +110,11 @@ export default {
   },
 };
 
-/** FAN copies of the start that is followed, then the cloud, in which all possible starts are the first. */
+/** FOLLOWED copies of the start that is followed, then the cloud, in which all possible starts are the first. */
 function starts(start, noise) {
   const cloud = normals(2 * CLOUD, generator(30 + noise));
-  const all = new Float64Array(2 * (FAN + CLOUD));
-  for (let i = 0; i < FAN; i++) all.set(cloud.subarray(2 * start - 2, 2 * start), 2 * i);
-  all.set(cloud, 2 * FAN);
+  const all = new Float64Array(2 * (FOLLOWED + CLOUD));
+  for (let i = 0; i < FOLLOWED; i++) all.set(cloud.subarray(2 * start - 2, 2 * start), 2 * i);
+  all.set(cloud, 2 * FOLLOWED);
   return all;
 }

@@ -36,7 +36,7 @@ def show() -> None:
     knobs = {
         "schedule": Knob("schedule", tuple(PATHS), "cosine"),
         "spacing": Knob("spacing", tuple(GRIDS), "trailing"),
-        "eta": Knob("eta", (0.0, 0.1, 0.25, 0.5, 0.75, 1.0), 0.0),
+        "eta": Knob("η", (0.0, 0.1, 0.25, 0.5, 0.75, 1.0), 0.0),
         "calls": Knob("network calls", CALLS, 20),
         "error": Knob("error of eps", (0.0, 0.001, 0.01, 0.03, 0.1, 0.3), 0.01),
     }
@@ -55,11 +55,11 @@ def plot(schedule: str, spacing: str, eta: float, calls: int, error: float) -> N
 
     x = run(calls, eta)
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 3.3), width_ratios=(1, 1.2))
-    cloud(left, x, plots.ROLES["learned"], f"eta = {eta:g}, {calls} calls: {distance(x, mixture):.2f}")
+    cloud(left, x, plots.ROLES["learned"], f"η = {eta:g}, {calls} evaluations: {distance(x, mixture):.2f}")
     styles = {0.0: plots.RULES["ddim"], 1.0: plots.RULES["ancestral"]}
     between = plots.RuleStyle(plots.ROLES["noisy"], "o", "-")
     for value in dict.fromkeys((0.0, eta, 1.0)):
         curve = [distance(run(k, value), mixture) for k in CALLS]
-        right.plot(CALLS, curve, label=f"eta = {value:g}", **styles.get(value, between)._asdict())
+        right.plot(CALLS, curve, label=f"η = {value:g}", **styles.get(value, between)._asdict())
     budget_axis(right, mixture, CALLS)
     plt.show()

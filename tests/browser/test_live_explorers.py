@@ -16,7 +16,7 @@ from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
 from tests.browser.figures import EACH, MODULE, MOVED, lives
 from tools.site import explorers
-from tools.site.gallery import explorer, gallery
+from tools.site.gallery import gallery, pictures
 
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
 
@@ -134,11 +134,14 @@ def test_who_takes_the_playing_slider_stops_it(browser):
         assert button.text_content() == "Play"
 
 
-@pytest.mark.parametrize("name", [name for name in gallery() if name != "decision_tree"])
-def test_the_poster_is_the_first_picture(name, browser):
+POSTERS = {stem: html for name in gallery() if name != "decision_tree" for stem, html in pictures(name).items()}
+
+
+@pytest.mark.parametrize("stem", POSTERS)
+def test_the_poster_is_the_first_picture(stem, browser):
     """Up to fonts, which differ from machine to machine; `make explorers ARGS=--posters` draws them anew."""
-    drawn = Image.open(io.BytesIO(explorers.poster(browser, explorer(name)))).convert("RGBA")
-    committed = Image.open(explorers.EXPLORERS / "posters" / f"{name.replace('_', '-')}.png").convert("RGBA")
+    drawn = Image.open(io.BytesIO(explorers.poster(browser, POSTERS[stem]()))).convert("RGBA")
+    committed = Image.open(explorers.EXPLORERS / "posters" / f"{stem}.png").convert("RGBA")
     assert drawn.size == committed.size
     assert differing(drawn, committed) < 0.02
     assert differing(drawn, committed.transpose(Image.Transpose.FLIP_LEFT_RIGHT)) > 0.02

@@ -113,6 +113,27 @@ def test_ddim(name, eta, steps, spacing):
     torch.testing.assert_close(ours, run(scheduler, steps, model.net, eta=eta), rtol=1e-6, atol=ATOL)
 
 
+@pytest.mark.parametrize("steps", [4, 10, 50])
+@pytest.mark.parametrize(("offset", "to_one", "last"), [(0, True, [0, -1]), (1, False, [1, 0]), (0, False, [0, 0])])
+def test_where_ddim_ends(offset, to_one, last, steps):
+    """On clean data; as Stable Diffusion's code does, a stop later and on the noise of t = 0; and with one of the two switches,
+    where the last step stands still."""
+    betas = BETAS["scaled_linear"]
+    scheduler = diffusers.DDIMScheduler(
+        1000, trained_betas=betas.numpy(), clip_sample=False, steps_offset=offset, set_alpha_to_one=to_one
+    )
+    float64_tables(scheduler, betas)
+    if not to_one:
+        scheduler.final_alpha_cumprod = scheduler.alphas_cumprod[0]
+    grid = leading_grid(1000, steps) + offset
+    grid[-1] = last[1]
+    assert grid[-2:].tolist() == last
+    model = DDPM(SmoothNet(), betas)
+    moved = grid if last[0] != last[1] else grid[:-1]
+    ours = sample(model, start(), len(moved) - 1, ddim, grid=moved)
+    torch.testing.assert_close(ours, run(scheduler, steps, model.net), rtol=1e-6, atol=ATOL)
+
+
 @pytest.mark.parametrize("target", ["eps", "x0", "v"])
 def test_ddim_for_every_target(target):
     theirs = {"eps": "epsilon", "x0": "sample", "v": "v_prediction"}[target]

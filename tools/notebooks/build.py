@@ -43,7 +43,7 @@ MARKERS = re.compile(r"<!--/?(?:claim|given)\b[^>]*-->")
 # The parts of an explorer that no execution decides.
 EXPLORERS = Path("classroom", "explorers")
 REFRESHED = ("classroom/explorers/bundle.js", "classroom/explorers/posters/*")
-EXPLORER = re.compile(r'<figure class="kx" id="[^"]*" data-explorer="([^"]+)">')
+EXPLORER = re.compile(r'<figure class="kx" id="explorer-([^"]*)" data-explorer="([^"]+)">')
 POSTER = re.compile(r'(<img class="kx-poster" alt="[^"]*") width="\d+" height="\d+" src="[^"]*">')
 SCRIPT = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
 
@@ -121,7 +121,8 @@ def refreshed(html: str, root: Path = ROOT) -> str:
     """An explorer's stored HTML with the script and the picture of today; other HTML as it is."""
     if not (found := EXPLORER.match(html)):
         return html
-    picture = root / EXPLORERS / "posters" / f"{found[1]}.png"
+    own, shared = (root / EXPLORERS / "posters" / f"{stem}.png" for stem in found.groups())
+    picture = own if own.exists() else shared
     if picture.exists():
         png = picture.read_bytes()
         width, height = (length // 2 for length in struct.unpack(">II", png[16:24]))  # as classroom.explorers does

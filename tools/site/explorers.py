@@ -18,10 +18,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from classroom.plots import INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
+from classroom.plots import FAN, INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
 from tools.site import browser, tree, vendor
-from tools.site.gallery import explorer, gallery
+from tools.site.gallery import gallery, pictures
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 SELF_TEST = Path(__file__).parent / "self_test_js"
@@ -57,7 +57,8 @@ def palette() -> str:
         name: {rule: {"color": s.color, "marker": s.marker, "dash": dash(s)} for rule, s in table.items()}
         for name, table in (("RULES", RULES | further), ("SCHEDULES", SCHEDULES))
     }
-    tables = {"INK": INK, "ROLES": ROLES, **styles}
+    fan = [{"color": color, "marker": marker} for color, marker in FAN]
+    tables = {"INK": INK, "ROLES": ROLES, "FAN": fan, **styles}
     return PALETTE_HEAD + "".join(f"export const {name} = {json.dumps(table)};\n" for name, table in tables.items())
 
 
@@ -107,15 +108,16 @@ def posters(names: list[str]) -> None:
         if chromium is None:
             sys.exit(f"explorers: {browser.MISSING}")
         for name in names or gallery():
-            path = EXPLORERS / "posters" / f"{name.replace('_', '-')}.png"
-            if not path.exists():
-                path.write_bytes(BLANK)
-            html = explorer(name)
-            if 'class="kx-data"' not in html:  # a list, which needs no picture
-                path.unlink()
-                continue
-            path.write_bytes(poster(chromium, html))
-            print(f"explorers: {path.name}, {path.stat().st_size / 1000:.0f} kB")
+            for stem, show in pictures(name).items():
+                path = EXPLORERS / "posters" / f"{stem}.png"
+                if not path.exists():
+                    path.write_bytes(BLANK)
+                html = show()
+                if 'class="kx-data"' not in html:  # a list, which needs no picture
+                    path.unlink()
+                    continue
+                path.write_bytes(poster(chromium, html))
+                print(f"explorers: {path.name}, {path.stat().st_size / 1000:.0f} kB")
 
 
 def main() -> None:
