@@ -60,9 +60,9 @@ export default {
       panel.arrow(x, y, -sigma * eps[0], -sigma * eps[1], { color: ROLES.noise, width: 2.4, head: 9 });
     });
     const below = y < x0[1]; // the two words stand on the far sides of their points
-    const word = (at, text, color, under) => panel.text(at[0], at[1] + (under ? -0.42 : 0.24), text, { color, weight: "bold", align: clear(at[0]) });
-    word([x, y], "noisy point", ROLES.noisy, below ? y > -2.3 : y > 2.3);
-    word(x0, "posterior mean", ROLES.oracle, !below);
+    const word = (at, text, under) => panel.text(at[0], at[1] + (under ? -0.42 : 0.24), text, { align: clear(at[0]) });
+    word([x, y], "noisy point", below ? y > -2.3 : y > 2.3);
+    word(x0, "posterior mean", !below);
 
     if (!wide(view.width)) return;
     const { top, bottom } = pictureAndCharts(view.width);
