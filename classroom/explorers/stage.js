@@ -11,6 +11,8 @@
 //   paint(view, state, world)    draws what there is so far
 //   say(state, world) -> text    the values, in words
 //   pick(x, y, view, state, world)  a touch or click at a pixel -> changes of the state (optional)
+//   drags                        whether a pointer that is held down goes on picking (optional), and with it
+//   grip(x, y, view, state, world)  whether a finger there takes hold; elsewhere it scrolls the page, and a tap picks
 //   play                         {id, seconds}: the range that Play sweeps (optional)
 //   autoplay(world) -> boolean   whether it plays once by itself, where motion is welcome and the address names no state (optional)
 
@@ -262,11 +264,26 @@ export function mount(figure, spec) {
   // --- beginning --------------------------------------------------------------------------------------------------------
   const redraw = () => started && !frame && (frame = requestAnimationFrame(tick));
   refreshControls();
-  if (spec.pick)
-    canvas.addEventListener("pointerdown", (event) => {
+  if (spec.pick) {
+    let held = false;
+    const pick = (event) => {
       const change = spec.pick(event.offsetX, event.offsetY, view, state, world);
       if (change) set(change);
+    };
+    const loose = ({ offsetX, offsetY, pointerType }) => spec.drags && pointerType === "touch" && !spec.grip(offsetX, offsetY, view, state, world);
+    canvas.addEventListener("pointerdown", (event) => {
+      if (loose(event)) return;
+      held = Boolean(spec.drags);
+      if (held) canvas.setPointerCapture(event.pointerId);
+      pick(event);
     });
+    canvas.addEventListener("pointermove", (event) => held && pick(event));
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (held = false));
+    if (spec.drags) {
+      canvas.addEventListener("click", (event) => loose(event) && pick(event));
+      canvas.addEventListener("touchmove", (event) => held && event.preventDefault(), { passive: false });
+    }
+  }
   addEventListener("hashchange", () => {
     if (fragment(figure)) set({ ...initial, ...fromFragment() });
   });

@@ -41,7 +41,7 @@ def plot(method: str, width: float, scale: float, steps: int) -> None:
         net = MLPDenoiser(width=64, t_scale=1 if method == "DDPM" else 1000)
     model, rule = (DDPM(net), ddim) if method == "DDPM" else (FlowMatching(net), euler)
     stream = batches(world.sample(4000, generator=seeded(0))[0], size=256, generator=seeded(1))
-    for _ in fit(model, stream, steps, lr=2e-3, stratified=True, generator=seeded(2)):
+    for _ in fit(model, stream, steps, lr=2e-2, stratified=True, generator=seeded(2)):
         pass
     oracle, start = Oracle(world, model.path), randn((N, 2), generator=seeded(3))
 

@@ -6,12 +6,15 @@ That all of them live on their pages is seen where those are opened, in test_pag
 import functools
 import gzip
 import io
+import math
 import re
 
 import pytest
+import torch
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
+from lib import Coeffs, two_moons_mixture
 from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
 from tests.browser.figures import EACH, MODULE, MOVED, lives
@@ -132,6 +135,39 @@ def test_who_takes_the_playing_slider_stops_it(browser):
         assert button.text_content() == "Pause"
         slider.press("ArrowRight")
         assert button.text_content() == "Play"
+
+
+AT = """() => {
+  const [box, [, x, y]] = [document.querySelector("canvas").getBoundingClientRect(), document.querySelectorAll("input")];
+  const side = Math.min(box.width, 330), place = (input) => (0.05 * input.value + 0.3) / 5.6 * side;
+  return [box.left + (box.width - side) / 2 + place(x), box.top + 22 + side - place(y)];
+}"""  # where the noisy point of the posterior's explorer is on the page
+
+
+def test_a_noisy_point_is_dragged_and_its_mean_is_that_of_lib(browser):
+    with watched(browser, viewport={"width": 390, "height": 700}, has_touch=True) as (page, faults):
+        page.set_content(f"<!doctype html>{explorer('posterior')}<div style='height: 900px'></div>")
+        begin(page, "explorer-posterior")
+        finger = page.context.new_cdp_session(page)
+
+        def drag(x, y, dx, dy):
+            for kind, part in (("Start", 0), *(("Move", i / 8) for i in range(1, 9)), ("End", None)):
+                points = [] if part is None else [{"x": x + part * dx, "y": y + part * dy}]
+                finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+            frames(page, 20)
+            idle(page, "explorer-posterior")
+
+        top = page.evaluate("scrollY")
+        drag(*page.evaluate(AT), -60, 80)
+        text = page.locator(".kx-values").text_content().replace("−", "-")
+        x, y, mean_x, mean_y = map(float, re.findall(r"-?\d+\.\d\d", text)[:4])
+        assert (x, y) != (1.2, 1.2) and page.evaluate("scrollY") == top  # the point has moved, and the page has not
+        exact = two_moons_mixture().estimate(torch.tensor([[x, y]]).double(), Coeffs(math.sqrt(0.75), 0.5)).x0
+        assert exact[0].tolist() == pytest.approx([mean_x, mean_y], abs=0.006)
+        x, y = page.evaluate(AT)
+        drag(x, y + 120, 0, -200)  # a finger elsewhere scrolls
+        assert page.locator(".kx-values").text_content().replace("−", "-") == text and page.evaluate("scrollY") > top
+        assert faults == []
 
 
 POSTERS = {stem: html for name in gallery() if name != "decision_tree" for stem, html in pictures(name).items()}

@@ -1,0 +1,132 @@
+// Which clean point was it? A noisy point of the plane, and all that the two moons say about it: responsibilities, mean, score.
+
+import { gaussianMixture, generator, normals } from "./core.js";
+import { ROLES } from "./palette.js";
+import { readMixture } from "./payload.js";
+import { num, range } from "./stage.js";
+import { pictureAndCharts } from "./view.js";
+
+const SQUARE = 2.8; // the plane that is shown, -SQUARE ... SQUARE each way
+const STEP = 0.05; // of the noisy point
+const CLOUD = 300; // draws from the posterior
+const FINGER = 44; // pixels around the noisy point in which a finger takes it
+const SIGMAS = Array.from({ length: 50 }, (_, i) => +(1 - 0.02 * i).toFixed(2)); // from pure noise to almost clean data
+
+export default {
+  hint: "Drag the purple point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data.",
+  drags: true,
+
+  prepare(data) {
+    const mixture = readMixture(data.mixture);
+    const { weights, means, variances, labels } = mixture;
+    // Each component a class of its own: then p(x_t | k) and E[x | x_t, k] are those of a label.
+    const parts = gaussianMixture({ weights, means, variances, labels: weights.map((_, k) => k) });
+    const moons = Array.from({ length: mixture.classes }, (_, c) => [...labels.keys()].filter((k) => labels[k] === c));
+    return { mixture, parts, moons, data: mixture.sample(700, generator(1)).x, z: normals(2 * CLOUD, generator(2)) };
+  },
+
+  controls: () => [
+    range("sigma", "Noise level σ, falling", { stops: SIGMAS, value: 0.5, show: (sigma) => num(sigma, 2) }),
+    range("x", "Noisy point: first axis", { min: -2.5, max: 2.5, step: STEP, value: 1.2, show: (x) => num(x, 2) }),
+    range("y", "Noisy point: second axis", { min: -2.5, max: 2.5, step: STEP, value: 1.2, show: (y) => num(y, 2) }),
+  ],
+
+  play: { id: "sigma", seconds: 6 },
+  height: (width) => (wide(width) ? pictureAndCharts(width).height : layout(width).h + 26),
+
+  *work({ sigma, x, y }, world) {
+    world.seen = posterior(world, [x, y], level(sigma));
+  },
+
+  paint(view, { sigma, x, y }, { mixture, moons, data, seen }) {
+    const { r, x0, eps, cloud } = seen;
+    const { alpha } = level(sigma);
+    const most = Math.max(...r);
+    const box = layout(view.width);
+    const panel = view.panel(box, [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
+    panel.frame(`α = ${num(alpha, 2)},  σ = ${num(sigma, 2)}`);
+    panel.clip(() => {
+      panel.points(data, { color: ROLES.data, size: 1.1, alpha: view.faint });
+      panel.points(cloud, { color: ROLES.oracle, size: 1.6, alpha: 0.45 });
+      for (const [k, share] of r.entries())
+        panel.points(mixture.means.subarray(2 * k, 2 * k + 2), { color: ROLES.data, size: 1 + 4 * Math.sqrt(share / most), alpha: 0.1 + (0.75 * share) / most });
+      // Along the score by sigma^2 to alpha E[x | x_t], and from there the scale undone.
+      const tip = [alpha * x0[0], alpha * x0[1]];
+      panel.line([tip[0], x0[0]], [tip[1], x0[1]], { color: ROLES.oracle, width: 1.6, dash: [3, 3] });
+      for (const [at, color] of [[x0, ROLES.oracle], [[x, y], ROLES.noisy]]) {
+        panel.points(at, { color: view.ink, size: 7.5, alpha: 1 });
+        panel.points(at, { color, size: 6, alpha: 1 });
+      }
+      panel.arrow(x, y, -sigma * eps[0], -sigma * eps[1], { color: ROLES.noise, width: 2.4, head: 9 });
+    });
+    const below = y < x0[1]; // the two words stand on the far sides of their points
+    const word = (at, text, under) => panel.text(at[0], at[1] + (under ? -0.42 : 0.24), text, { align: clear(at[0]) });
+    word([x, y], "noisy point", below ? y > -2.3 : y > 2.3);
+    word(x0, "posterior mean", !below);
+
+    if (!wide(view.width)) return;
+    const { top, bottom } = pictureAndCharts(view.width);
+    moons.forEach((part, c) => {
+      const share = part.reduce((sum, k) => sum + r[k], 0);
+      const chart = view.panel(c ? bottom : top, [0, 180], [0, most * 1.08]);
+      chart.axes({
+        x: [[0, "0°"], [90, "90°"], [180, "180°"]],
+        y: [[0, "0"], [most, `${num(100 * most, most < 0.1 ? 1 : 0)} %`]],
+        title: `${c ? "lower" : "upper"} moon: ${percent(share)}, by place along it`,
+      });
+      part.forEach((k, i) => chart.band((i * 180) / part.length, ((i + 0.8) * 180) / part.length, 0, r[k], { color: ROLES.data, alpha: 0.9 }));
+    });
+  },
+
+  say({ sigma, x, y }, { moons, seen: { r, x0, eps } }) {
+    const upper = moons[0].reduce((sum, k) => sum + r[k], 0);
+    const score = eps.map((e) => -e / sigma);
+    return (
+      `A noisy point at (${num(x)}, ${num(y)}) came from the upper moon with probability ${percent(upper)}. Posterior mean of the clean point: ` +
+      `(${num(x0[0])}, ${num(x0[1])}). Score: (${num(score[0], 1)}, ${num(score[1], 1)}), of length ${num(Math.hypot(...score), 1)}.`
+    );
+  },
+
+  pick(px, py, view) {
+    const at = view.panel(layout(view.width), [-SQUARE, SQUARE], [-SQUARE, SQUARE]).at(px, py);
+    const [x, y] = at.map((value) => +(Math.round(Math.max(-2.5, Math.min(2.5, value)) / STEP) * STEP).toFixed(9) + 0);
+    return { x, y };
+  },
+
+  grip(px, py, view, { x, y }) {
+    const panel = view.panel(layout(view.width), [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
+    return Math.hypot(panel.px(x) - px, panel.py(y) - py) < FINGER;
+  },
+};
+
+/** The noise level on the circle alpha^2 + sigma^2 = 1. */
+const level = (sigma) => ({ alpha: Math.sqrt(1 - sigma ** 2), sigma });
+
+/** Of the noisy point `at`: responsibilities (M), E[x | x_t], E[eps | x_t], and draws of x given x_t. */
+function posterior({ mixture, parts, z }, at, c) {
+  const { weights, variances } = mixture;
+  const M = weights.length;
+  const x = Float64Array.from({ length: 2 * M }, (_, i) => at[i % 2]);
+  const [logOf, all] = [parts.logProb(x, c, parts.labels), mixture.logProb(at, c)[0]];
+  const r = weights.map((weight, k) => weight * Math.exp(logOf[k] - all));
+  const centres = parts.estimate(x, c, parts.labels).x0;
+  const sd = variances.map((v) => Math.sqrt(v / (c.alpha ** 2 * v + c.sigma ** 2)) * c.sigma);
+  const cloud = new Float64Array(2 * CLOUD);
+  // Evenly spaced shares in place of random ones: the draws follow the point smoothly.
+  for (let i = 0, k = 0, below = r[0]; i < CLOUD; i++) {
+    while (below < (i + 0.5) / CLOUD && k < M - 1) below += r[++k];
+    for (const d of [0, 1]) cloud[2 * i + d] = centres[2 * k + d] + sd[2 * k + d] * z[2 * i + d];
+  }
+  return { r, cloud, ...mixture.estimate(at, c) };
+}
+
+const wide = (width) => width >= 520;
+const clear = (x) => (x > 1.6 ? "right" : x < -1.6 ? "left" : "center");
+const percent = (share) => `${num(100 * share, share > 0.01 && share < 0.99 ? 0 : 1)} %`;
+
+/** The square: beside its charts, or alone on a narrow screen. */
+function layout(width) {
+  if (wide(width)) return pictureAndCharts(width).picture;
+  const side = Math.min(width, 330);
+  return { x: (width - side) / 2, y: 22, w: side, h: side };
+}
