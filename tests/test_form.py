@@ -170,6 +170,7 @@ def test_what_has_no_such_tag_stays():
 def test_a_chapter_shows_its_number_and_the_museum_none():
     assert names.titled("# Solvers\n\n## Two\n", "07_solvers") == "# 7 · Solvers\n\n## Two\n"
     assert names.titled("# The bug museum\n", names.MUSEUM) == "# The bug museum\n"
+    assert names.label("07_solvers") == "07" and names.label(names.MUSEUM) == "museum"
     assert names.numbered("07_solvers", 3) == "7.3" and names.numbered(names.MUSEUM, 3) == "3"
     museum = next(chapter for chapter in CHAPTERS if chapter.stem == names.MUSEUM)
     assert re.findall(r"^### Exercise \S*?(\d[\d.]*)", chapter_text(museum), re.MULTILINE)[:3] == ["1", "2", "3"]

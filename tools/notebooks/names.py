@@ -11,6 +11,11 @@ def number(stem: str) -> str:
     return str(int(found[1])) if found and not MUSEUM.startswith(found[0]) else ""
 
 
+def label(stem: str) -> str:
+    """A chapter in a list: 07, or "museum"."""
+    return "museum" if stem == MUSEUM else stem[:2]
+
+
 def titled(text: str, stem: str) -> str:
     """A chapter's Markdown with its number before the title: the first heading, `# Solvers`, becomes `# 7 · Solvers`."""
     own = number(stem)
