@@ -11,7 +11,7 @@ from docutils.core import publish_doctree, publish_from_doctree
 from tools.notebooks import folds, format, names, spine
 from tools.notebooks.build import compose, read_chapter
 from tools.notebooks.text import chapter_text
-from tools.site import second_reading
+from tools.site import questions, second_reading
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -199,6 +199,11 @@ def test_what_has_no_such_tag_stays():
 def test_a_chapter_shows_its_number_and_the_museum_none():
     assert names.titled("# Solvers\n\n## Two\n", "07_solvers") == "# 7 · Solvers\n\n## Two\n"
     assert names.titled("# The bug museum\n", names.MUSEUM) == "# The bug museum\n"
+    assert names.label("07_solvers") == "07" and names.label(names.MUSEUM) == "museum"
+    assert names.numbered("07_solvers", 3) == "7.3" and names.numbered(names.MUSEUM, 3) == "3"
+    museum = next(chapter for chapter in CHAPTERS if chapter.stem == names.MUSEUM)
+    assert re.findall(r"^### Exercise \S*?(\d[\d.]*)", chapter_text(museum), re.MULTILINE)[:3] == ["1", "2", "3"]
+    assert questions.number("16_bugs", 0) == "Museum 1" and questions.number("03_what_the_net_predicts", 0) == "3.1"
     for chapter in CHAPTERS:
         title = next(cell for cell in compose(chapter).cells if cell.cell_type == "markdown").source.splitlines()[0]
         own = names.number(chapter.stem)

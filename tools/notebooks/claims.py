@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import nbformat
 
+from tools.notebooks.names import label
 from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -152,7 +153,7 @@ def ledger(root: Path = ROOT) -> str:
         sorted((root / "book" / "chapters").glob("*.md")),
     )
     rows = [
-        f"| {notebook.stem[:2]} | `{record.name}` | {record.value} "
+        f"| {label(notebook.stem)} | `{record.name}` | {record.value} "
         f"| [{record.section}](../notebooks/{notebook.name}#{slug(record.section)}) |"
         for notebook in notebooks
         for record in records(notebook)
@@ -160,7 +161,7 @@ def ledger(root: Path = ROOT) -> str:
     table = (
         "\n## Computed here\n\n| chapter | claim | value | printed in |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
-    lines = [f"- {chapter.stem[:2]}: {text}" for chapter in chapters for text in cited(chapter_text(chapter))]
+    lines = [f"- {label(chapter.stem)}: {text}" for chapter in chapters for text in cited(chapter_text(chapter))]
     return HEADER + INTRO + table + "\n## Cited\n\n" + "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,8 @@ import ast
 import re
 from pathlib import Path
 
+from tools.notebooks.names import numbered
+
 DIRECTIVE = re.compile(r"^```\{exercise\} *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = re.compile(r"^# --- (stub|solution|checker)\n", re.MULTILINE)
 TEXT = """\
@@ -47,15 +49,15 @@ cellView: form
 
 def in_chapter(text: str, root: Path, stem: str) -> str:
     """The text of a chapter with its exercises in full, numbered as they come."""
-    number, count = stem[:2], 0
+    count = 0
 
     def full(directive: re.Match) -> str:
         nonlocal count
         count += 1
-        file = root / "classroom" / "exercises" / f"ch{number}" / f"{directive[1]}.py"
+        file = root / "classroom" / "exercises" / f"ch{stem[:2]}" / f"{directive[1]}.py"
         if not file.exists():
             raise ValueError(f"{stem}: there is no exercise {file.relative_to(root)}")
-        return in_full(file, f"{int(number)}.{count}", directive[2])
+        return in_full(file, numbered(stem, count), directive[2])
 
     return DIRECTIVE.sub(full, text)
 

@@ -7,9 +7,14 @@ SECOND = "Second reading: "  # how the heading of a section begins that a first 
 
 
 def number(stem: str) -> str:
-    """The number of a chapter, by the name of its file; "" for the museum and for pages that are no chapters."""
+    """The number of a chapter, by a name of one of its files; "" for the museum and for pages that are no chapters."""
     found = re.match(r"(\d\d)_", stem)
-    return str(int(found[1])) if found and stem != MUSEUM else ""
+    return str(int(found[1])) if found and not MUSEUM.startswith(found[0]) else ""
+
+
+def label(stem: str) -> str:
+    """A chapter in a list: 07, or "museum"."""
+    return "museum" if stem == MUSEUM else stem[:2]
 
 
 def titled(text: str, stem: str) -> str:
@@ -18,7 +23,7 @@ def titled(text: str, stem: str) -> str:
     return re.sub(r"^# (?=\S)", f"# {own} · ", text, count=1, flags=re.MULTILINE) if own else text
 
 
-def figure(stem: str, count: int) -> str:
-    """The number of a figure: 7.3 is the third of chapter 7; where no chapter has a number, 3."""
+def numbered(stem: str, count: int) -> str:
+    """The number of a figure or an exercise: 7.3 is the third of chapter 7; where no chapter has a number, 3."""
     own = number(stem)
     return f"{own}.{count}" if own else str(count)

@@ -14,6 +14,8 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 
+from tools.notebooks import names
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "book" / "questions"
 KINDS = ("choice", "several", "number", "formula", "order")
@@ -48,8 +50,8 @@ def address(see: str) -> str:
 
 
 def number(stem: str, at: int) -> str:
-    """The number of question `at` of a file: 3.1 is the first on chapter 3."""
-    return f"{int(stem[:2])}.{at + 1}"
+    """The number of question `at` of a file: 3.1 is the first on chapter 3, and Museum 1 the first on the museum."""
+    return names.numbered(stem, at + 1) if names.number(stem) else f"Museum {at + 1}"
 
 
 def shuffled(question: dict) -> list[int]:

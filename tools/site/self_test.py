@@ -15,6 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from tools.notebooks import names
 from tools.notebooks.text import QUESTIONS
 from tools.site.questions import (
     FOLDER,
@@ -74,7 +75,8 @@ class Written(SphinxDirective):
         title = titles().get(address(see))
         if title is None:
             raise self.error(f"There is no section {see}.")
-        link = nodes.reference("", f"Chapter {see[:2]}, {title}", refuri=f"../notebooks/{address(see)}", internal=True)
+        where = f"Chapter {names.number(see)}" if names.number(see) else "The bug museum"
+        link = nodes.reference("", f"{where}, {title}", refuri=f"../notebooks/{address(see)}", internal=True)
         return tag("span", {"class": "qz-why"}, *self.line(text), " ", tag("span", {"class": "qz-see"}, link))
 
 
