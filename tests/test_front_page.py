@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools.notebooks.names import titled
+from tools.notebooks.names import number, titled
+from tools.notebooks.text import questions
 from tools.site import chapter_pictures
 
 ROOT = Path(__file__).parents[1]
@@ -43,3 +44,12 @@ def test_a_picture_is_what_its_command_draws(name, tmp_path, monkeypatch):
     chapter_pictures.main([name])
     drawn, shipped = (pixels(at / f"{name}.png") for at in (tmp_path, ROOT / "book" / "pictures"))
     assert np.abs(drawn - shipped).mean() < 2  # of 255; seen: 0. Another version of a font or a last bit may move a dot
+
+
+def test_the_line_of_evidence_counts():
+    said = re.search(r'<p class="k-evidence">(.*?)</p>', (ROOT / "book" / "intro.md").read_text())[1]
+    numbered = [path for path in CHAPTERS if number(path.stem)]
+    exercises = sum(path.read_text().count("\n```{exercise} ") for path in (ROOT / "book" / "chapters").glob("*.md"))
+    asked = sum(questions(ROOT, path.stem) for path in CHAPTERS) + questions(ROOT, "16_bugs")
+    assert f"{len(numbered)} chapters and a museum" in said
+    assert f"{exercises} exercises" in said and f"{asked} questions" in said

@@ -137,6 +137,7 @@ def test_who_takes_the_playing_slider_stops_it(browser):
         assert button.text_content() == "Play"
 
 
+POSTERS = {stem: html for name in gallery() if name != "decision_tree" for stem, html in pictures(name).items()}
 AT = """() => {
   const [box, [, x, y]] = [document.querySelector("canvas").getBoundingClientRect(), document.querySelectorAll("input")];
   const side = Math.min(box.width, 330), place = (input) => (0.05 * input.value + 0.3) / 5.6 * side;
@@ -146,7 +147,7 @@ AT = """() => {
 
 def test_a_noisy_point_is_dragged_and_its_mean_is_that_of_lib(browser):
     with watched(browser, viewport={"width": 390, "height": 700}, has_touch=True) as (page, faults):
-        page.set_content(f"<!doctype html>{explorer('posterior')}<div style='height: 900px'></div>")
+        page.set_content(f"<!doctype html>{POSTERS['posterior']()}<div style='height: 900px'></div>")
         begin(page, "explorer-posterior")
         finger = page.context.new_cdp_session(page)
 
@@ -168,9 +169,6 @@ def test_a_noisy_point_is_dragged_and_its_mean_is_that_of_lib(browser):
         drag(x, y + 120, 0, -200)  # a finger elsewhere scrolls
         assert page.locator(".kx-values").text_content().replace("−", "-") == text and page.evaluate("scrollY") > top
         assert faults == []
-
-
-POSTERS = {stem: html for name in gallery() if name != "decision_tree" for stem, html in pictures(name).items()}
 
 
 @pytest.mark.parametrize("stem", POSTERS)
