@@ -11,10 +11,18 @@ learned.
 
 from lib.clipping import Clipped
 from lib.data import Standardizer, batches, digits, mnist_subset, split, two_moons, two_moons_mixture
-from lib.diffusion import DDPM, DiscreteSchedule, cosine_betas, linear_betas, scaled_linear_betas, zero_terminal_snr
+from lib.diffusion import (
+    DDPM,
+    DiscreteSchedule,
+    cosine_betas,
+    linear_betas,
+    scaled_linear_betas,
+    sigmoid_betas,
+    zero_terminal_snr,
+)
 from lib.ema import EMA
-from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath
-from lib.grids import leading_grid, quadratic_grid, trailing_grid
+from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath, shift_times
+from lib.grids import karras_sigmas, leading_grid, quadratic_grid, trailing_grid
 from lib.guidance import Guided
 from lib.labels import NO_LABEL, drop_labels
 from lib.learned import Learned
@@ -39,7 +47,7 @@ from lib.nets.mlp import MLPDenoiser
 from lib.nets.unet import UNet
 from lib.oracle import EmpiricalOracle, Oracle
 from lib.pictures import augment, emoji, faces, fashion_mnist
-from lib.prediction import TARGETS, Coeffs, Estimate, make_target, solve, target_row
+from lib.prediction import TARGETS, Coeffs, Estimate, make_target, min_snr_weight, solve, target_row
 from lib.samplers import (
     State,
     ancestral,

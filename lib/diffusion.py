@@ -62,6 +62,26 @@ def cosine_betas(T: int, s: float = 0.008, max_beta: float = 0.999) -> Tensor:
     return (1 - f[1:] / f[:-1]).clamp(max=max_beta)
 
 
+def sigmoid_betas(T: int, start: float = -3.0, end: float = 3.0, tau: float = 1.0, max_beta: float = 0.999) -> Tensor:
+    """(T,) float64, the sigmoid schedule of Jabri et al. 2023 (Chen 2023, Algorithm 1, with its `start`, `end` and `tau`).
+
+    alpha_bar(t) = (g(1) - g(t/T)) / (g(1) - g(0)),  g(u) = sigmoid((start + u (end - start)) / tau); a smaller tau is steeper in
+    the middle. It shapes alpha_bar; the "sigmoid" of diffusers shapes the betas and is another schedule.
+    Raises ValueError unless start < end and tau > 0, and where g is too flat to tell two steps apart.
+    """
+    _check_betas(T, max_beta)
+    for name, value in {"start": start, "end": end, "tau": tau}.items():
+        check_number(name, value)
+    if not (start < end and tau > 0):
+        raise ValueError(f"Need start < end and tau > 0, got {start}, {end} and {tau}.")
+    u = torch.arange(T + 1, dtype=torch.float64) / T
+    g = torch.sigmoid((start + u * (end - start)) / tau)
+    left = g[-1] - g  # falls from g(1) - g(0) to 0
+    if not (left[:-1] > 0).all():
+        raise ValueError(f"With tau = {tau} the sigmoid is flat at its ends: take a larger one, or nearer ends.")
+    return (1 - left[1:] / left[:-1]).clamp(max=max_beta)
+
+
 def zero_terminal_snr(betas: Tensor) -> Tensor:
     """Shift and stretch sqrt(alpha_bar) until the last is exactly 0 (Lin et al. 2024, Algorithm 1). The last beta becomes 1.
 
@@ -175,6 +195,20 @@ class DiscreteSchedule:
     def log_snr(self, t: Time) -> Time:
         """The log-SNR lambda = 2 log(alpha / sigma), like t, in float64. Infinite at clean data."""
         return log_snr(self.coeffs(t))
+
+    def nearest(self, log_snrs: Tensor) -> Tensor:
+        """Log-SNRs (N,) -> the times (N,) int64 whose own are nearest; -1, clean data, for infinity.
+
+        With it a net walks the stops of another schedule. Raises ValueError for NaN.
+        """
+        levels = as_table("log_snrs", log_snrs)
+        if levels.ndim != 1 or levels.isnan().any():
+            raise ValueError(f"log_snrs must be numbers (N,), got shape {tuple(levels.shape)} or NaN among them.")
+        own = self.log_snr(torch.arange(self.T))
+        times = (
+            (own - levels[:, None]).abs().nan_to_num(nan=0.0).argmin(1)
+        )  # nan: a zero terminal SNR, asked for itself
+        return torch.where(levels == math.inf, -1, times)
 
 
 class DDPM(Learned):

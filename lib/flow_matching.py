@@ -142,6 +142,22 @@ class VPPath(_UnitClock):
         return alpha, sigma, half_beta * alpha, d_sigma
 
 
+def shift_times(t: Tensor, shift: float) -> Tensor:
+    """SD3's timestep shift (Esser et al. 2024, eq. 23, where t = 1 is noise): times in [0, 1] -> noisier ones, of the same shape.
+
+    On the straight path it lowers every log-SNR by 2 log(shift). A larger picture wants shift = (its side) / (the old side);
+    SD3 took 3. Raises ValueError unless shift > 0 and the times lie in [0, 1].
+    """
+    check_floats("t", t)
+    check_number("shift", shift)
+    low, high = span(t) if t.numel() else (0, 0)
+    if not (low >= 0 and high <= 1):
+        raise ValueError(f"t must lie in [0, 1] (0 noise, 1 data), got values from {low:g} to {high:g}.")
+    if not shift > 0:
+        raise ValueError(f"shift must be positive, got {shift}.")
+    return t / (t + shift * (1 - t))
+
+
 class FlowMatching(Learned):
     """A network on a continuous path. net(x_t, t, y) -> like x_t, answering `target` ("u" by default, by eq. 9 of Lipman et al.).
 

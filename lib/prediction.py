@@ -21,7 +21,18 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from lib.checks import FLOATS, WHOLE, check_alike, check_net, check_path, check_samples, rows_of, told
+from lib.checks import (
+    FLOATS,
+    WHOLE,
+    check_alike,
+    check_floats,
+    check_net,
+    check_number,
+    check_path,
+    check_samples,
+    rows_of,
+    told,
+)
 from lib.kernels import combine
 from lib.seeding import rand, randn
 
@@ -99,7 +110,7 @@ def target_row(target: str, coeffs: Coeffs) -> tuple[Tensor | float, Tensor | fl
     "eps"  the noise                       (0, 1)                Ho et al. 2020, eq. 14
     "x0"   the clean sample                (1, 0)
     "v"    alpha * eps - sigma * x_data    (-sigma, alpha)       Salimans & Ho 2022, section 4
-    "u"    d_alpha * x_data + d_sigma * eps, the velocity dx_t/dt (d_alpha, d_sigma)   Lipman et al. 2023, eq. 14, with t = 1 data
+    "u"    d_alpha * x_data + d_sigma * eps, the velocity dx_t/dt (d_alpha, d_sigma)   Lipman et al. 2023, Theorem 3 (t = 1 data)
 
     v and u are different vectors: on a path with alpha = cos f, sigma = sin f, v is the derivative by the angle f.
     Raises ValueError for an unknown target, and for "u" on a discrete schedule, which has no derivative.
@@ -209,6 +220,24 @@ def denoising_loss(
     output = net(coeffs.add_noise(x_data, eps), t, y)
     check_alike("The answer of the net", output, "x_data", x_data)
     return nn.functional.mse_loss(output, make_target(target, x_data, eps, coeffs))
+
+
+def min_snr_weight(log_snr: Tensor, target: str = "x0", gamma: float = 5.0) -> Tensor:
+    """Min-SNR: the factor of the squared error in `target` at each log-SNR, of the same shape (Hang et al. 2023).
+
+    On a variance-preserving path the squared error in eps weighs that of x0 by the SNR, the one in v by SNR + 1. Min-SNR puts
+    min(SNR, gamma) in the place of these: min(SNR, gamma) on x0, min(SNR, gamma) / SNR on eps, min(SNR, gamma) / (SNR + 1) on v.
+    Raises ValueError for another target and for a gamma that is not positive.
+    """
+    check_floats("log_snr", log_snr)
+    check_number("gamma", gamma)
+    if not gamma > 0:
+        raise ValueError(f"gamma must be positive, got {gamma}.")
+    capped = log_snr.clamp(max=math.log(gamma))  # as logarithms, so that no SNR overflows
+    by = {"x0": torch.zeros_like(log_snr), "eps": log_snr, "v": nn.functional.softplus(log_snr)}
+    if not isinstance(target, str) or target not in by:
+        raise ValueError(f"Min-SNR weights are those of {', '.join(map(repr, by))}, got {target!r}.")
+    return (capped - by[target]).exp()
 
 
 def per_sample(values: Tensor, like: Tensor | None) -> Tensor:

@@ -22,7 +22,7 @@ def show() -> None:
         "rescale": Knob("linear betas", ("times 1000/T", "as they are"), "times 1000/T"),
         "s": Knob("offset s of cosine", (0.0, 0.008, 0.08, 0.2), 0.008),
         "end": Knob("end", ("as it is", "zero terminal SNR"), "as it is"),
-        "calls": Knob("network calls K", (3, 5, 10, 20, 50, 100), 5),
+        "calls": Knob("network calls K", (3, 5, 10, 20, 50, 100), 20),
     }
     lab(plot, knobs)
 
@@ -43,12 +43,12 @@ def plot(name: str, T: int, first: float, last: float, rescale: str, s: float, e
     _, (left, middle, right) = plt.subplots(1, 3, figsize=(plots.WIDTH, 2.7), width_ratios=(1, 1, 1.1))
     left.plot(t + 1, path.alpha_bars, color=style.color, linestyle=style.linestyle)
     left.fill_between(t + 1, 0, 1, where=tail, color=plots.INK, alpha=0.2, linewidth=0)
-    left.set(xlabel="step t", ylim=(0, 1.02))
+    left.set(xlabel="step t    noise $\\to$ data", xlim=(T, 0), ylim=(0, 1.02))
     left.set_title(rf"$\bar\alpha$ ends at {path.alpha_bars[-1]:.1e}, {tail.double().mean():.0%} tail", fontsize=9)
     log_snr = path.log_snr(t).clamp_min(-20)  # at a zero terminal SNR it is minus infinity
     middle.plot(t + 1, log_snr, color=style.color, linestyle=style.linestyle)
     middle.plot(stops + 1, log_snr[stops], style.marker, color=plots.ROLES["noisy"])
-    middle.set(xlabel="step t", ylim=(-21, 13))
+    middle.set(xlabel="step t    noise $\\to$ data", xlim=(1.02 * T, 0), ylim=(-21, 13))
     middle.set_title(f"log-SNR, {calls} stops", fontsize=9)
     cloud(
         right, x, plots.ROLES["oracle"], f"{calls} calls: {distance(x, mixture):.2f}, floor {floor(mixture).mean:.2f}"

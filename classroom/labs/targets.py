@@ -15,7 +15,12 @@ from lib.samplers import ddim, sample
 from lib.seeding import randn, seeded
 
 CALLS = (1, 2, 3, 5, 10, 20, 50)
-LOOKS = {"eps": ("noise", "s", "--"), "x0": ("data", "o", "-"), "v": ("velocity", "^", "-.")}
+LOOKS = {  # as in the chapter: u has the velocity's colour, so v has its own
+    "eps": (plots.ROLES["noise"], "s", "--"),
+    "x0": (plots.ROLES["data"], "o", "-"),
+    "v": ("#7A4FC9", "^", "-."),
+}
+SAID = {"eps": r"$\varepsilon$", "x0": "$x_0$", "v": "$v$", "exact": "exact"}
 WHERE = {
     "the noisy half": lambda c: c.alpha < c.sigma,
     "the clean half": lambda c: c.alpha >= c.sigma,
@@ -57,10 +62,10 @@ def plot(target: str, size: float, where: str, calls: int) -> None:
     x = sample(models[target], start, calls, ddim)
 
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 3.3), width_ratios=(1, 1.2))
-    cloud(left, x, plots.ROLES[LOOKS[target][0]], f"{target}, {calls} calls: {distance(x, oracle.mixture):.2f}")
+    cloud(left, x, LOOKS[target][0], f"{SAID[target]}, {calls} calls: {distance(x, oracle.mixture):.2f}")
     for name, model in {"exact": oracle, **models}.items():
-        color, marker, dash = LOOKS.get(name, ("oracle", "x", ":"))
+        color, marker, dash = LOOKS.get(name, (plots.ROLES["oracle"], "x", ":"))
         curve = [distance(sample(model, start, k, ddim), oracle.mixture) for k in CALLS]
-        right.plot(CALLS, curve, color=plots.ROLES[color], marker=marker, linestyle=dash, label=name)
+        right.plot(CALLS, curve, color=color, marker=marker, linestyle=dash, label=SAID[name])
     budget_axis(right, oracle.mixture, CALLS)
     plt.show()

@@ -8,15 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lib import (
+    Coeffs,
     CosinePath,
     DiscreteSchedule,
     LinearPath,
     VPPath,
     cosine_betas,
+    karras_sigmas,
     linear_betas,
+    make_target,
+    min_snr_weight,
     randn,
     scaled_linear_betas,
     seeded,
+    shift_times,
+    sigmoid_betas,
+    trailing_grid,
     zero_terminal_snr,
 )
 from lib.flow_matching import paths
@@ -130,3 +137,97 @@ def test_a_path_is_a_value():
     with pytest.raises(AttributeError):
         VPPath().beta_min = 0.2
     assert paths()[:3] == [LinearPath(), CosinePath(), VPPath()]  # those of the book; a new one needs no row here
+
+
+# ---- the knobs that are turned most ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("T", "start", "end", "tau"), [(1000, -3, 3, 1.0), (250, 0, 3, 0.9), (50, -3, 3, 0.4)])
+def test_sigmoid_betas_come_from_alpha_bar(T, start, end, tau):
+    """Against the formula of the paper in plain numbers; the clip touches the last beta alone."""
+
+    def g(u):
+        return 1 / (1 + math.exp(-(start + u * (end - start)) / tau))
+
+    schedule = DiscreteSchedule(sigmoid_betas(T, start, end, tau))
+    for t in (1, T // 2, T - 1):
+        want = (g(1) - g(t / T)) / (g(1) - g(0))
+        assert schedule.alpha_bars[t - 1].item() == pytest.approx(want, rel=1e-9)  # up to 1,000 factors; seen: 2e-13
+    assert (schedule.betas >= 0.999).sum() == 1
+
+
+@pytest.mark.parametrize("wrong", [{"start": 3.0, "end": -3.0}, {"tau": 0.0}, {"tau": -1.0}, {"tau": 1e-3}])
+def test_a_sigmoid_that_is_none_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"Need start|flat at its ends"):
+        sigmoid_betas(100, **wrong)
+
+
+def test_karras_sigmas_are_even_in_their_root():
+    sigmas = karras_sigmas(18)
+    assert sigmas.shape == (19,) and sigmas[-1] == 0
+    assert sigmas[0].item() == pytest.approx(80) and sigmas[-2].item() == pytest.approx(0.002)
+    steps = (sigmas[:-1] ** (1 / 7)).diff()
+    assert torch.allclose(steps, steps[:1].expand(17))
+    assert torch.allclose(karras_sigmas(5, 1.0, 9.0, rho=1.0), torch.tensor([9.0, 7.0, 5.0, 3.0, 1.0, 0.0]).double())
+    assert (karras_sigmas(1) == torch.tensor([80.0, 0.0])).all()
+
+
+def test_large_rho_is_geometric():
+    ratio = karras_sigmas(10, rho=1e4)[:-1].log().diff()
+    assert torch.allclose(ratio, ratio.mean().expand(9), rtol=1e-2)
+
+
+@pytest.mark.parametrize("wrong", [{"low": 0.0}, {"low": 90.0}, {"rho": 0.0}, {"rho": -7.0}])
+def test_levels_that_are_none_are_refused(wrong):
+    with pytest.raises(ValueError, match="Need 0 < low"):
+        karras_sigmas(5, **wrong)
+    with pytest.raises(ValueError, match="at least one step"):
+        karras_sigmas(0)
+
+
+@given(shift=st.floats(0.1, 10))
+def test_the_shift_lowers_every_log_snr_alike(shift):
+    path, t = LinearPath(), torch.linspace(0.01, 0.99, 50, dtype=torch.float64)
+    moved = shift_times(t, shift)
+    assert torch.allclose(path.log_snr(moved), path.log_snr(t) - 2 * math.log(shift))
+    assert torch.allclose(shift_times(moved, 1 / shift), t)  # and back
+    assert shift_times(torch.tensor([0.0, 1.0]), shift).tolist() == [0, 1]
+    theirs = shift * (1 - t) / (1 + (shift - 1) * (1 - t))  # eq. 23, with 1 for noise
+    assert torch.allclose(1 - moved, theirs)
+
+
+def test_a_shift_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="must be positive"):
+        shift_times(torch.tensor([0.5]), 0.0)
+    with pytest.raises(ValueError, match="must lie in"):
+        shift_times(torch.tensor([1.5]), 3.0)
+
+
+def test_the_nearest_time_is_the_time_itself():
+    schedule = DiscreteSchedule(zero_terminal_snr(scaled_linear_betas(100)))
+    grid = trailing_grid(100, 7)
+    assert torch.equal(schedule.nearest(schedule.log_snr(grid)), grid)
+    other = DiscreteSchedule(linear_betas(1000))
+    found = other.nearest(torch.tensor([0.0, math.inf, -100.0]))
+    assert found.tolist() == [other.log_snr(torch.arange(1000)).abs().argmin().item(), -1, 999]
+    with pytest.raises(ValueError, match="NaN among them"):
+        other.nearest(torch.tensor([math.nan]))
+
+
+@given(log_snr=st.floats(-12, 12), gamma=st.floats(0.1, 20))
+def test_min_snr_is_one_loss_in_three_units(log_snr, gamma):
+    """Errors of one estimate, squared in each target and weighed, are min(SNR, gamma) times the error of x0."""
+    a2 = 1 / (1 + math.exp(-log_snr))
+    c, level = Coeffs(math.sqrt(a2), math.sqrt(1 - a2)), torch.tensor([log_snr], dtype=torch.float64)
+    x0 = torch.ones(1, 1, dtype=torch.float64)
+    eps = -c.alpha / c.sigma * x0  # at a fixed x_t
+    for target in ("x0", "eps", "v"):
+        off = make_target(target, x0, eps, c).square() * min_snr_weight(level, target, gamma)
+        assert off.item() == pytest.approx(min(math.exp(log_snr), gamma), rel=1e-6)
+
+
+def test_min_snr_of_what_it_does_not_know_is_refused():
+    level = torch.zeros(1)
+    for wrong in ({"target": "u"}, {"gamma": 0.0}):
+        with pytest.raises(ValueError, match=r"Min-SNR weights are|gamma must be positive"):
+            min_snr_weight(level, **wrong)

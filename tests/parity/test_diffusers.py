@@ -22,13 +22,17 @@ from lib import (
     ddim,
     dpmpp_2m,
     euler,
+    karras_sigmas,
     leading_grid,
     linear_betas,
     randn,
     sample,
     scaled_linear_betas,
     seeded,
+    shift_times,
+    sigmoid_betas,
     trailing_grid,
+    zero_terminal_snr,
 )
 
 BETAS = {"linear": linear_betas(1000), "cosine": cosine_betas(1000), "scaled_linear": scaled_linear_betas(1000)}
@@ -209,3 +213,48 @@ def test_zero_terminal_snr_is_that_of_diffusers():
         ours.alpha_bars[:-1], scheduler.alphas_cumprod.double()[:-1], rtol=1e-3, atol=1e-6
     )  # float32
     assert scheduler.alphas_cumprod[-1] < 1e-6
+
+
+# ---- what diffusers calls it: the table of chapter 02 -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "ends", "betas"),
+    [
+        ("linear", (1e-4, 0.02), linear_betas(1000)),
+        ("scaled_linear", (0.00085, 0.012), scaled_linear_betas()),
+        ("squaredcos_cap_v2", (1e-4, 0.02), cosine_betas(1000)),
+    ],
+)
+def test_the_names_of_the_schedules(name, ends, betas):
+    theirs = diffusers.DDPMScheduler(beta_schedule=name, beta_start=ends[0], beta_end=ends[1]).betas
+    assert torch.allclose(theirs.double(), betas, rtol=1e-4)  # float32 there; seen: 3e-5, at cosine's first
+
+
+def test_their_sigmoid_is_another_one():
+    theirs = diffusers.DDPMScheduler(beta_schedule="sigmoid").alphas_cumprod.double()
+    assert (theirs - DiscreteSchedule(sigmoid_betas(1000)).alpha_bars).abs().max() > 0.1
+
+
+def test_their_zero_terminal_snr():
+    options = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+    theirs = diffusers.DDIMScheduler(rescale_betas_zero_snr=True, **options).betas.double()
+    assert torch.allclose(theirs, zero_terminal_snr(scaled_linear_betas()), atol=1e-3)
+    assert theirs[-1] == 1
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # diffusers hands torch to numpy
+def test_their_karras_sigmas_and_their_shift():
+    options = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+    scheduler = diffusers.EulerDiscreteScheduler(use_karras_sigmas=True, **options)
+    scheduler.set_timesteps(10)
+    high, low = (-DiscreteSchedule(scaled_linear_betas()).log_snr(torch.tensor([999, 0])) / 2).exp().tolist()
+    assert torch.allclose(scheduler.sigmas.double(), karras_sigmas(10, low, high), rtol=1e-3)
+
+    t = torch.linspace(0, 0.999, 1000, dtype=torch.float64)  # ours: noise at 0
+    theirs = diffusers.FlowMatchEulerDiscreteScheduler(shift=3.0).sigmas.double()
+    assert torch.allclose(1 - theirs, shift_times(t, 3.0), atol=1e-6)
+
+
+def test_their_default_spacing_is_leading():
+    assert diffusers.DDIMScheduler().config.timestep_spacing == "leading"

@@ -32,6 +32,7 @@ from lib import (
     leading_grid,
     linear_betas,
     make_target,
+    min_snr_weight,
     patchify,
     randn,
     rk4,
@@ -76,7 +77,7 @@ def numbers() -> dict[str, list[float]]:
     fastest = SinusoidalTimeEmbedding(128).freqs[0].item()
     perfect = 32 * (32 + 5) / (2 * 1000)
     tokens = patchify(torch.zeros(1, 1, 28, 28), 4).shape[1]
-    mse_per_v = 1 + 9
+    mse_per_v, nine = 1 + 9, torch.tensor([math.log(9)])
     decay = 0.9999**1000
     wanted = (1.96 + 0.84) ** 2 * 2
     eps = randn((40_000, 2), generator=seeded(0))
@@ -89,6 +90,8 @@ def numbers() -> dict[str, list[float]]:
         "abar-linear": [end, math.sqrt(end), 1 - LINEAR.betas[-1].item(), 0, LINEAR.betas[-1].item()],
         "abar-50": [end_50, end, 0, math.sqrt(end_50)],
         "gain-at-T": [0.01 * gain, 0.01 / gain, 0.01 * gain**2, 0.01],
+        "sd3-shift": [2 * math.log(3), math.log(3), 3, 3**2, 4 * math.log(3)],
+        "min-snr-v": [*(min_snr_weight(nine, target).item() for target in ("v", "x0", "eps")), 9 / mse_per_v, mse_per_v],
         "v-weight": [mse_per_v, 9, 1, math.sqrt(9), 1 + math.sqrt(9)],
         "answers-std": [answers.std().item(), 1, 1 - loss, math.sqrt(loss), math.sqrt(1 + loss)],
         "step-noise": [math.sqrt(0.0004), 0.0004, 0.0004**2, 0.0004 / 2],

@@ -56,9 +56,11 @@ call("Standardizer.fit", lambda x, z: lib.Standardizer.fit(x).inverse(z), like("
 
 call("linear_betas", lambda T, a, b: lib.linear_betas(T, a, b), lambda a: (a["T"],), T="T", a="beta", b="beta")
 call("cosine_betas", lib.cosine_betas, lambda a: (a["T"],), T="T", s="beta")
+call("sigmoid_betas", lambda T, tau: lib.sigmoid_betas(T, tau=tau), lambda a: (a["T"],), T="T", tau="number")
 call("scaled_linear_betas", lib.scaled_linear_betas, lambda a: (a["T"],), T="T", start="beta", end="beta")
 call("zero_terminal_snr", lib.zero_terminal_snr, betas="betas")
 call("DiscreteSchedule", lambda betas, t: lib.DiscreteSchedule(betas).coeffs(t)[:2], betas="betas", t="step")
+call("nearest", lambda path, u: path.nearest(u), like("u"), path="!schedule", u="u")
 call("coeffs", lambda path, t, x: path.coeffs(t, like=x)[:2], path="!path", t="t", x="x")
 call("log_snr of a schedule", lambda path, t: path.coeffs(t)[:2], path="!schedule", t="step")
 call("grid", lambda path, steps: path.grid(steps), lambda a: (a["steps"] + 1,), path="!path", steps="steps")
@@ -67,8 +69,12 @@ call("VPPath", lambda a, b: lib.VPPath(a, b).coeffs(0.5), a="number", b="number"
 for spacing in (lib.trailing_grid, lib.leading_grid, lib.quadratic_grid):
     call(spacing.__name__, spacing, lambda a: (a["steps"] + 1,), T="T", steps="steps")
 
+call("karras_sigmas", lambda K, rho: lib.karras_sigmas(K, rho=rho), lambda a: (a["K"] + 1,), K="steps", rho="number")
+call("shift_times", lib.shift_times, like("t"), t="u", shift="number")
+
 call("add_noise", lambda c, x, eps: c.add_noise(x, eps), like("x"), c="!coeffs", x="single", eps="eps")
 call("make_target", lib.make_target, like("x_data"), target="target", x_data="single", eps="eps", coeffs="coeffs")
+call("min_snr_weight", lambda u, gamma: lib.min_snr_weight(u, "v", gamma), like("u"), u="u", gamma="number")
 call("target_row", lib.target_row, target="target", coeffs="coeffs")
 call("solve", lib.solve, like("x_t"), target="target", output="eps", x_t="single", coeffs="coeffs")
 call("velocity", lambda x0, eps, c: lib.Estimate(x0, eps).velocity(c), like("x0"), x0="single", eps="eps", c="coeffs")

@@ -53,7 +53,7 @@ check = Exercise(
         "the formulas of the straight path": Mistake(
             lambda v, x_t, alpha, sigma: (x_t + sigma * v, x_t - alpha * v),
             "x_t + sigma u is the data on the straight path, where u = x - eps. v is another vector.",
-            "03_what_the_net_predicts: Who predicts what",
+            "03_what_the_net_predicts: Second reading: Who predicts what",
         ),
     },
 )

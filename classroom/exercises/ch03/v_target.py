@@ -59,7 +59,7 @@ check = Exercise(
         "the velocity of the straight path": Mistake(
             lambda x, eps, alpha, sigma: x - eps,
             "x - eps is the target u of flow matching's straight path. v belongs to VP paths.",
-            "03_what_the_net_predicts: Who predicts what",
+            "03_what_the_net_predicts: Second reading: Who predicts what",
         ),
     },
 )

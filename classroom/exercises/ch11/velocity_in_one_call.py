@@ -82,7 +82,7 @@ check = Exercise(
             lambda model, x_t, t, y, w: _v(model, x_t, t, y, w),
             "v = alpha eps - sigma x is a target of variance-preserving "
             "paths. The velocity of the straight path is u = x - eps.",
-            "03_what_the_net_predicts: Who predicts what",
+            "03_what_the_net_predicts: Second reading: Who predicts what",
         ),
     },
 )

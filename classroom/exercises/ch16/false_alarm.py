@@ -28,7 +28,7 @@ def solution(n):
 check = Exercise(
     solution,
     lambda g: [(1001,), (51,), (5,)],
-    see="02_noise_schedules: Three bugs and a false alarm",
+    see="02_noise_schedules: Second reading: Three bugs and a false alarm",
     mistakes={
         "a repair that breaks it": Mistake(
             lambda n: torch.arange(n, dtype=torch.float64) / n,
