@@ -9,8 +9,10 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 
-from classroom.explorers import digits, flow, noising, reverse, t_scale
+from classroom.explorers import digits, flow, k_budget, noising, reverse, t_scale
+from classroom.explorers.figure import marks
 from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
+from lib.trained.k_budget import k_table_floor
 from tests.test_notebooks import weak_alt
 from tools.site import tree
 from tools.site.gallery import explorer, gallery
@@ -63,6 +65,16 @@ def test_a_mixture_travels_to_seven_digits():
     means = torch.tensor(data["mixture"]["means"], dtype=torch.float64)
     assert torch.allclose(means, two_moons_mixture().means.flatten(), rtol=1e-6, atol=0)
     assert not torch.equal(means, two_moons_mixture().means.flatten())
+
+
+def test_a_quality_stands_between_the_floor_and_doing_nothing():
+    """The floor is that of the K-budget grid; the Gaussian is worse and the noise, which is wider than it, a little worse still."""
+    handed, floor = marks(300), k_table_floor(300)
+    assert handed["floor"] == pytest.approx([floor.mean, floor.sd], rel=1e-6)
+    assert 2 * floor.mean < handed["gaussian"][0] < handed["nothing"][0] < 5 * floor.mean
+    assert handed["off"][0] == 0.01 < 0.5 < handed["off"][1] < handed["off"][2]
+    _, data = parts(k_budget.show().data)
+    assert data["marks"] == json.loads(json.dumps(handed))
 
 
 @pytest.mark.parametrize("classes", [None, 2])

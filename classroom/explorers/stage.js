@@ -9,11 +9,13 @@
 //   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
 //   *later(state, world)         what may come after the picture is complete, in the same way (optional)
 //   paint(view, state, world)    draws what there is so far
-//   say(state, world) -> text    the values, in words
-//   pick(x, y, view, state, world)  a touch or click at a pixel -> changes of the state (optional)
+//   say(state, world) -> text    the values, in words; while they are computed there stands busy(state, world), where it is given
+//   pick(x, y, view, state, world)  a touch, click or drag at a pixel -> changes of the state (optional)
 //   play                         {id, seconds}: the range that Play sweeps (optional)
 //   autoplay(world) -> boolean   whether it plays once by itself, where motion is welcome and the address names no state (optional)
+// Where it shows how good a sample is, it says so with multiple(), percent() and ruler(): between a perfect sample and doing nothing.
 
+import { ROLES } from "./palette.js";
 import { View } from "./view.js";
 
 const SLICE = 10; // milliseconds of work between two frames
@@ -32,6 +34,35 @@ export const press = (id, label) => ({ kind: "press", id, label, stops: Array.fr
 
 /** A number as text; a dash for what is no number. */
 export const num = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1").replace("-", "−") : "–");
+
+/** A distance in units of what a perfect sample scores, to what the spread of perfect samples allows. `marks`: readMarks of payload.js. */
+export const multiple = (times, { spread }) => (times <= spread[1] ? "about 1" : `about ${Math.max(2, Math.round(times))}`);
+/** A share as whole per cents. */
+export const percent = (share) => `${num(100 * share, 0)} %`;
+
+export const RULER = 72; // pixels that a ruler is high
+const ENDS = [0.4, 14]; // of a ruler, in units of what a perfect sample scores
+
+/**
+ * A ruler from a perfect sample to doing nothing, at (x, y), w pixels wide: where this sample stands ({times, off}, what `judge` of
+ * the marks returns; null while it is not known), and how many of its points are off the data.
+ */
+export function ruler(view, { x, y, w }, marks, judged, { color = ROLES.noisy, marker = "o", what = "distance to the moons" } = {}) {
+  const log = Math.log10;
+  const scale = view.panel({ x, y: y + 20, w, h: 16 }, ENDS.map(log), [0, 1]);
+  scale.band(...marks.spread.map(log), 0, 1, { color: ROLES.floor, alpha: 0.3 });
+  scale.line(ENDS.map(log), [0.5, 0.5], { width: 1, alpha: 0.6 });
+  const { gaussian, nothing, floor } = marks;
+  for (const at of [1, gaussian.times, nothing.times]) scale.line([log(at), log(at)], [0, 1], { width: 1.5 });
+  const label = (at, text, align, shift = 0) => view.text(scale.px(log(at)) + shift, y + 49, text, { size: 11, align });
+  label(1, "perfect", "center");
+  label(gaussian.times, "best Gaussian", "right", 4);
+  label(nothing.times, "noise", "left", 2);
+  view.text(x, y + 12, `${what}: ${judged ? `${multiple(judged.times, marks)} × a perfect sample's` : "measuring …"}`, { size: 11.5 });
+  const shares = `perfect: ${percent(floor.off)}, noise: ${percent(nothing.off)}`;
+  view.text(x, y + 66, `points off the moons: ${judged ? percent(judged.off) : "…"} (${shares})`, { size: 11.5 });
+  if (judged) scale.points([Math.min(Math.max(log(judged.times), log(ENDS[0])), log(ENDS[1])), 0.5], { color, marker, size: 6, alpha: 1 });
+}
 
 /** A new element of the page. */
 export const element = (tag, properties = {}, ...children) => {
@@ -201,7 +232,7 @@ export function mount(figure, spec) {
         draw();
         drawn = now;
       }
-      if (done && !played) values.textContent = spec.say(state, world);
+      told(done ? spec.say(state, world) : (spec.busy?.(state, world) ?? "Computing …"), done);
     } catch (error) {
       return problem(figure, error);
     }
@@ -215,11 +246,17 @@ export function mount(figure, spec) {
     figure.dataset.idle = "";
   }
 
+  /** The values in words, never those of a state before. Unfinished, they keep the room of the last ones. */
+  function told(text, done) {
+    values.style.minHeight = done ? "" : `${values.offsetHeight}px`;
+    if (values.textContent !== text) values.textContent = text;
+  }
+
   function draw() {
     [poster.hidden, canvas.hidden] = [true, false];
     const style = getComputedStyle(figure);
     view.ink = figure.dataset.ink ?? style.color;
-    view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.22 : 0.45;
+    view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.25 : 0.6;
     view.font = style.fontFamily;
     const width = canvas.clientWidth || 320;
     view.clear(width, Math.round(spec.height(width, state, world)));
@@ -233,6 +270,7 @@ export function mount(figure, spec) {
     const from = stops.indexOf(state[spec.play.id]);
     played = { since: performance.now(), from: from === stops.length - 1 ? 0 : from };
     playing.textContent = "Pause";
+    values.setAttribute("aria-live", "off"); // what passes by is not read out
     restart();
   }
 
@@ -240,6 +278,8 @@ export function mount(figure, spec) {
     if (!played) return;
     played = null;
     playing.textContent = "Play";
+    values.setAttribute("aria-live", "polite");
+    values.textContent = "";
   }
 
   /** Move the slider on, by the clock; with reduced motion in eight steps. */
@@ -262,11 +302,15 @@ export function mount(figure, spec) {
   // --- beginning --------------------------------------------------------------------------------------------------------
   const redraw = () => started && !frame && (frame = requestAnimationFrame(tick));
   refreshControls();
-  if (spec.pick)
-    canvas.addEventListener("pointerdown", (event) => {
-      const change = spec.pick(event.offsetX, event.offsetY, view, state, world);
-      if (change) set(change);
-    });
+  if (spec.pick) {
+    const touched = (event) => {
+      const change = spec.pick(event.offsetX, event.offsetY, view, state, world) ?? {};
+      if (Object.entries(change).some(([id, value]) => state[id] !== value)) set(change);
+    };
+    canvas.style.touchAction = "pan-y"; // a finger that moves sideways picks, one that moves up or down scrolls
+    canvas.addEventListener("pointerdown", touched);
+    canvas.addEventListener("pointermove", (event) => event.buttons && touched(event));
+  }
   addEventListener("hashchange", () => {
     if (fragment(figure)) set({ ...initial, ...fromFragment() });
   });
