@@ -68,7 +68,7 @@ def test_a_mixture_travels_to_seven_digits():
 
 
 def test_a_quality_stands_between_the_floor_and_doing_nothing():
-    """The floor is that of the K-budget grid; the Gaussian is worse and the noise, which is wider than it, a little worse still."""
+    """The floor is that of the K-budget grid; the Gaussian is worse and the noise, which is wider than it, a little worse."""
     handed, floor = marks(300), k_table_floor(300)
     assert handed["floor"] == pytest.approx([floor.mean, floor.sd], rel=1e-6)
     assert 2 * floor.mean < handed["gaussian"][0] < handed["nothing"][0] < 5 * floor.mean
@@ -100,6 +100,16 @@ def test_a_model_on_another_path_is_refused():
         reverse.show(ddpm=DDPM(MLPDenoiser(), betas=torch.linspace(1e-4, 0.03, 1000)))
     with pytest.raises(ValueError, match="LinearPath"):
         flow.show(flow=DDPM(MLPDenoiser()))
+
+
+def test_it_opens_with_a_net_only_where_there_is_one():
+    net = FlowMatching(MLPDenoiser(width=8, embed_dim=4, t_scale=1000.0))
+    _, data = parts(k_budget.show(net, path="linear", rule="euler", model="net").data)
+    assert data["opens"] == {"path": "linear", "rule": "euler", "model": "net"}
+    with pytest.raises(ValueError, match="a path with a net"):
+        k_budget.show(net, model="net")
+    with pytest.raises(ValueError, match="a path with a net"):
+        k_budget.show(path="linear", model="orakel")
 
 
 def test_a_dimension_outside_the_menu_is_refused():

@@ -12,11 +12,29 @@ from lib.trained.toy import load
 POINTS = 300  # in a panel, and of the perfect sample that it is read beside
 
 
-def show(flow: FlowMatching | None = None, ddpm: DDPM | None = None) -> HTML:
-    """The K-budget grid: one start, one target, five numbers of steps. `flow`, `ddpm`: trained models beside the oracle."""
+def show(flow: FlowMatching | None = None, ddpm: DDPM | None = None, *, path: str = "ddpm", rule: str = "ancestral",
+         model: str = "oracle", hint: str | None = None) -> HTML:  # fmt: skip
+    """The K-budget grid: one start, one target, five numbers of steps. `flow`, `ddpm`: trained models beside the oracle.
+
+    path, rule, model    what it opens with, by their names in choices.js; model "oracle" or "net"
+    hint                 what to try, where that is not the usual
+
+    Raises ValueError for a net on a path that has none.
+    """
+    nets = trained(flow, ddpm)
+    if model != "oracle" and (model != "net" or path not in nets):
+        raise ValueError(
+            f'It opens with model "oracle", or "net" on a path with a net ({list(nets)}); got {model!r}, {path!r}.'
+        )
     return figure(
         "k_budget",
-        {"mixture": moons(), "marks": marks(POINTS), "trained": trained(flow, ddpm)},
+        {
+            "mixture": moons(),
+            "marks": marks(POINTS),
+            "trained": nets,
+            "opens": {"path": path, "rule": rule, "model": model},
+            "hint": hint,
+        },
         alt="Five scatter plots from the same noise with 2, 5, 10, 50 and 200 steps, a blob, a filled band, and "
         "from 50 steps on two clean moons, beside a perfect sample. Below, the distance to the target falls with "
         "the number of network calls until it meets the band of perfect samples.",

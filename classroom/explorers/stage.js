@@ -1,7 +1,7 @@
 // What every explorer has in common: controls, state, values for screen readers, a link to the state, drawing when there is time.
 //
 // An explorer is one object (k_budget.js is a good first example):
-//   hint                         one sentence: what to try
+//   hint                         one sentence: what to try; or hint(world) -> the sentence
 //   prepare(data) -> world       once; throws when the data is damaged
 //   controls(world) -> [...]     from range(), choice(), press(); their values are the state, {id: value}
 //   options(state, world)        {id: [values that make sense now]}; the rest is disabled (optional)
@@ -113,7 +113,7 @@ export function mount(figure, spec) {
   const link = element("a", { className: "kx-link", textContent: "Link to this state" });
   buttons.append(button("Reset", reset), link);
   board.append(buttons);
-  const hint = element("p", { className: "kx-hint" }, element("strong", { textContent: "Try this. " }), spec.hint);
+  const hint = element("p", { className: "kx-hint" }, element("strong", { textContent: "Try this. " }), typeof spec.hint === "function" ? spec.hint(world) : spec.hint);
   const live = element("div", { className: "kx-body" }, canvas, values, board, hint);
   poster.after(live);
   live.prepend(poster);

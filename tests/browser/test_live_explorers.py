@@ -210,7 +210,7 @@ def test_picture_and_controls_are_on_a_phone_together(name, browser):
     with watched(browser, **phone) as (page, _):
         page.set_content(
             '<!doctype html><meta name="viewport" content="width=device-width">'
-            f'<style>figure {{ margin: 0 16px 2000px !important }}</style>{explorer(name)}'
+            f"<style>figure {{ margin: 0 16px 2000px !important }}</style>{explorer(name)}"
         )
         id = f"explorer-{name.replace('_', '-')}"
         begin(page, id)
