@@ -13,6 +13,7 @@ const PANELS = ["k1", "k2", "k3", "k4", "k5"];
 const KEPT = 400; // finished panels that are remembered
 const EARLIER = 3; // runs before the present one that the chart shows
 const LIMIT = 2.5; // the panels show [-LIMIT, LIMIT] in both directions
+const LEADING = 15; // pixels from line to line
 const BELOW = 34; // pixels below a panel, for its two numbers
 const [LEAST, MOST] = [0.35, 30]; // the chart's multiples of what a perfect sample scores
 
@@ -42,7 +43,7 @@ export default {
     model: modelsOn(path, models),
   }),
 
-  height: (width, state, { marks }) => layout(width, marks).height,
+  height: (width, state, world, view) => layout(width, view).height,
 
   reset(world) {
     world.done.clear();
@@ -76,7 +77,7 @@ export default {
 
   paint(view, state, world) {
     const { marks, perfect, panels } = world;
-    const { boxes, side, note, chart } = layout(view.width, marks);
+    const { boxes, side, note, chart } = layout(view.width, view);
     const { style } = RULE[state.rule];
     const draw = (box, { x, times, off }, color, title) => {
       const panel = view.panel(box, [-LIMIT, LIMIT], [-LIMIT, LIMIT]);
@@ -92,7 +93,7 @@ export default {
     };
     panels.forEach((panel, i) => draw(boxes[i], panel, panel.times === undefined ? ROLES.noisy : style.color, panel.k === 1 ? "1 step" : `${panel.k} steps`));
     draw(boxes[5], perfect, ROLES.oracle, "perfect");
-    view.paragraph(0, note.y, view.width, NOTE);
+    note.lines.forEach((line, i) => view.text(0, note.y + LEADING * i, line, { size: 11.5 }));
     paintChart(view, chart, state, world);
   },
 
@@ -118,15 +119,15 @@ const NOTE =
   "Below each panel: its distance to the target, as a multiple of what a perfect sample scores; and the share of its points off the moons.";
 
 /** Six panels in a row, or three in each of two on a narrow screen; a note and the chart below. */
-function layout(width) {
+function layout(width, view) {
   const narrow = width < 520;
   const columns = narrow ? 3 : 6;
   const gap = 8;
   const side = (width - gap * (columns - 1)) / columns;
   const pitch = side + BELOW + 22;
   const boxes = Array.from({ length: 6 }, (_, i) => ({ x: (i % columns) * (side + gap), y: 18 + Math.floor(i / columns) * pitch, w: side, h: side }));
-  const note = { y: (6 / columns) * pitch + 14 };
-  const top = note.y + (width < 420 ? 50 : narrow ? 43 : 40);
+  const note = { y: (6 / columns) * pitch + 14, lines: view.lines(NOTE, width) };
+  const top = note.y + LEADING * note.lines.length + 20;
   const high = narrow ? 140 : 180;
   return { boxes, side, note, chart: { x: 30, y: top, w: width - 34, h: high }, height: top + high + 36 };
 }

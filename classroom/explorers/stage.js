@@ -5,7 +5,7 @@
 //   prepare(data) -> world       once; throws when the data is damaged
 //   controls(world) -> [...]     from range(), choice(), press(); their values are the state, {id: value}
 //   options(state, world)        {id: [values that make sense now]}; the rest is disabled (optional)
-//   height(width, state, world)  of the picture, in CSS pixels
+//   height(width, state, world, view)  of the picture, in CSS pixels; the view measures words
 //   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
 //   *later(state, world)         what may come after the picture is complete, in the same way (optional)
 //   paint(view, state, world)    draws what there is so far
@@ -55,12 +55,16 @@ export function ruler(view, { x, y, w }, marks, judged, { color = ROLES.noisy, m
   const { gaussian, nothing, floor } = marks;
   for (const at of [1, gaussian.times, nothing.times]) scale.line([log(at), log(at)], [0, 1], { width: 1.5 });
   const label = (at, text, align, shift = 0) => view.text(scale.px(log(at)) + shift, y + 49, text, { size: 11, align });
+  // Of two wordings the one that has room.
+  const fitting = (long, short, room, size = 11.5) => (view.measure(long, size) <= room ? long : short);
   label(1, "perfect", "center");
-  label(gaussian.times, "best Gaussian", "right", 4);
+  label(gaussian.times, fitting("best Gaussian", "Gaussian", scale.px(log(gaussian.times)) - scale.px(0) - 28, 11), "right", 4);
   label(nothing.times, "noise", "left", 2);
-  view.text(x, y + 12, `${what}: ${judged ? `${multiple(judged.times, marks)} × a perfect sample's` : "measuring …"}`, { size: 11.5 });
-  const shares = `perfect: ${percent(floor.off)}, noise: ${percent(nothing.off)}`;
-  view.text(x, y + 66, `points off the moons: ${judged ? percent(judged.off) : "…"} (${shares})`, { size: 11.5 });
+  const distance = `${what}: ${judged ? multiple(judged.times, marks) : "…"} ×`;
+  view.text(x, y + 12, fitting(`${distance} a perfect sample's`, `${distance} perfect`, w), { size: 11.5 });
+  const share = `points off the moons: ${judged ? percent(judged.off) : "…"}`;
+  const perfect = `perfect: ${percent(floor.off)}`;
+  view.text(x, y + 66, fitting(`${share} (${perfect}, noise: ${percent(nothing.off)})`, `${share} (${perfect})`, w), { size: 11.5 });
   if (judged) scale.points([Math.min(Math.max(log(judged.times), log(ENDS[0])), log(ENDS[1])), 0.5], { color, marker, size: 6, alpha: 1 });
 }
 
@@ -259,7 +263,7 @@ export function mount(figure, spec) {
     view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.25 : 0.6;
     view.font = style.fontFamily;
     const width = canvas.clientWidth || 320;
-    view.clear(width, Math.round(spec.height(width, state, world)));
+    view.clear(width, Math.round(spec.height(width, state, world, view)));
     spec.paint(view, state, world);
   }
 

@@ -34,7 +34,7 @@ export default {
     const at = matrix(target, path, u);
     const panel = view.panel(picture, [-2.6, 2.6], [-2.6, 2.6]);
     panel.frame();
-    view.text(picture.x, picture.y - 6, "every pair (x, ε) of a square, seen as (xₜ, target)");
+    view.text(picture.x, picture.y - 6, "pairs (x, ε) of a square, as (xₜ, target)");
     panel.line([-2.6, 2.6], [0, 0], { width: 1, alpha: 0.3 });
     panel.line([0, 0], [-2.6, 2.6], { width: 1, alpha: 0.3 });
     panel.text(2.5, 0.12, "xₜ", { align: "right" });

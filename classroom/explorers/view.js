@@ -39,18 +39,15 @@ export class View {
     return this.context.measureText(text).width;
   }
 
-  /** A text in lines of at most `width`, the first at y; returns where the next would stand. */
-  paragraph(x, y, width, text, { size = 11.5, leading = 15 } = {}) {
-    let line = "";
-    for (const word of [...text.split(" "), null]) {
-      if (line && (word === null || this.measure(`${line} ${word}`, size) > width)) {
-        this.text(x, y, line, { size });
-        y += leading;
-        line = "";
-      }
-      line = line ? `${line} ${word}` : word;
+  /** A text in lines of at most `width`. */
+  lines(text, width, size = 11.5) {
+    const lines = [];
+    for (const word of text.split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`;
+      if (lines.length && this.measure(longer, size) <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
     }
-    return y;
+    return lines;
   }
 }
 
