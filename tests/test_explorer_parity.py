@@ -13,7 +13,7 @@ import torch
 from lib.diffusion import DiscreteSchedule, linear_betas
 from lib.flow_matching import VPPath, paths
 from lib.guidance import Guided
-from lib.metrics import sliced_wasserstein
+from lib.metrics import share_off, sliced_wasserstein
 from lib.mixture import GaussianMixture
 from lib.nets.embedding import SinusoidalTimeEmbedding
 from lib.oracle import Oracle
@@ -56,7 +56,7 @@ def named(case: dict) -> dict:
 
 KINDS = (
     "betas", "coeffs", "ends", "spacing", "noising", "target", "solve", "velocity", "mixture", "log_prob", "score", "estimate",
-    "embedding", "net", "guided", "walk", "sliced_wasserstein",
+    "embedding", "net", "guided", "walk", "sliced_wasserstein", "share_off",
 )  # fmt: skip
 
 
@@ -122,6 +122,7 @@ def test_nothing_is_left_out(cases):
     assert set(product(SPACINGS, RULES)) <= found("walk", "spacing", "rule")
     assert {(path, net) for path, nets in NETS_ON.items() for net in nets} <= found("walk", "path", "net")
     sizes = {size for (size,) in found("sliced_wasserstein", "sizes")}
+    assert found("share_off", "mixture") == {(name,) for name in MIXTURES}
     assert any(n == m for n, m in sizes) and any(n < m for n, m in sizes) and any(n > m for n, m in sizes)
 
 
@@ -175,6 +176,7 @@ REFUSED = {
     "heun at the data of vp": lambda: walked(VP, [0.0, 1.0], heun),
     "rk4 at the data of vp": lambda: walked(VP, [0.0, 1.0], rk4),
     "samples not finite": lambda: sliced_wasserstein(POINT, POINT / 0),
+    "no density": lambda: share_off(POINT / 0, MIXTURES["moons"]),
 }
 
 

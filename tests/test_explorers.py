@@ -9,8 +9,10 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 
-from classroom.explorers import digits, flow, noising, reverse, t_scale
+from classroom.explorers import digits, flow, k_budget, noising, reverse, t_scale
+from classroom.explorers.figure import marks
 from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
+from lib.trained.k_budget import k_table_floor
 from tests.test_notebooks import weak_alt
 from tools.site import tree
 from tools.site.gallery import explorer, gallery, pictures
@@ -65,6 +67,16 @@ def test_a_mixture_travels_to_seven_digits():
     assert not torch.equal(means, two_moons_mixture().means.flatten())
 
 
+def test_a_quality_stands_between_the_floor_and_doing_nothing():
+    """The floor is that of the K-budget grid; the Gaussian is worse and the noise, which is wider than it, a little worse."""
+    handed, floor = marks(300), k_table_floor(300)
+    assert handed["floor"] == pytest.approx([floor.mean, floor.sd], rel=1e-6)
+    assert 2 * floor.mean < handed["gaussian"][0] < handed["nothing"][0] < 5 * floor.mean
+    assert handed["off"][0] == 0.01 < 0.5 < handed["off"][1] < handed["off"][2]
+    _, data = parts(k_budget.show().data)
+    assert data["marks"] == json.loads(json.dumps(handed))
+
+
 @pytest.mark.parametrize("classes", [None, 2])
 def test_weights_travel_in_half_precision(classes):
     model = FlowMatching(MLPDenoiser(width=8, depth=2, embed_dim=4, t_scale=1000.0, classes=classes))
@@ -98,6 +110,14 @@ def test_a_model_on_another_path_is_refused():
         reverse.show(ddpm=DDPM(MLPDenoiser(), betas=torch.linspace(1e-4, 0.03, 1000)))
     with pytest.raises(ValueError, match="LinearPath"):
         flow.show(flow=DDPM(MLPDenoiser()))
+
+
+def test_it_opens_with_a_net_only_where_there_is_one():
+    net = FlowMatching(MLPDenoiser(width=8, embed_dim=4, t_scale=1000.0))
+    _, data = parts(k_budget.show(k_budget.shrunk(net), opening="learning").data)
+    assert data["opens"] == {"path": "linear", "rule": "euler", "model": "net"} and data["hint"]
+    with pytest.raises(ValueError, match="Give it the flow"):
+        k_budget.show(opening="learning")
 
 
 def test_a_dimension_outside_the_menu_is_refused():

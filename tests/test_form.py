@@ -172,7 +172,9 @@ def test_a_second_reading_is_closed_from_its_heading_to_the_next_of_its_level():
 
 
 def test_the_page_folds_a_second_reading_behind_its_heading():
-    said = "T\n=\n\nSecond reading: More\n--------------------\n\nMore.\n\nBelow\n.....\n\nStill.\n\nAfter\n-----\n\nNext."
+    said = (
+        "T\n=\n\nSecond reading: More\n--------------------\n\nMore.\n\nBelow\n.....\n\nStill.\n\nAfter\n-----\n\nNext."
+    )
     doctree = publish_doctree(said, settings_overrides={"doctitle_xform": False})
     second_reading.fold(None, doctree, "page")
     page = publish_from_doctree(doctree, writer_name="html5").decode()

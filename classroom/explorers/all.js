@@ -5,11 +5,10 @@ import film from "./film.js";
 import flow from "./flow.js";
 import guidance from "./guidance.js";
 import k_budget from "./k_budget.js";
-import learning_error from "./learning_error.js";
 import noising from "./noising.js";
 import posterior from "./posterior.js";
 import reverse from "./reverse.js";
 import t_scale from "./t_scale.js";
 import targets from "./targets.js";
 
-export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "learning-error": learning_error, "noising": noising, "posterior": posterior, "reverse": reverse, "t-scale": t_scale, "targets": targets };
+export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "t-scale": t_scale, "targets": targets };

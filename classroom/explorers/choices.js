@@ -35,7 +35,8 @@ export function rulesOn(path) {
 const ANSWERS = [["oracle", "the exact oracle"], ["net", "a trained net"]];
 
 /** The control that chooses between the exact answer and a trained net, where there is one. */
-export const modelChoice = (label, models) => choice("model", label, ANSWERS.slice(0, Object.values(models).some((m) => m.net) ? 2 : 1));
+export const modelChoice = (label, models, value = "oracle") =>
+  choice("model", label, ANSWERS.slice(0, Object.values(models).some((m) => m.net) ? 2 : 1), value);
 
 /** What can be chosen there on one path. */
 export const modelsOn = (path, models) => (models[path].net ? ["oracle", "net"] : ["oracle"]);

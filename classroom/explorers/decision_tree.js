@@ -78,7 +78,7 @@ export default function mountTree(figure) {
       return placed;
     };
     place(root, []);
-    const x = [8, 104, 280, 418];
+    const x = [8, 92, 256, 480];
     const on = (path) => path.every((i, depth) => way[depth] === i) && path.length <= way.length;
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const add = (tag, attributes, textContent) => {
@@ -91,17 +91,21 @@ export default function mountTree(figure) {
     svg.setAttribute("viewBox", `0 0 740 ${ROW * leaves.length}`);
     svg.setAttribute("aria-hidden", "true");
     const at = (p) => (p.node.children.length ? x[p.path.length] : x[3]);
+    // A word stands behind its dot, and what leads on from it begins behind the word: no line runs through one.
+    const wordOf = ({ node }) => node.text.split(": ")[0];
+    const end = (p) => at(p) + 16 + 6.6 * wordOf(p).length;
     const lines = nodes.flatMap((p) => p.inner.map((q) => [p, q])).sort(([, a], [, b]) => on(a.path) - on(b.path));
     for (const [p, q] of lines) {
-      const [x0, x1] = [at(p), at(q)];
-      const middle = (x0 + Math.min(x1, x0 + 90)) / 2;
-      add("path", { d: `M${x0} ${p.y}C${middle} ${p.y} ${middle} ${q.y} ${Math.min(x1, x0 + 90)} ${q.y}H${x1}`, class: on(q.path) ? "on" : "" });
+      const [x0, x1] = [end(p), at(q)];
+      const turn = Math.min(x1, x0 + 60);
+      const middle = (x0 + turn) / 2;
+      add("path", { d: `M${x0} ${p.y}C${middle} ${p.y} ${middle} ${q.y} ${turn} ${q.y}H${x1}`, class: on(q.path) ? "on" : "" });
     }
     for (const p of nodes) {
       const leaf = !p.node.children.length;
       const group = add("g", { class: `${on(p.path) ? "on" : ""} ${leaf ? "leaf" : ""}` });
       const dot = add("circle", { cx: at(p), cy: p.y, r: on(p.path) ? 6 : 4 });
-      const label = add("text", leaf ? { x: at(p) + 11, y: p.y + 4 } : { x: at(p) + (p.path.length ? 0 : -4), y: p.y - 9, "text-anchor": p.path.length ? "middle" : "start" }, p.node.text.split(": ")[0]);
+      const label = add("text", { x: at(p) + 11, y: p.y + 4 }, wordOf(p));
       group.append(dot, label);
       group.addEventListener("click", () => go(p.path, false));
     }

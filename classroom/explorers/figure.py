@@ -1,18 +1,27 @@
-"""What explorers hand to the browser: a figure with a picture, a caption, its data and the script; mixtures and nets as data."""
+"""What explorers hand to the browser: a figure with a picture, a caption, its data and the script; mixtures, nets and
+yardsticks as data."""
 
 import base64
 import html
 import json
 import struct
+from functools import cache
 from pathlib import Path
 
+import torch
 from IPython.display import HTML
 
-from lib.data import two_moons_mixture
+from lib.data import two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, linear_betas
 from lib.flow_matching import FlowMatching, LinearPath
+from lib.metrics import share_off, sliced_wasserstein, yardsticks
+from lib.mixture import GaussianMixture
+from lib.seeding import randn, seeded
+from lib.trained.k_budget import REFERENCE
 
 FOLDER = Path(__file__).parent
+RARE = 0.01  # the share of the data's own points that counts as off the data
+MANY = 20_000  # points that the shares of Gaussian and noise are counted from
 
 
 def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTML:
@@ -55,6 +64,35 @@ def moons() -> dict:
     return {name: rounded(column.flatten().tolist()) for name, column in columns.items()} | {
         "labels": mixture.labels.tolist()
     }
+
+
+@cache
+def marks(points: int) -> dict:
+    """What a sample of so many points of the two moons is read beside, as readMarks of payload.js reads it.
+
+    Distances (mean and sd) of a perfect sample, the best Gaussian and N(0, I) to four times as many points, their shares of
+    points off the moons, and the log density that `share_off` takes for the edge of the moons.
+    """
+    mixture = two_moons_mixture()
+
+    def draw(n, generator):
+        return two_moons(n, generator=generator)[0].double()
+
+    found = yardsticks(sliced_wasserstein, draw, points, m=REFERENCE * points, repeats=100)
+    data, z = draw(MANY, seeded(1)), randn((MANY, 2), generator=seeded(2)).double()
+    gaussian = data.mean(0) + z @ torch.linalg.cholesky(data.T.cov()).T
+    shares = [RARE, *(round(share_off(x, mixture, RARE), 2) for x in (gaussian, z))]
+    return {name: rounded(mark) for name, mark in found._asdict().items()} | {
+        "points": points,
+        "off": shares,
+        "edge": rounded([edge(mixture, RARE)])[0],
+    }
+
+
+def edge(mixture: GaussianMixture, rare: float) -> float:
+    """The log density below which `rare` of the mixture's own points lie: a point below it is one that `share_off` counts."""
+    own = mixture.sample(50_000, generator=seeded(9), dtype=torch.float64)[0]
+    return mixture.log_prob(own).quantile(rare).item()
 
 
 def rounded(values: list[float]) -> list[float]:

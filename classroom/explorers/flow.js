@@ -1,10 +1,11 @@
 // Left, pairs of noise and data, each on its own line. Right, particles from the same noise that follow the mean of those velocities.
+// Below, where many such particles end, between a perfect sample and the noise.
 
 import { euler, generator, normals, velocity, walk } from "./core.js";
 import { FLOW_PATHS, PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
-import { ROLES } from "./palette.js";
-import { readMixture, readTrained } from "./payload.js";
-import { choice, num, press, range } from "./stage.js";
+import { ROLES, RULES } from "./palette.js";
+import { readMarks, readMixture, readTrained } from "./payload.js";
+import { RULER, choice, multiple, num, percent, press, range, ruler } from "./stage.js";
 import { SQUARE, squares, squaresHeight } from "./view.js";
 
 const N = 60;
@@ -24,7 +25,7 @@ export default {
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const models = makeModels(mixture, readTrained(data.trained));
-    return { mixture, models, data: mixture.sample(900, generator(1)).x, walks: new Map() };
+    return { mixture, models, marks: readMarks(data.marks, mixture), data: mixture.sample(900, generator(1)).x, walks: new Map(), judged: new Map() };
   },
 
   controls: ({ models }) => [
@@ -38,7 +39,7 @@ export default {
 
   options: ({ path }, { models }) => ({ model: modelsOn(path, models) }),
   play: { id: "t", seconds: 5 },
-  height: squaresHeight,
+  height: (width) => squaresHeight(width) + RULER + 6,
 
   *work({ path, model, t, K, noise }, world) {
     const asked = world.models[path][model];
@@ -57,6 +58,23 @@ export default {
     }
     world.states = world.walks.get(key);
     world.arrows = velocity(asked.estimate(FIELD, t, null), asked.path.coeffs(t));
+    world.found = world.judged.get(key) ?? null;
+  },
+
+  /** Where as many particles end as the marks of the ruler belong to. */
+  *later({ path, model, K, noise }, world) {
+    const key = [path, model, K, noise].join();
+    if (!world.judged.has(key)) {
+      if (world.judged.size > 100) world.judged.clear();
+      const asked = world.models[path][model];
+      let end;
+      for (const { x } of walk(asked, normals(2 * world.marks.points, generator(20 + noise)), asked.path.grid(K), euler, {})) {
+        end = x;
+        yield;
+      }
+      world.judged.set(key, world.marks.judge(end));
+    }
+    world.found = world.judged.get(key);
   },
 
   paint(view, { path, model, t, N: shown }, world) {
@@ -78,9 +96,12 @@ export default {
       });
       panel.frame(titles[side]);
     });
+    const { color, marker } = RULES.euler;
+    ruler(view, { x: 0, y: squaresHeight(view.width), w: view.width }, world.marks, world.found, { color, marker, what: "where they arrive" });
   },
 
   say({ path, model, t, K }, world) {
+    const { found, marks } = world;
     const ends = world.states;
     const ratios = Array.from({ length: N }, (_, i) => {
       const trail = ends.map(({ x }) => [x[2 * i], x[2 * i + 1]]);
@@ -90,7 +111,8 @@ export default {
     const { alpha, sigma } = world.models[path][model].path.coeffs(t);
     return (
       `t = ${num(t, 2)}: α = ${num(alpha, 3)}, σ = ${num(sigma, 3)}. With ${K} Euler ${K === 1 ? "step" : "steps"} on the ${PATHS[path].text}, half of the ` +
-      `${N} particles travel more than ${num(ratios[N / 2], 2)} times the straight distance between their ends.`
+      `${N} particles travel more than ${num(ratios[N / 2], 2)} times the straight distance between their ends.` +
+      (found ? ` ${marks.points} of them end ${multiple(found.times, marks)} × as far from the moons as a perfect sample, ${percent(found.off)} of them off the moons.` : "")
     );
   },
 };

@@ -1,10 +1,11 @@
-// Classifier-free guidance on two moons: both classes from the same noise, pulled apart by w; adherence against spread.
+// Classifier-free guidance on two moons: both classes from the same noise, pulled apart by w; adherence against spread, and what
+// the samples are worth between a perfect sample and the noise.
 
 import { ddim, generator, guided, normals, walk } from "./core.js";
 import { PATHS, listed, makeModels, modelChoice, modelsOn } from "./choices.js";
 import { ROLES } from "./palette.js";
-import { readMixture, readTrained } from "./payload.js";
-import { choice, num, press, range } from "./stage.js";
+import { readMarks, readMixture, readTrained } from "./payload.js";
+import { RULER, choice, multiple, num, percent, press, range, ruler } from "./stage.js";
 
 const N = 150; // points of each class
 const W = Array.from({ length: 33 }, (_, i) => i / 4);
@@ -18,7 +19,7 @@ export default {
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const models = makeModels(mixture, readTrained(data.trained));
-    return { mixture, models, real: mixture.sample(1200, generator(1)), y: Int32Array.from({ length: 2 * N }, (_, i) => (i < N ? 0 : 1)), done: new Map() };
+    return { mixture, models, marks: readMarks(data.marks, mixture), real: mixture.sample(1200, generator(1)), y: Int32Array.from({ length: 2 * N }, (_, i) => (i < N ? 0 : 1)), done: new Map() };
   },
 
   controls: ({ models }) => [
@@ -50,7 +51,7 @@ export default {
   },
 
   paint(view, state, world) {
-    const { cloud, chart } = layout(view.width);
+    const { cloud, chart, rule } = layout(view.width);
     const panel = view.panel(cloud, [-3, 3], [-3, 3]);
     panel.clip(() => {
       panel.points(world.real.x, { color: (i) => COLORS[world.real.y[i]], size: 1.1, alpha: view.faint });
@@ -75,11 +76,13 @@ export default {
       key.points([0.5, 0.5], { color, marker, size: 4.5, alpha: 1 });
       view.text(chart.x + 16, y, text, { base: "middle", size: 11.5 });
     });
+    ruler(view, { x: 0, y: rule, w: view.width }, world.marks, world.now);
   },
 
-  say: (state, { now }) =>
+  say: (state, { now, marks }) =>
     `w = ${num(state.w, 2)}: ${num(100 * now.adherence, 1)} % of the points lie on the class they were asked for; ` +
-    `their spread within the class is ${num(now.spread, 2)} of the true one${state.w === 1 ? " (w = 1 is plain conditional sampling)" : state.w === 0 ? " (w = 0 ignores the class)" : ""}.`,
+    `their spread within the class is ${num(now.spread, 2)} of the true one${state.w === 1 ? " (w = 1 is plain conditional sampling)" : state.w === 0 ? " (w = 0 ignores the class)" : ""}. ` +
+    `Together they are ${multiple(now.times, marks)} × as far from the moons as a perfect sample, and ${percent(now.off)} of them lie off the moons.`,
 };
 
 /** Both classes sampled with weight w, and measured; `shown` while it runs. What is known already is not done again. */
@@ -98,7 +101,7 @@ function* at(w, { path, model, low, high, K, noise }, world, shown) {
       if (shown) world.x = x;
       yield;
     }
-    world.done.set(key, { w, x: end, ...measures(end, world) });
+    world.done.set(key, { w, x: end, ...measures(end, world), ...world.marks.judge(end) });
   }
   if (shown) world.x = world.done.get(key).x;
   return world.done.get(key);
@@ -121,12 +124,13 @@ function deviation(x, y, c) {
   return Math.sqrt(rows.reduce((sum, i) => sum + (x[2 * i] - mean[0]) ** 2 + (x[2 * i + 1] - mean[1]) ** 2, 0) / rows.length);
 }
 
-/** The cloud beside the chart, or above it on a narrow screen. */
+/** The cloud beside the chart, or above it on a narrow screen; the ruler below the cloud. */
 function layout(width) {
   if (width < 520) {
-    const side = Math.min(width, 320);
-    return { cloud: { x: (width - side) / 2, y: 20, w: side, h: side }, chart: { x: 34, y: side + 72, w: width - 44, h: 150 }, height: side + 262 };
+    const side = Math.min(width, 230);
+    const rule = side + 24;
+    return { cloud: { x: (width - side) / 2, y: 20, w: side, h: side }, rule, chart: { x: 34, y: rule + RULER + 44, w: width - 44, h: 130 }, height: rule + RULER + 210 };
   }
   const side = Math.min(width * 0.54, 380);
-  return { cloud: { x: 0, y: 20, w: side, h: side }, chart: { x: side + 50, y: 62, w: width - side - 62, h: side - 84 }, height: side + 26 };
+  return { cloud: { x: 0, y: 20, w: side, h: side }, rule: side + 28, chart: { x: side + 50, y: 62, w: width - side - 62, h: side - 84 }, height: side + 30 + RULER };
 }

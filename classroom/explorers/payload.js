@@ -1,7 +1,7 @@
 // What Python hands over, checked before anything is computed with it.
 
 import { PATHS } from "./choices.js";
-import { gaussianMixture, learned, mlp } from "./core.js";
+import { gaussianMixture, generator, learned, mlp, quantiles, shareOff, slicedWasserstein } from "./core.js";
 
 /** A list of finite numbers, of the given length where one is given. */
 export function numbers(value, name, length = value?.length) {
@@ -29,6 +29,33 @@ export function readMixture(data) {
   const weights = numbers(data?.weights, "weights");
   const [means, variances] = [data.means, data.variances].map((list, i) => numbers(list, ["means", "variances"][i], 2 * weights.length));
   return gaussianMixture({ weights, means, variances, labels: numbers(data.labels, "labels", weights.length) });
+}
+
+const REFERENCE = 4; // so many times more points judge a sample, as in lib.trained.k_budget
+
+/**
+ * What a sample's quality is read beside: the distance that a perfect sample of as many points scores (floor: mean and sd), that of
+ * the best Gaussian and of the noise, and their shares of points off the data. judge(x) measures a sample against `target`; `times`
+ * is its distance in units of the floor.
+ */
+export function readMarks(data, mixture) {
+  const [floor, gaussian, nothing] = ["floor", "gaussian", "nothing"].map((name) => numbers(data?.[name], name, 2));
+  const [points, edge] = numbers([data.points, data.edge], "points and edge", 2);
+  const off = numbers(data.off, "off", 3);
+  const target = mixture.sample(REFERENCE * points, generator(1)).x;
+  const reference = quantiles(target);
+  return {
+    points,
+    target,
+    floor: { mean: floor[0], sd: floor[1], off: off[0] },
+    spread: [Math.max(1 - (2 * floor[1]) / floor[0], 0.1), 1 + (2 * floor[1]) / floor[0]], // of perfect samples, in floors
+    gaussian: { times: gaussian[0] / floor[0], off: off[1] },
+    nothing: { times: nothing[0] / floor[0], off: off[2] },
+    judge(x) {
+      const distance = slicedWasserstein(x, reference);
+      return { distance, times: distance / floor[0], off: shareOff(x, mixture, edge) };
+    },
+  };
 }
 
 const TRAINED = ["linear", "ddpm"]; // the paths for which Python hands over nets

@@ -14,8 +14,6 @@ const SIGMAS = Array.from({ length: 50 }, (_, i) => +(1 - 0.02 * i).toFixed(2));
 
 export default {
   hint: "Drag the purple point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data.",
-  drags: true,
-
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const { weights, means, variances, labels } = mixture;

@@ -1,21 +1,22 @@
 // What every explorer has in common: controls, state, values for screen readers, a link to the state, drawing when there is time.
 //
 // An explorer is one object (k_budget.js is a good first example):
-//   hint                         one sentence: what to try
+//   hint                         one sentence: what to try; or hint(world) -> the sentence
 //   prepare(data) -> world       once; throws when the data is damaged
 //   controls(world) -> [...]     from range(), choice(), press(); their values are the state, {id: value}
 //   options(state, world)        {id: [values that make sense now]}; the rest is disabled (optional)
-//   height(width, state, world)  of the picture, in CSS pixels
+//   height(width, state, world, view)  of the picture, in CSS pixels; the view measures words
 //   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
 //   *later(state, world)         what may come after the picture is complete, in the same way (optional)
 //   paint(view, state, world)    draws what there is so far
-//   say(state, world) -> text    the values, in words
-//   pick(x, y, view, state, world)  a touch or click at a pixel -> changes of the state (optional)
-//   drags                        whether a pointer that is held down goes on picking (optional), and with it
-//   grip(x, y, view, state, world)  whether a finger there takes hold; elsewhere it scrolls the page, and a tap picks
+//   say(state, world) -> text    the values, in words; while they are computed there stands busy(state, world), where it is given
+//   pick(x, y, view, state, world)  a touch, click or drag at a pixel -> changes of the state (optional)
+//   grip(x, y, view, state, world)  whether a finger there takes hold and drags; elsewhere it scrolls the page, and a tap picks (optional)
 //   play                         {id, seconds}: the range that Play sweeps (optional)
 //   autoplay(world) -> boolean   whether it plays once by itself, where motion is welcome and the address names no state (optional)
+// Where it shows how good a sample is, it says so with multiple(), percent() and ruler(): between a perfect sample and doing nothing.
 
+import { ROLES } from "./palette.js";
 import { View } from "./view.js";
 
 const SLICE = 10; // milliseconds of work between two frames
@@ -34,6 +35,39 @@ export const press = (id, label) => ({ kind: "press", id, label, stops: Array.fr
 
 /** A number as text; a dash for what is no number. */
 export const num = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1").replace("-", "−") : "–");
+
+/** A distance in units of what a perfect sample scores, to what the spread of perfect samples allows. `marks`: readMarks of payload.js. */
+export const multiple = (times, { spread }) => (times <= spread[1] ? "about 1" : `about ${Math.max(2, Math.round(times))}`);
+/** A share as whole per cents. */
+export const percent = (share) => `${num(100 * share, 0)} %`;
+
+export const RULER = 72; // pixels that a ruler is high
+const ENDS = [0.4, 14]; // of a ruler, in units of what a perfect sample scores
+
+/**
+ * A ruler from a perfect sample to doing nothing, at (x, y), w pixels wide: where this sample stands ({times, off}, what `judge` of
+ * the marks returns; null while it is not known), and how many of its points are off the data.
+ */
+export function ruler(view, { x, y, w }, marks, judged, { color = ROLES.noisy, marker = "o", what = "distance to the moons" } = {}) {
+  const log = Math.log10;
+  const scale = view.panel({ x, y: y + 20, w, h: 16 }, ENDS.map(log), [0, 1]);
+  scale.band(...marks.spread.map(log), 0, 1, { color: ROLES.floor, alpha: 0.3 });
+  scale.line(ENDS.map(log), [0.5, 0.5], { width: 1, alpha: 0.6 });
+  const { gaussian, nothing, floor } = marks;
+  for (const at of [1, gaussian.times, nothing.times]) scale.line([log(at), log(at)], [0, 1], { width: 1.5 });
+  const label = (at, text, align, shift = 0) => view.text(scale.px(log(at)) + shift, y + 49, text, { size: 11, align });
+  // Of two wordings the one that has room.
+  const fitting = (long, short, room, size = 11.5) => (view.measure(long, size) <= room ? long : short);
+  label(1, "perfect", "center");
+  label(gaussian.times, fitting("best Gaussian", "Gaussian", scale.px(log(gaussian.times)) - scale.px(0) - 28, 11), "right", 4);
+  label(nothing.times, "noise", "left", 2);
+  const distance = `${what}: ${judged ? multiple(judged.times, marks) : "…"} ×`;
+  view.text(x, y + 12, fitting(`${distance} a perfect sample's`, `${distance} perfect`, w), { size: 11.5 });
+  const share = `points off the moons: ${judged ? percent(judged.off) : "…"}`;
+  const perfect = `perfect: ${percent(floor.off)}`;
+  view.text(x, y + 66, fitting(`${share} (${perfect}, noise: ${percent(nothing.off)})`, `${share} (${perfect})`, w), { size: 11.5 });
+  if (judged) scale.points([Math.min(Math.max(log(judged.times), log(ENDS[0])), log(ENDS[1])), 0.5], { color, marker, size: 6, alpha: 1 });
+}
 
 /** A new element of the page. */
 export const element = (tag, properties = {}, ...children) => {
@@ -84,7 +118,7 @@ export function mount(figure, spec) {
   const link = element("a", { className: "kx-link", textContent: "Link to this state" });
   buttons.append(button("Reset", reset), link);
   board.append(buttons);
-  const hint = element("p", { className: "kx-hint" }, element("strong", { textContent: "Try this. " }), spec.hint);
+  const hint = element("p", { className: "kx-hint" }, element("strong", { textContent: "Try this. " }), typeof spec.hint === "function" ? spec.hint(world) : spec.hint);
   const live = element("div", { className: "kx-body" }, canvas, values, board, hint);
   poster.after(live);
   live.prepend(poster);
@@ -203,7 +237,7 @@ export function mount(figure, spec) {
         draw();
         drawn = now;
       }
-      if (done && !played) values.textContent = spec.say(state, world);
+      told(done ? spec.say(state, world) : (spec.busy?.(state, world) ?? "Computing …"), done);
     } catch (error) {
       return problem(figure, error);
     }
@@ -217,14 +251,20 @@ export function mount(figure, spec) {
     figure.dataset.idle = "";
   }
 
+  /** The values in words, never those of a state before. Unfinished, they keep the room of the last ones. */
+  function told(text, done) {
+    values.style.minHeight = done ? "" : `${values.offsetHeight}px`;
+    if (values.textContent !== text) values.textContent = text;
+  }
+
   function draw() {
     [poster.hidden, canvas.hidden] = [true, false];
     const style = getComputedStyle(figure);
     view.ink = figure.dataset.ink ?? style.color;
-    view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.22 : 0.45;
+    view.faint = figure.dataset.ink ? 0.3 : dark(style.color) ? 0.25 : 0.6;
     view.font = style.fontFamily;
     const width = canvas.clientWidth || 320;
-    view.clear(width, Math.round(spec.height(width, state, world)));
+    view.clear(width, Math.round(spec.height(width, state, world, view)));
     spec.paint(view, state, world);
   }
 
@@ -235,6 +275,7 @@ export function mount(figure, spec) {
     const from = stops.indexOf(state[spec.play.id]);
     played = { since: performance.now(), from: from === stops.length - 1 ? 0 : from };
     playing.textContent = "Pause";
+    values.setAttribute("aria-live", "off"); // what passes by is not read out
     restart();
   }
 
@@ -242,6 +283,8 @@ export function mount(figure, spec) {
     if (!played) return;
     played = null;
     playing.textContent = "Play";
+    values.setAttribute("aria-live", "polite");
+    values.textContent = "";
   }
 
   /** Move the slider on, by the clock; with reduced motion in eight steps. */
@@ -267,19 +310,20 @@ export function mount(figure, spec) {
   if (spec.pick) {
     let held = false;
     const pick = (event) => {
-      const change = spec.pick(event.offsetX, event.offsetY, view, state, world);
-      if (change) set(change);
+      const change = spec.pick(event.offsetX, event.offsetY, view, state, world) ?? {};
+      if (Object.entries(change).some(([id, value]) => state[id] !== value)) set(change);
     };
-    const loose = ({ offsetX, offsetY, pointerType }) => spec.drags && pointerType === "touch" && !spec.grip(offsetX, offsetY, view, state, world);
+    const loose = ({ offsetX, offsetY, pointerType }) => spec.grip && pointerType === "touch" && !spec.grip(offsetX, offsetY, view, state, world);
+    canvas.style.touchAction = "pan-y"; // a finger that moves sideways picks, one that moves up or down scrolls
     canvas.addEventListener("pointerdown", (event) => {
       if (loose(event)) return;
-      held = Boolean(spec.drags);
-      if (held) canvas.setPointerCapture(event.pointerId);
+      held = true;
+      canvas.setPointerCapture(event.pointerId);
       pick(event);
     });
     canvas.addEventListener("pointermove", (event) => held && pick(event));
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (held = false));
-    if (spec.drags) {
+    if (spec.grip) {
       canvas.addEventListener("click", (event) => loose(event) && pick(event));
       canvas.addEventListener("touchmove", (event) => held && event.preventDefault(), { passive: false });
     }

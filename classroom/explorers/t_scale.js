@@ -1,7 +1,7 @@
 // The sinusoidal embedding as a picture: a row a time, a column a dimension; and how many directions it really uses.
 
 import { embedding } from "./core.js";
-import { ROLES, INK } from "./palette.js";
+import { ROLES } from "./palette.js";
 import { choice, num, range } from "./stage.js";
 import { heatMap, rgb } from "./view.js";
 
@@ -63,14 +63,14 @@ export default {
     plot.band(0.5, Math.min(now.rank, SHOWN) + 0.5, floor, 0.2, { color: ROLES.velocity, alpha: 0.16 });
     const draw = ({ values }, strong) => {
       const flat = values.slice(0, SHOWN).flatMap((v, i) => [i + 1, Math.log10(v / values[0])]);
-      plot.clip(() => plot.points(flat, { color: strong ? ROLES.velocity : INK, size: strong ? 3 : 1.8, alpha: strong ? 1 : 0.35 }));
+      plot.clip(() => plot.points(flat, { color: strong ? ROLES.velocity : view.ink, size: strong ? 3 : 1.8, alpha: strong ? 1 : 0.6 }));
     };
     if (usual && usual !== now) {
       draw(usual, false);
-      plot.text(14, Math.log10(usual.values[13] / usual.values[0]) + 0.3, "t_scale 1,000", { size: 11 });
+      plot.text(14, Math.log10(usual.values[13] / usual.values[0]) - 0.65, "t_scale 1,000", { size: 11 });
     }
     draw(now, true);
-    plot.text(SHOWN, floor + 0.4, `${now.rank} ${now.rank === 1 ? "direction holds" : "directions hold"} 99.9 %`, { align: "right", size: 12 });
+    plot.text(33, floor + 0.4, `${now.rank} ${now.rank === 1 ? "direction holds" : "directions hold"} 99.9 %`, { align: "right", size: 12 });
   },
 
   say: ({ dim, scale, period }, { now }) =>

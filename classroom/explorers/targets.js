@@ -34,11 +34,11 @@ export default {
     const at = matrix(target, path, u);
     const panel = view.panel(picture, [-2.6, 2.6], [-2.6, 2.6]);
     panel.frame();
-    view.text(picture.x, picture.y - 6, "every pair (x, ε) of a square, seen as (x_t, target)");
+    view.text(picture.x, picture.y - 6, "pairs (x, ε) of a square, as (xₜ, target)");
     panel.line([-2.6, 2.6], [0, 0], { width: 1, alpha: 0.3 });
     panel.line([0, 0], [-2.6, 2.6], { width: 1, alpha: 0.3 });
-    panel.text(2.5, 0.12, "x_t", { align: "right" });
-    panel.text(0.12, 2.35, "target");
+    panel.text(2.5, 0.12, "xₜ", { align: "right" });
+    panel.text(0.12, 2.25, "target");
     const image = ([x, e]) => [at.alpha * x + at.sigma * e, at.a * x + at.b * e];
     const outline = (points, options) => panel.line([...points, points[0]].map((p) => p[0]), [...points, points[0]].map((p) => p[1]), options);
     outline(SQUARE, { width: 1, dash: [3, 4], alpha: 0.6 });
@@ -54,9 +54,13 @@ export default {
       panel.arrow(0, 0, ...image([1, 0]), { color: ROLES.data, width: 2.5, head: 9 });
       panel.arrow(0, 0, ...image([0, 1]), { color: ROLES.noise, width: 2.5, head: 9 });
     });
-    const [px, pe] = [image([1, 0]), image([0, 1])];
-    panel.text(px[0] * 1.12, px[1] * 1.12, "x", { weight: "bold", align: "center" });
-    panel.text(pe[0] * 1.12, pe[1] * 1.12, "ε", { weight: "bold", align: "center" });
+    // Each letter stands a little beyond its arrow, and to the side where the other arrow is not.
+    const side = Math.sign(at.det) || 1;
+    for (const [letter, [x, y], turn] of [["x", image([1, 0]), -side], ["ε", image([0, 1]), side]]) {
+      const length = Math.hypot(x, y) || 1;
+      const [along, across] = [10 / panel.kx, (9 * turn) / panel.kx];
+      panel.text(x + (along * x - across * y) / length, y + (along * y + across * x) / length, letter, { weight: "bold", align: "center", base: "middle" });
+    }
 
     const us = Array.from({ length: 197 }, (_, i) => 0.01 + (i * 0.98) / 196);
     const curve = us.map((v) => matrix(target, path, v));

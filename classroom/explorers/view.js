@@ -32,6 +32,23 @@ export class View {
     Object.assign(c, { fillStyle: color, font: `${weight} ${size}px ${this.font}`, textAlign: align, textBaseline: base });
     c.fillText(text, x, y);
   }
+
+  /** How wide a text will be. */
+  measure(text, size = 12) {
+    this.context.font = `normal ${size}px ${this.font}`;
+    return this.context.measureText(text).width;
+  }
+
+  /** A text in lines of at most `width`. */
+  lines(text, width, size = 11.5) {
+    const lines = [];
+    for (const word of text.split(" ")) {
+      const longer = `${lines.at(-1)} ${word}`;
+      if (lines.length && this.measure(longer, size) <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  }
 }
 
 class Panel {
@@ -176,7 +193,7 @@ class Panel {
   };
 }
 
-/** Two squares that show [-SQUARE, SQUARE] both ways: beside each other, or one above the other on a narrow screen. */
+/** Two squares that show [-SQUARE, SQUARE] both ways: beside each other, or one above the other on a narrow screen, where both and the controls are in sight. */
 export const SQUARE = 3;
 export function squares(view) {
   return squareBoxes(view.width).map((box) => view.panel(box, [-SQUARE, SQUARE], [-SQUARE, SQUARE]));
@@ -185,7 +202,7 @@ export const squaresHeight = (width) => squareBoxes(width)[1].y + squareBoxes(wi
 
 function squareBoxes(width) {
   const narrow = width < 520;
-  const side = narrow ? Math.min(width, 320) : (width - 16) / 2;
+  const side = narrow ? Math.min(width, 225) : (width - 16) / 2;
   return [0, 1].map((i) =>
     narrow ? { x: (width - side) / 2, y: 20 + i * (side + 28), w: side, h: side } : { x: i * (side + 16), y: 20, w: side, h: side },
   );
@@ -195,12 +212,12 @@ function squareBoxes(width) {
 export function pictureAndCharts(width) {
   const left = 44; // room for the labels of the charts' axes
   const narrow = width < 520;
-  const side = narrow ? Math.min(width, 300) : Math.min(width * 0.48, 340);
+  const side = narrow ? Math.min(width, 240) : Math.min(width * 0.48, 340);
   const high = narrow ? 90 : (side - 52) / 2;
   const chart = (y) => ({ x: narrow ? left : side + 30 + left, y, w: narrow ? width - left - 14 : width - side - left - 54, h: high });
   const top = narrow ? side + 50 : 22;
   const picture = { x: narrow ? (width - side) / 2 : 0, y: 22, w: side, h: side };
-  return { picture, top: chart(top), bottom: chart(top + high + (narrow ? 50 : 52)), height: narrow ? side + 310 : side + 48 };
+  return { picture, top: chart(top), bottom: chart(top + high + (narrow ? 50 : 52)), height: narrow ? side + 306 : side + 48 };
 }
 
 /** The outline of a marker; the letters are matplotlib's. */

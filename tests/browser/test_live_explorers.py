@@ -27,7 +27,7 @@ PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</sc
 # move. Samplers are moved where they take 20 steps,
 # by the slider that starts such a run.
 FIRST, MOVE, SAMPLER = 3 * 100, 3 * 50, 3 * 200
-SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "learning-error": "k3", "guidance": "w"}
+SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "guidance": "w"}
 DATA = 60_000  # bytes, gzip
 
 
@@ -193,6 +193,30 @@ def measured(page: Page, name: str) -> list[float]:
     return page.evaluate("name => performance.getEntriesByName(name).map((entry) => entry.duration)", name)
 
 
+def test_no_text_names_the_rule_before_while_another_runs(browser):
+    """The live region says at once what is being sampled, and the chart's words are the present run's."""
+    with watched(browser) as (page, faults):
+        page.set_content(f"<!doctype html>{POSTERS['k-budget']()}")
+        begin(page, "explorer-k-budget")
+        said = page.evaluate(
+            """async () => {
+              const [figure] = document.querySelectorAll("figure.kx");
+              const said = [];
+              const rule = figure.querySelector("select[data-id=rule]");
+              rule.value = "ddim";
+              rule.dispatchEvent(new Event("change", { bubbles: true }));
+              do {
+                await new Promise(requestAnimationFrame);
+                said.push(figure.querySelector(".kx-values").textContent);
+              } while (!figure.hasAttribute("data-idle"));
+              return said;
+            }"""
+        )
+        assert all(text.startswith("DDIM (DDPM, linear betas)") for text in said[1:])
+        assert said[1].endswith("sampling …") and "about 1" in said[-1]
+        assert faults == []
+
+
 def test_nothing_went_wrong(live):
     _, _, _, faults = live
     assert faults == []
@@ -215,6 +239,24 @@ def test_on_a_phone_with_reduced_motion(figure, browser):
             play.click()
             assert len(set(pictures_of(page, id))) <= 4, "Play moves smoothly"
         assert faults + page.evaluate("window.kxFaults") == []
+
+
+@pytest.mark.parametrize("name", [name for name in gallery() if name != "decision_tree"])
+def test_picture_and_controls_are_on_a_phone_together(name, browser):
+    """At the top of the screen, all controls are in sight, and of the picture at least 300 pixels, or all of it."""
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "reduced_motion": "reduce"}
+    with watched(browser, **phone) as (page, _):
+        page.set_content(
+            '<!doctype html><meta name="viewport" content="width=device-width">'
+            f"<style>figure {{ margin: 0 16px 2000px !important }}</style>{explorer(name)}"
+        )
+        id = f"explorer-{name.replace('_', '-')}"
+        begin(page, id)
+        canvas, board = (page.locator(f"#{id} {part}").bounding_box() for part in (".kx-canvas", ".kx-board"))
+        assert 0 <= canvas["y"] < 60
+        assert board["y"] + board["height"] <= 845
+        assert board["y"] >= min(canvas["y"] + canvas["height"], 300 + canvas["y"])
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def pictures_of(page, id: str, seconds: float = 1) -> list[str]:

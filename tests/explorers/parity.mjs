@@ -71,6 +71,7 @@ const KINDS = {
   sliced_wasserstein(c) {
     return [core.slicedWasserstein(c.x, c.prepared ? core.quantiles(c.y, c.projections) : c.y, c.projections)];
   },
+  share_off: (c) => [core.shareOff(c.x, MIXTURES[c.mixture], c.edge), core.meanLogDensity(c.x, MIXTURES[c.mixture])],
 };
 
 /** The largest difference, relative to what is expected where that is above 1. Infinities must be the same. */
@@ -123,6 +124,7 @@ const REFUSED = {
   "heun at the data of vp": () => walked(vp, [0, 1], core.heun),
   "rk4 at the data of vp": () => walked(vp, [0, 1], core.rk4),
   "samples not finite": () => core.slicedWasserstein([0, 1], [0, Infinity]),
+  "no density": () => core.shareOff([0, NaN], MIXTURES.moons, -4),
 };
 
 function message(call) {

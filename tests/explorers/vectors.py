@@ -12,10 +12,11 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from classroom.explorers.figure import edge
 from lib.diffusion import DDPM, DiscreteSchedule
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
-from lib.metrics import sliced_wasserstein
+from lib.metrics import mean_log_density, share_off, sliced_wasserstein
 from lib.nets.embedding import SinusoidalTimeEmbedding
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, determinant, make_target, solve
@@ -230,8 +231,16 @@ def distances() -> Iterator[dict]:
         yield {**case, "x": x, "y": y, "expected": expected}
 
 
+def densities() -> Iterator[dict]:
+    """Where points lie in a mixture, from hardly one off the data to nearly all."""
+    for (name, mixture), rare, scale in product(MIXTURES.items(), (0.01, 0.2), (0.5, 1.0, 2.0)):
+        x = scale * points({"mixture": name}, 200, seed=8)
+        case = {"kind": "share_off", "mixture": name, "rare": rare, "edge": edge(mixture, rare), "x": x}
+        yield {**case, "expected": [share_off(x, mixture, rare), mean_log_density(x, mixture)]}
+
+
 def all_cases() -> list[dict]:
-    makers = (schedules, predictions, mixtures, estimates, nets, guidance, walks, distances)
+    makers = (schedules, predictions, mixtures, estimates, nets, guidance, walks, distances, densities)
     return [case for maker in makers for case in maker()]
 
 

@@ -1,4 +1,5 @@
-// How far apart are two clouds of points in the plane? Mirrors sliced_wasserstein of lib.metrics.
+// How far apart are two clouds of points in the plane, and how many points lie where there is no data? Mirrors sliced_wasserstein,
+// share_off and mean_log_density of lib.metrics.
 //
 //   SW_2^2 = mean over directions d of  integral_0^1 (F_d^-1(u) - G_d^-1(u))^2 du
 //
@@ -40,4 +41,17 @@ function transport(a, b) {
     if (next === (j + 1) * n) j++;
   }
   return sum / (n * m);
+}
+
+/** The share of points where the mixture's log density is below `edge`. lib's share_off finds the edge below which only 1 % of the data's own points lie. */
+export const shareOff = (x, mixture, edge) => average(logDensity(x, mixture).map((value) => (value < edge ? 1 : 0)));
+
+/** The mean log density of the points. It sees strays, and not what is missing. */
+export const meanLogDensity = (x, mixture) => average(logDensity(x, mixture));
+
+const average = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function logDensity(x, mixture) {
+  if (!x.every(Number.isFinite)) throw new Error("A sample has NaN or infinite values: the sampler diverged. It has no density to report.");
+  return mixture.logProb(x);
 }
