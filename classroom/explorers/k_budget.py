@@ -17,7 +17,7 @@ SHRUNK = 1 / 3  # so few points see that; answers too small by a sixth they woul
 
 
 class Opening(NamedTuple):
-    """How it opens: the controls by their names in choices.js, what is said about it, and what to try where that is not the usual."""
+    """How it opens: the controls by their names in choices.js, what is said about it, and what to try if not the usual."""
 
     first: dict
     alt: str
@@ -28,23 +28,23 @@ class Opening(NamedTuple):
 OPENINGS = {
     "": Opening(
         {"path": "ddpm", "rule": "ancestral", "model": "oracle"},
-        "Five scatter plots from the same noise with 2, 5, 10, 50 and 200 steps, a blob, a filled band, and from 50 steps on two "
-        "clean moons, beside a perfect sample. Below, the distance to the target falls with the number of network calls until it "
-        "meets the band of perfect samples.",
-        "The same noise and the same target in every panel; only the number of steps differs. A perfect sample of 300 points is "
-        "itself a little away from the target: that distance, the floor, is 1 on the axis, and the grey band is where such samples "
-        "lie. Dots inside the band cannot be told apart.",
+        "Five scatter plots from the same noise with 2, 5, 10, 50 and 200 steps, a blob, a filled band, and from 50 steps on "
+        "two clean moons, beside a perfect sample. Below, the distance to the target falls with the number of network calls "
+        "until it meets the band of perfect samples.",
+        "The same noise and the same target in every panel; only the number of steps differs. A perfect sample of 300 points "
+        "is itself a little away from the target: that distance, the floor, is 1 on the axis, and the grey band is where such "
+        "samples lie. Dots inside the band cannot be told apart.",
     ),
     "learning": Opening(
         {"path": "linear", "rule": "euler", "model": "net"},
-        "Five scatter plots from the same noise with 2, 5, 10, 50 and 200 Euler steps of a net whose answers are a third of what "
-        "they should be: a blob, then a hazy cloud in which two moons can just be seen, and which no longer changes from 50 steps "
-        "on. Below, the distance falls with the network calls and levels off above the band of perfect samples.",
-        "The same noise and the same target at five budgets, for a net whose answers are a third of what they should be. More steps "
-        "take away the solver's error. The rest is the net's, and stays above the grey band of what a perfect sample of 300 points "
-        "scores.",
-        "Let the answers come from the exact oracle: with two steps it is no better, and from ten steps on it goes where the net "
-        "never gets. Then give the net 1,000 steps.",
+        "Five scatter plots from the same noise with 2, 5, 10, 50 and 200 Euler steps of a net whose answers are a third of "
+        "what they should be: a blob, then a hazy cloud in which two moons can just be seen, and which no longer changes from "
+        "50 steps on. Below, the distance falls with the network calls and levels off above the band of perfect samples.",
+        "The same noise and the same target at five budgets, for a net whose answers are a third of what they should be. More "
+        "steps take away the solver's error. The rest is the net's, and stays above the grey band of what a perfect sample of "
+        "300 points scores.",
+        "Let the answers come from the exact oracle: with two steps it is no better, and from ten steps on it goes where the "
+        "net never gets. Then give the net 1,000 steps.",
     ),
 }
 
