@@ -28,6 +28,11 @@ def cosine(T, s=0.008, power=2, divide=True, first=1):
     return (torch.cos((t + s) / (1 + s) * math.pi / 2) / start) ** power
 
 
+def powered(u, low, high, rho):
+    """A level between high (u = 0) and low (u = 1)."""
+    return (high ** (1 / rho) + u * (low ** (1 / rho) - high ** (1 / rho))) ** rho
+
+
 # --- marginal
 
 
@@ -136,6 +141,28 @@ ANSWERS = {
             "shifted, not stretched": lambda a: a - 2 * (a * a[-1]).sqrt() + a[-1],
             "the root returned": lambda a: to_zero_by_line(a).sqrt(),
             "stretched to one": lambda a: to_zero_by_line(a) / a[0],
+        },
+    ),
+    "edm_levels": Answers(
+        right=[
+            lambda K, low, high, rho: [*(powered(i / max(K - 1, 1), low, high, rho) for i in range(K)), 0.0],
+            lambda K, low, high, rho: np.append(np.linspace(high ** (1 / rho), low ** (1 / rho), K) ** rho, 0),
+        ],
+        wrong={
+            "evenly spaced levels": lambda K, low, high, rho: [*np.linspace(high, low, K), 0],
+            "power and root exchanged": lambda K, low, high, rho: [
+                *(powered(u, low, high, 1 / rho) for u in np.linspace(0, 1, K)),
+                0,
+            ],
+            "from low to high": lambda K, low, high, rho: [
+                0,
+                *(powered(u, low, high, rho) for u in np.linspace(1, 0, K)),
+            ],
+            "even in the logarithm": lambda K, low, high, rho: [*np.geomspace(high, low, K), 0],
+            "K + 1 levels down to low, then 0 in place of the last": lambda K, low, high, rho: [
+                *(powered(i / K, low, high, rho) for i in range(K)),
+                0,
+            ],
         },
     ),
     "cosine_schedule": Answers(

@@ -115,6 +115,26 @@ ANSWERS = {
             "the truncated SNR": lambda a, s: (a**2 / s**2, (a**2 / s**2).clamp_min(1)),
         },
     ),
+    "min_snr": Answers(
+        right=[
+            lambda snr, gamma: (
+                (gamma / snr).clamp(max=1),
+                torch.minimum(snr, torch.full_like(snr, gamma)) / (1 + snr),
+            ),
+            lambda snr, gamma: tuple(
+                torch.tensor([min(s, gamma) / (s + add) for s in snr.tolist()], dtype=torch.float64) for add in (0, 1)
+            ),
+        ],
+        wrong={
+            "not divided": lambda snr, gamma: (snr.clamp_max(gamma), snr.clamp_max(gamma)),
+            "v divided as eps": lambda snr, gamma: ((gamma / snr).clamp(max=1),) * 2,
+            "the maximum": lambda snr, gamma: ((gamma / snr).clamp(min=1), snr.clamp_min(gamma) / (1 + snr)),
+            "gamma on the amplitude": lambda snr, gamma: tuple(
+                (snr.sqrt().clamp(max=gamma) ** 2 / (snr + k)) for k in (0, 1)
+            ),
+            "the clamp last": lambda snr, gamma: ((snr / snr).clamp(max=gamma), snr / (1 + snr)),
+        },
+    ),
     "any_target": Answers(
         right=[by_inverse, by_elimination],
         wrong={
