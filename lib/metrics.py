@@ -24,7 +24,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lib.checks import as_table, check_function, check_number, check_samples, check_tensor, check_whole
+from lib.checks import as_table, check_function, check_number, check_samples, check_tensor, check_whole, told
 from lib.kernels import all_finite
 from lib.mixture import GaussianMixture
 from lib.seeding import randn, seeded
@@ -195,6 +195,8 @@ def mean_log_density(x: Tensor, mixture: GaussianMixture) -> float:
 
 
 def _log_density(x: Tensor, mixture: GaussianMixture) -> Tensor:
+    if not isinstance(mixture, GaussianMixture):
+        raise TypeError(f"A density wants a GaussianMixture, got {told(mixture)}. Points alone have none.")
     check_samples("A sample", x, rows=1)
     if not all_finite(x):
         raise ValueError("A sample has NaN or infinite values: the sampler diverged. It has no density to report.")
