@@ -34,7 +34,7 @@ export default {
     choice("path", "Path", listed(PATHS), world.opens.path),
     choice("rule", "Step rule", listed(RULE), world.opens.rule),
     modelChoice("Answers come from", world.models, world.opens.model),
-    ...PANELS.map((id, i) => range(id, `Steps, panel ${i + 1}`, { stops: STEPS, value: [2, 5, 10, 50, 200][i] })),
+    ...PANELS.map((id, i) => range(id, `Panel ${i + 1}, steps`, { stops: STEPS, value: [2, 5, 10, 50, 200][i] })),
     press("noise", "New noise"),
   ],
 
