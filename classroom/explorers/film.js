@@ -10,14 +10,14 @@ const GAP = 20;
 const TRAIL = 4; // so many frames of a point's way are drawn behind it
 
 export default {
-  hint: "Drag the slider slowly. When does it become clear what each point, and each picture, will be?",
+  hint: ({ points, pictures }) => `Drag the slider slowly. When does it become clear what each ${points ? (pictures ? "point, and each picture," : "point") : "picture"} will be?`,
   autoplay: ({ plays }) => plays,
   play: { id: "step", seconds: 5 },
 
   prepare({ films, frames, points, pictures, mixture, plays }) {
     if (!Array.isArray(films) || !films.length) throw new Error("films are missing");
     numbers([frames], "frames");
-    const world = { films, frames, plays };
+    const world = { films, frames, plays, points: Boolean(points), pictures: Boolean(pictures) };
     if (points) {
       const bytes = unpack(points.data, films.length * frames * points.count * 2, "points");
       numbers([points.square], "square");
@@ -64,9 +64,11 @@ export default {
       const rgb = (values, i) => (channels === 1 ? Array(3).fill(values[i]) : [0, 1, 2].map((c) => values[c * height * width + i]));
       for (let i = 0; i < world.count; i++) {
         const values = world.picture(film, step, i);
-        const box = { x: x + (i % columns) * side, y: y + Math.floor(i / columns) * side, w: side - 2, h: side - 2 };
+        const box = { x: x + (i % columns) * side, y: y + Math.floor(i / columns) * side, w: side - 4, h: side - 4 };
         const places = Array.from({ length: height * width }, (_, place) => place);
-        view.panel(box, [0, 1], [0, 1]).heat(heatMap(places, height, width, (place) => [...rgb(values, place), 255]));
+        const panel = view.panel(box, [0, 1], [0, 1]);
+        panel.heat(heatMap(places, height, width, (place) => [...rgb(values, place), 255]));
+        panel.frame();
       }
     }
   },
@@ -86,7 +88,7 @@ function unpack(text, count, name) {
 /** Two squares beside each other, which a phone has too; alone, one of them stands in the middle. */
 function layout(width, { square, count }) {
   const both = square && count;
-  const side = both ? Math.min((width - GAP) / 2, 300) : Math.min(width, 400);
+  const side = both ? Math.min((width - GAP) / 2, 230) : Math.min(width, 400);
   const left = (width - (both ? 2 * side + GAP : side)) / 2;
   const columns = Math.ceil(Math.sqrt(count || 1));
   return {

@@ -64,27 +64,39 @@ def filmed(model: Model, x: Tensor, steps: int, rule: Rule, y: Tensor | None = N
         return torch.stack([state.x for state in walk(model, x, model.path.grid(steps), rule, y, generator=seeded(1))])
 
 
-def in_book(results: Path) -> HTML:
+# What is shown of the shipped models: points, pictures; each with the words that go with it.
+OPENINGS = {
+    "": (
+        True,
+        True,
+        "Left, two hundred orange points on the two moons. Right, nine small handwritten digits, 1 to 9. All were noise before the "
+        "slider was moved.",
+        "Left, points become two moons, moved by the exact formula in the place of a network. Right, pixels become digits, by a "
+        "small transformer that was asked for 1 to 9.",
+    ),
+    "moons": (True, False, "Two hundred orange points on the two moons.", "Points, from noise to two moons."),
+    "digits": (False, True, "Nine small handwritten digits, 1 to 9.", "Pixels, from noise to digits."),
+}
+
+
+def in_book(results: Path, opening: str = "") -> HTML:
     """Moons by the exact answer, and digits by the shipped Diffusion Transformers, by flow matching and by DDPM."""
     moons_, steps, y = two_moons_mixture(), 20, torch.arange(1, 10)
+    with_points, with_pictures, alt, caption = OPENINGS[opening]
     methods = {
         "Flow matching": (LinearPath(), "digits_flow", euler),
         "DDPM": (DiscreteSchedule(linear_betas(1000)), "digits_ddpm", ancestral),
     }
     films = {}
     for name, (path, file, rule) in methods.items():
-        model = load_model(results / f"{file}.safetensors")
-        points = filmed(Oracle(moons_, path), randn((200, 2), generator=seeded(2)), steps, rule)
-        digits = filmed(Guided(model, 2.0), randn((9, *model.shape), generator=seeded(5)), steps, rule, y)
-        films[name] = (points, digits)
-    return show(
-        films,
-        alt="Left, two hundred orange points on the two moons. Right, nine small handwritten digits, 1 to 9. All were noise "
-        "before the slider was moved.",
-        caption="The same machine twice. Left, points become two moons, with the exact answer for a network. Right, pixels "
-        "become digits, with a small network trained on 1,297 of them.",
-        plays=True,
-    )
+        points = pictures = None
+        if with_points:
+            points = filmed(Oracle(moons_, path), randn((200, 2), generator=seeded(2)), steps, rule)
+        if with_pictures:
+            model = load_model(results / f"{file}.safetensors")
+            pictures = filmed(Guided(model, 2.0), randn((9, *model.shape), generator=seeded(5)), steps, rule, y)
+        films[name] = (points, pictures)
+    return show(films, alt=alt, caption=caption, plays=not opening, mark=opening)
 
 
 def _packed(films: dict[str, tuple[Tensor, Tensor]], which: int, scaled: Callable[[Tensor], Tensor]) -> str:

@@ -177,7 +177,8 @@ def test_wrong_answers_are_kept_too_until_all_are_forgotten(opened):
         id for id, it in sheet.verdicts().items() if it == "wrong"
     }
     chapter = sheet.page.locator(".qz-chapter", has=sheet.box(one_of_each["formula"]["id"]))
-    assert re.fullmatch(r"\d of 7 right, [1-7] to look at again", chapter.locator(".qz-progress").inner_text())
+    asked = chapter.locator(".qz").count()
+    assert re.fullmatch(rf"\d+ of {asked} right, [1-9] to look at again", chapter.locator(".qz-progress").inner_text())
     sheet.page.get_by_role("button", name="Forget my answers").press("Enter")
     touched = "[...document.querySelectorAll('.qz input')].some((it) => it.checked || (it.type === 'text' && it.value))"
     for _ in range(2):  # at once, and after a reload
