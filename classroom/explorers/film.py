@@ -69,8 +69,8 @@ OPENINGS = {
     "": (
         True,
         True,
-        "Left, two hundred orange points on the two moons. Right, nine small handwritten digits, 1 to 9. All were noise before the "
-        "slider was moved.",
+        "Left, two hundred orange points on the two moons. Right, nine small handwritten digits, 1 to 9. All were noise before "
+        "the slider was moved.",
         "Left, points become two moons, moved by the exact formula in the place of a network. Right, pixels become digits, by a "
         "small transformer that was asked for 1 to 9.",
     ),
