@@ -42,9 +42,9 @@ export default {
   },
 
   controls: () => [
-    choice("path", "Schedule", [...Object.entries(BETAS).map(([id, { text }]) => [id, text]), ["flow", "straight flow path"]]),
-    choice("rescale", "Betas where T is not 1,000", [["yes", "multiplied by 1000/T"], ["no", "left as they are"]]),
     range("u", "Time, from data to noise", { min: 0, max: 1, step: 1 / PARTS, value: 0.35, show: (u) => `${Math.round(100 * u)} %` }),
+    choice("path", "Schedule", [...Object.entries(BETAS).map(([id, { text }]) => [id, text]), ["flow", "straight path"]]),
+    choice("rescale", "Betas where T is not 1,000", [["yes", "× 1000/T"], ["no", "unscaled"]]),
     range("T", "Number of steps T", { stops: [25, 50, 100, 200, 500, 1000], value: 1000 }),
     press("noise", "New noise"),
   ],

@@ -8,12 +8,13 @@ import { pictureAndCharts } from "./view.js";
 
 const SQUARE = 2.8; // the plane that is shown, -SQUARE ... SQUARE each way
 const STEP = 0.05; // of the noisy point
+const [DOT, HEAD] = [7.5, 9]; // radius of the two points and length of the arrow's head, in pixels
 const CLOUD = 300; // draws from the posterior
 const FINGER = 44; // pixels around the noisy point in which a finger takes it
 const SIGMAS = Array.from({ length: 50 }, (_, i) => +(1 - 0.02 * i).toFixed(2)); // from pure noise to almost clean data
 
 export default {
-  hint: "Drag the purple point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data.",
+  hint: "Drag the pink point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data.",
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const { weights, means, variances, labels } = mixture;
@@ -51,11 +52,17 @@ export default {
       // Along the score by sigma^2 to alpha E[x | x_t], and from there the scale undone.
       const tip = [alpha * x0[0], alpha * x0[1]];
       panel.line([tip[0], x0[0]], [tip[1], x0[1]], { color: ROLES.oracle, width: 1.6, dash: [3, 3] });
-      for (const [at, color] of [[x0, ROLES.oracle], [[x, y], ROLES.noisy]]) {
-        panel.points(at, { color: view.ink, size: 7.5, alpha: 1 });
-        panel.points(at, { color, size: 6, alpha: 1 });
+      // The arrow ends at the edge of the mean's dot where the dot would cover its head, and both dots lie on it.
+      const [dx, dy] = [-sigma * eps[0], -sigma * eps[1]];
+      const length = Math.hypot(dx, dy) || 1;
+      const hidden = Math.hypot(tip[0] - x0[0], tip[1] - x0[1]) * panel.kx < DOT + HEAD;
+      const along = (dx * (x0[0] - x) + dy * (x0[1] - y)) / length - DOT / panel.kx;
+      const kept = hidden ? Math.max(0, Math.min(1, along / length)) : 1;
+      panel.arrow(x, y, kept * dx, kept * dy, { color: ROLES.noise, width: 2.4, head: HEAD });
+      for (const [at, color] of [[[x, y], ROLES.noisy], [x0, ROLES.oracle]]) {
+        panel.points(at, { color: view.ink, size: DOT, alpha: 1 });
+        panel.points(at, { color, size: DOT - 1.5, alpha: 1 });
       }
-      panel.arrow(x, y, -sigma * eps[0], -sigma * eps[1], { color: ROLES.noise, width: 2.4, head: 9 });
     });
     const below = y < x0[1]; // the two words stand on the far sides of their points
     const word = (at, text, under) => panel.text(at[0], at[1] + (under ? -0.42 : 0.24), text, { align: clear(at[0]) });

@@ -6,24 +6,24 @@ import { numbers } from "./payload.js";
 import { choice, num, range } from "./stage.js";
 import { pictureAndCharts } from "./view.js";
 
-const PATHS = { cosine: { text: "variance preserving: α² + σ² = 1", path: cosinePath() }, linear: { text: "straight flow path: α + σ = 1", path: linearPath() } };
+const PATHS = { cosine: { text: "VP: α² + σ² = 1", path: cosinePath() }, linear: { text: "straight: α + σ = 1", path: linearPath() } };
 // The last one is a common mistake: the second sign of the velocity turned. On the variance-preserving path, per unit of angle.
-const TARGETS = [["eps", "ε, the noise"], ["x0", "x₀, the clean sample"], ["v", "v = α ε − σ x"], ["u", "u, the velocity dx_t/dt"], ["wrong", "wrong: α̇ x − σ̇ ε"]];
+const TARGETS = [["eps", "ε, the noise"], ["x0", "x₀, clean sample"], ["v", "v = α ε − σ x"], ["u", "u, the velocity"], ["wrong", "u, wrong sign"]];
 const GAIN = 2.2; // the charts show 10^-GAIN ... 10^GAIN
 const SQUARE = [[1, 1], [-1, 1], [-1, -1], [1, -1]];
 const CORNERS = [ROLES.data, ROLES.noise, ROLES.velocity, ROLES.noisy];
 
 export default {
-  hint: "Move the time to 50 % of the angle: under the wrong sign the square falls flat, while v only turns it. Then compare ε at the noisy end with x₀ at the clean end.",
+  hint: "Compare ε at the noisy end with x₀ at the clean end, and with v, which only turns the square. Then choose the wrong sign of u and move the time to 50 %: the square falls flat.",
 
   prepare(data) {
     return { time: numbers([data.time], "time")[0] };
   },
 
   controls: ({ time }) => [
-    choice("target", "The net predicts", TARGETS, "wrong"),
-    choice("path", "Path", Object.entries(PATHS).map(([id, { text }]) => [id, text])),
     range("u", "Time, from data to noise", { min: 0.01, max: 0.99, step: 0.01, value: time, show: (u) => `${Math.round(100 * u)} %` }),
+    choice("target", "The net predicts", TARGETS, "eps"),
+    choice("path", "Path", Object.entries(PATHS).map(([id, { text }]) => [id, text])),
   ],
 
   play: { id: "u", seconds: 6 },
@@ -70,14 +70,12 @@ export default {
     det.line([0, 1], [0, 0], { width: 1, alpha: 0.4 });
     det.clip(() => det.line(us, curve.map((m) => m.det), { color: ROLES.noisy, width: 2.2 }));
     const gains = view.panel(bottom, [0, 1], [-GAIN, GAIN]);
-    gains.axes({ x: ticks, y: [[-2, "0.01"], [0, "1"], [2, "100"]], grid: true, title: "error gain, from the answer to" });
+    gains.axes({ x: ticks, y: [[-2, "0.01"], [0, "1"], [2, "100"]], grid: true, title: "error gain, to x₀ (solid) and to ε (dashed)" });
     const log = (value) => Math.log10(value);
     gains.clip(() => {
       gains.line(us, curve.map((m) => log(m.toX0)), { color: ROLES.data, width: 2.2 });
       gains.line(us, curve.map((m) => log(m.toEps)), { color: ROLES.noise, width: 2.2, dash: [6, 3] });
     });
-    gains.text(0.03, GAIN - 0.75, "solid: x₀", { size: 11.5 });
-    gains.text(0.97, GAIN - 0.75, "dashed: ε", { size: 11.5, align: "right" });
     const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
     for (const [chart, limit, dots] of [[det, 1.75, [at.det]], [gains, GAIN, [log(at.toX0), log(at.toEps)]]]) {
       chart.line([u, u], [-limit, limit], { width: 1, dash: [3, 3] });
@@ -91,7 +89,7 @@ export default {
     const gain = (value) => (value > 1e6 ? "without bound" : num(value, 2));
     return (
       `α = ${num(m.alpha, 3)}, σ = ${num(m.sigma, 3)}, SNR ${num((m.alpha / m.sigma) ** 2, 2)}. Determinant ${num(m.det, 3)}, condition number ${lost ? "infinite" : num(m.condition, 1)}. ` +
-      (lost ? "The target repeats what x_t says already: x and ε cannot be told apart." : `An error of 1 in the answer becomes ${gain(m.toX0)} in x₀ and ${gain(m.toEps)} in ε.`)
+      (lost ? "The target repeats what x_t says already: x and ε cannot be told apart." : `An error of 1 in the prediction becomes ${gain(m.toX0)} in x₀ and ${gain(m.toEps)} in ε.`)
     );
   },
 };

@@ -208,16 +208,16 @@ function squareBoxes(width) {
   );
 }
 
-/** A square picture beside two charts of one width, or above them on a narrow screen: their boxes, and the height of it all. */
+/** A square picture beside two charts of one width, or below them on a narrow screen, next to the controls: their boxes, and the height of it all. */
 export function pictureAndCharts(width) {
   const left = 44; // room for the labels of the charts' axes
   const narrow = width < 520;
   const side = narrow ? Math.min(width, 240) : Math.min(width * 0.48, 340);
   const high = narrow ? 90 : (side - 52) / 2;
   const chart = (y) => ({ x: narrow ? left : side + 30 + left, y, w: narrow ? width - left - 14 : width - side - left - 54, h: high });
-  const top = narrow ? side + 50 : 22;
-  const picture = { x: narrow ? (width - side) / 2 : 0, y: 22, w: side, h: side };
-  return { picture, top: chart(top), bottom: chart(top + high + (narrow ? 50 : 52)), height: narrow ? side + 306 : side + 48 };
+  const below = 22 + high + (narrow ? 50 : 52); // the second chart
+  const picture = { x: narrow ? (width - side) / 2 : 0, y: narrow ? below + high + 54 : 22, w: side, h: side };
+  return { picture, top: chart(22), bottom: chart(below), height: picture.y + side + (narrow ? 6 : 26) };
 }
 
 /** The outline of a marker; the letters are matplotlib's. */

@@ -41,7 +41,7 @@ check = Exercise(
         for alpha, sigma, b, c in ((0.6, 0.8, 1.5, 0.4), (0.8, 0.6, -1.0, 3.0))
     ],
     run=lambda best, x_t, alpha, sigma, b, c: best(two_moons_mixture(), x_t, alpha, sigma, b, c),
-    see="01_two_moons: Second reading: Standardisation: forget it, and trace the bug",
+    see="01_two_moons: Standardise the data",
     mistakes={
         "standardisation forgotten": Mistake(
             lambda mixture, x_t, alpha, sigma, b, c: x0(mixture, x_t, alpha, sigma),
