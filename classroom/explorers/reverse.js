@@ -11,13 +11,16 @@ const CLOUD = 240;
 const FOLLOWED = FAN.length; // continuations of one start, each with a hue of its own
 const STARTS = 40; // so many points of the cloud can be followed
 const GRIDS = {
-  trailing: { text: "trailing: begins at T − 1", make: trailingGrid },
-  leading: { text: "leading: begins below T − 1", make: leadingGrid },
-  quadratic: { text: "quadratic: dense near the data", make: quadraticGrid },
+  trailing: { text: "trailing, from T − 1", make: trailingGrid },
+  leading: { text: "leading, below T − 1", make: leadingGrid },
+  quadratic: { text: "quadratic", make: quadraticGrid },
 };
 
 export default {
-  hint: "Move η between 0 and 1: the marked start has one path without noise, and five with it. Then choose leading spacing with 3 steps: the walk begins at a time that is less noisy than its start.",
+  hint: ({ first }) =>
+    first.eta === 0
+      ? "Move η between 0 and 1: the marked start has one path without noise, and five with it. Then choose leading spacing with 3 steps: the walk begins at a time that is less noisy than its start."
+      : "Move Steps K to 5, then choose “DDPM, variance β” under Noise of a step. Then follow another start: its five paths part as well.",
 
   prepare(data) {
     const mixture = readMixture(data.mixture);
@@ -30,7 +33,7 @@ export default {
   controls: ({ models, first }) => [
     choice("path", "Schedule", listed(PATHS, ["ddpm", "ddpm-cosine"])),
     modelChoice("Estimates come from", models),
-    choice("variance", "Noise of a step", [["eta", "by η: 0 DDIM, 1 DDPM"], ["beta", "DDPM, variance β"]]),
+    choice("variance", "Noise of a step", [["eta", "set by η"], ["beta", "DDPM, variance β"]]),
     choice("grid", "Spacing of the steps", listed(GRIDS)),
     range("eta", "η", { min: 0, max: 1, step: 0.05, value: first.eta ?? 1, show: (eta) => num(eta, 2) }),
     range("K", "Steps K", { stops: [1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100, 200], value: first.K ?? 20 }),
@@ -71,7 +74,7 @@ export default {
     const titles = [t < 0 ? "states: the samples" : `states at t = ${t}`, "estimates of the clean sample"];
     squares(view).forEach((panel, side) => {
       panel.clip(() => {
-        panel.points(data, { color: ROLES.data, size: 1.1, alpha: 0.6 * view.faint });
+        panel.points(data, { color: ROLES.data, size: 1.3, alpha: Math.min(1, 1.6 * view.faint) });
         const flat = side ? x0 : x;
         panel.points(flat.subarray(2 * FOLLOWED), { color: side ? ROLES.data : ROLES.noisy, size: 1.6, alpha: 0.4 });
         for (const [i, { color, marker }] of FAN.entries()) {

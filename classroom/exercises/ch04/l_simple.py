@@ -73,7 +73,7 @@ def _cases(g: torch.Generator) -> list[tuple]:
 check = Exercise(
     solution,
     _cases,
-    see="04_ddpm: Every line and its equation",
+    see="04_ddpm: Second reading: Every line and its equation",
     mistakes={
         "alpha-bar for its root": Mistake(
             _on(lambda x, eps, bar: bar * x + (1 - bar).sqrt() * eps),
