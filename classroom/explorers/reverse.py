@@ -12,17 +12,22 @@ from lib.trained.toy import load
 OPENINGS = {
     "": (
         {},
-        "In the first panel, five jagged paths of DDPM, each in a colour of its own, leave one start and end at different points of the two "
-        "moons, among the other samples. In the second, the model's estimates along these paths, which begin at the middle and move out "
+        "In the first panel, five jagged paths of DDPM, each in a colour of its own, leave one start and end at different "
+        "points of the two "
+        "moons, among the other samples. In the second, the model's estimates along these paths, which begin at the middle "
+        "and move out "
         "to the moons.",
-        "First panel, the states; second, the model's estimates of the clean sample at these states. Five paths from one start (square) "
+        "First panel, the states; second, the model's estimates of the clean sample at these states. Five paths from one "
+        "start (square) "
         "share everything but the noise that the steps add.",
     ),
     "ddim": (
         {"eta": 0, "K": 30, "start": 40},
-        "In the first panel, one smooth path of DDIM leads from a start above the moons down to the upper moon, among the other samples. "
+        "In the first panel, one smooth path of DDIM leads from a start above the moons down to the upper moon, among the "
+        "other samples. "
         "In the second, the model's estimates along this path, one line from the middle to the same point of the moon.",
-        "First panel, the states; second, the model's estimates of the clean sample at these states. Without noise the five paths from "
+        "First panel, the states; second, the model's estimates of the clean sample at these states. Without noise the five "
+        "paths from "
         "one start (square) are one.",
     ),
 }
