@@ -140,3 +140,23 @@ def test_a_prediction_is_answered_resolved_and_remembered(browser, server):
         assert page.locator(".predict .k-said").first.inner_text() == "You predicted it."
         assert page.locator(".predict details.k-seen").first.get_attribute("open") is None
         assert faults == []
+
+
+def test_a_link_opens_the_second_reading_that_it_leads_to(browser, server):
+    """By the address, by a click, and a second time after it was closed."""
+    within = "second-reading-the-bound-to-the-last-nat"
+    folded = f"#{within} > details.second"
+    with watched(browser, viewport={"width": 1280, "height": 720}) as (page, faults):
+        page.goto(f"{server}/notebooks/04_ddpm.html#{within}")
+        settle(page)
+        assert page.locator(folded).evaluate("it => it.open")
+        page.goto(f"{server}/notebooks/04_ddpm.html")
+        settle(page)
+        assert not page.locator(folded).evaluate("it => it.open")
+        for _ in range(2):
+            page.locator(f".page-toc a[href='#{within}']:visible").click()
+            page.wait_for_function(f"document.querySelector('{folded}').open")
+            assert abs(page.locator(f"#{within}").bounding_box()["y"]) < 200
+            page.locator(f"{folded} > summary").click()
+            assert not page.locator(folded).evaluate("it => it.open")
+        assert faults == []
