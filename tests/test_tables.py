@@ -2,6 +2,7 @@
 
 import math
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,11 @@ def test_a_reader_of_the_screen_gets_names_for_rows_columns_and_the_box():
 def test_what_does_not_fit_is_said(wrong, words):
     with pytest.raises(ValueError, match=words):
         table(**{"head": HEAD, "rows": ROWS} | wrong)
+
+
+def test_no_row_of_a_chapter_is_nameless():
+    """A screen reader reads the first cell before every other of its row."""
+    chapters = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+    assert len(chapters) > 10
+    nameless = '<th scope=\\"row\\"></th>'  # as JSON writes it
+    assert [path.stem for path in chapters if nameless in path.read_text()] == []

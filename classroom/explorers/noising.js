@@ -49,8 +49,8 @@ export default {
     press("noise", "New noise"),
   ],
 
-  options: ({ path }) => ({
-    rescale: path === "linear" ? ["yes", "no"] : ["yes"],
+  options: ({ path, T }) => ({
+    rescale: path === "linear" && T !== 1000 ? ["yes", "no"] : ["yes"],
     T: path === "flow" ? [1000] : [25, 50, 100, 200, 500, 1000],
   }),
 
