@@ -63,9 +63,7 @@ def plane(ax: Axes) -> None:
 def sheet(ax: Axes, pictures, columns: int, gap: int = 1, ground: float = -1) -> None:
     """Pictures (N, C, H, W) in [-1, 1], side by side on a ground of white, 1, or black, -1."""
     pictures = np.pad(np.asarray(pictures), ((0, 0), (0, 0), (gap, gap), (gap, gap)), constant_values=ground)
-    rows = [
-        np.concatenate(list(row), axis=-1) for row in np.asarray(pictures).reshape(-1, columns, *pictures.shape[1:])
-    ]
+    rows = [np.concatenate(list(row), axis=-1) for row in pictures.reshape(-1, columns, *pictures.shape[1:])]
     image = np.concatenate(rows, axis=-2).transpose(1, 2, 0)
     ax.imshow((image.clip(-1, 1) + 1) / 2, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
 
@@ -179,7 +177,7 @@ def waves(ax: Axes) -> None:
 
 
 def floor(ax: Axes) -> None:
-    """The loss of the shipped image run of a network, above the line that it cannot pass."""
+    """The losses of the shipped run on digits: of its batches, and of held-out pictures."""
     log = np.genfromtxt(RESULTS / "digits_flow.csv", delimiter=",", names=True)
     held = np.isfinite(log["held_out_loss"])
     ax.plot(log["step"], log["loss"], color=ROLES["noisy"], linewidth=0.7, alpha=0.7)
