@@ -26,6 +26,8 @@ from lib.learned import Learned
 from lib.prediction import Coeffs, Path, Time, check_time, is_float, log_snr, span
 from lib.samplers import euler
 
+FAR = 10_000  # the longest period of a net's time embedding: beyond it a time looks like another
+
 
 class _UnitClock:
     """What the three paths below share: float times in [0, 1], from noise at 0 to data at 1.
@@ -162,15 +164,21 @@ class FlowMatching(Learned):
     """A network on a continuous path. net(x_t, t, y) -> like x_t, answering `target` ("u" by default, by eq. 9 of Lipman et al.).
 
     label_drop: share of the labels replaced by "no label" while training, drawn for each sample (for guidance).
-    Raises ValueError for an unknown target. Warns when the net's t_scale is 1: t in [0, 1] barely moves a sinusoidal embedding.
+    Raises ValueError for an unknown target. Warns when the net's t_scale is 1, where t in [0, 1] barely moves a sinusoidal
+    embedding, and when it takes the times beyond 10,000, the reach of a sinusoidal embedding.
     """
 
     rule = staticmethod(euler)
 
     def __init__(self, net: nn.Module, path: Path = LinearPath(), target: str = "u", *, label_drop: float = 0.0):
         super().__init__(net, path, target, label_drop=label_drop)
-        if getattr(net, "t_scale", None) == 1:
-            warnings.warn("This net embeds t in [0, 1] with t_scale=1; build it with t_scale=1000.", stacklevel=2)
+        scale = getattr(net, "t_scale", None)
+        if scale == 1 or (scale is not None and scale > FAR):
+            trouble = "trains more slowly" if scale == 1 else "hardly learns the time: it is scaled twice"
+            warnings.warn(
+                f"This net embeds t in [0, 1] with t_scale={scale:g} and {trouble}; build it with t_scale=20 to t_scale=1000.",
+                stacklevel=2,
+            )
 
     # ---- in the papers' notation ----
 

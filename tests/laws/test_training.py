@@ -249,8 +249,16 @@ def test_a_frozen_model_is_not_trained_and_one_that_is_partly_frozen_is():
 
 
 def test_a_net_that_embeds_unit_times_with_scale_one_is_warned_about():
-    with pytest.warns(UserWarning, match="t_scale=1000"):
+    with pytest.warns(UserWarning, match="more slowly; build it with t_scale=20 to t_scale=1000"):
         FlowMatching(MLPDenoiser(t_scale=1.0))
+
+
+@pytest.mark.parametrize(("t_scale", "warns"), [(1e6, True), (10_000, False), (1000, False), (20, False)])
+def test_unit_times_that_are_stretched_twice_are_warned_of(t_scale, warns):
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        FlowMatching(MLPDenoiser(t_scale=t_scale))
+    assert ["scaled twice" in str(one.message) for one in heard] == [True] * warns
 
 
 def test_embedding_is_its_formula_and_scales_time():
