@@ -47,7 +47,11 @@ def plot(patch: int, width: int, depth: int, heads: int, start: str, places: str
     variances = torch.linalg.eigvalsh(torch.cov(x.flatten(1).double().T, correction=0)).clamp_min(0)
 
     tokens = (8 // patch) ** 2
-    work = {"MLP": 16 * tokens * width**2, "other linear maps": 8 * tokens * width**2, "attention pairs": 4 * tokens**2 * width}
+    work = {
+        "MLP": 16 * tokens * width**2,
+        "other linear maps": 8 * tokens * width**2,
+        "attention pairs": 4 * tokens**2 * width,
+    }
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.3, 1))
     left.plot(range(1, len(smooth) + 1), smooth, color=plots.ROLES["learned"], label="mean of ten steps")
     left.axhline(math.pi / 2 * variances.sqrt().mean(), color=plots.INK, linestyle="--", label="best linear map")
