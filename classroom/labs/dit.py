@@ -13,17 +13,17 @@ from lib.nets.dit import DiT
 from lib.seeding import seeded
 from lib.training import fit
 
-STARTS = ("zero", "gates 1")
+STARTS = ("begin at 0", "begin at 1")
 
 
 def show() -> None:
-    """Patch, size and start of a Diffusion Transformer: how it learns, and where its arithmetic goes."""
+    """Patch, size and initial gates of a Diffusion Transformer: how it learns, and where its arithmetic goes."""
     knobs = {
         "patch": Knob("patch", (1, 2, 4), 2),
         "width": Knob("width", (16, 32, 48), 32),
         "depth": Knob("depth", (1, 3, 6, 12), 3),
         "heads": Knob("heads", (1, 2, 4, 8, 16), 4),
-        "start": Knob("start", STARTS, "zero"),
+        "start": Knob("gates", STARTS, STARTS[0]),
         "places": Knob("positions", ("sine and cosine", "none"), "sine and cosine"),
         "steps": Knob("training steps", (30, 60, 150, 400), 60),
     }
@@ -31,12 +31,12 @@ def show() -> None:
 
 
 def plot(patch: int, width: int, depth: int, heads: int, start: str, places: str, steps: int) -> None:
-    """The loss of a short training beside the best linear answer's, and the operations of a block by kind."""
+    """The loss of a short training beside the best linear map's, and the operations of a block by kind."""
     (x, y), _ = split(*digits(), 500)
     net = DiT(8, patch=patch, width=width, depth=depth, heads=heads, t_scale=1000, classes=10, generator=seeded(0))
     if places == "none":
         net.positions.zero_()
-    if start == "gates 1":
+    if start == STARTS[1]:
         for block in net.blocks:
             for gate in block.modulation[1].bias.data.chunk(6)[2::3]:
                 gate.fill_(1)
@@ -47,10 +47,14 @@ def plot(patch: int, width: int, depth: int, heads: int, start: str, places: str
     variances = torch.linalg.eigvalsh(torch.cov(x.flatten(1).double().T, correction=0)).clamp_min(0)
 
     tokens = (8 // patch) ** 2
-    work = {"MLP": 16 * tokens * width**2, "other linear maps": 8 * tokens * width**2, "pairs": 4 * tokens**2 * width}
+    work = {
+        "MLP": 16 * tokens * width**2,
+        "other linear maps": 8 * tokens * width**2,
+        "attention pairs": 4 * tokens**2 * width,
+    }
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.3, 1))
     left.plot(range(1, len(smooth) + 1), smooth, color=plots.ROLES["learned"], label="mean of ten steps")
-    left.axhline(math.pi / 2 * variances.sqrt().mean(), color=plots.INK, linestyle="--", label="best linear answer")
+    left.axhline(math.pi / 2 * variances.sqrt().mean(), color=plots.INK, linestyle="--", label="best linear map")
     left.set(xlabel="training step", ylim=(0.4, 2))
     left.set_title(f"loss at the end: {smooth[-1]:.2f}", fontsize=9)
     left.legend(fontsize=8)

@@ -3,9 +3,9 @@
 A run for flow matching begins: a new DiT, the straight path, the velocity as target. The pixels of the images have
 mean <!--given-->−0.2<!--/given--> and standard deviation <!--given-->0.7<!--/given-->. Which loss must the log show
 before the first step? If it shows another one, something is wrong before anything is learnt: the scale of the data,
-the target, or the start.
+the target, or the initialisation.
 
-Hint: A new net answers 0. What is its target, and what is the mean square of that?
+Hint: A new net predicts 0. What is its target, and what is the mean square of that?
 """
 
 from classroom.exercises import Exercise, Mistake

@@ -28,7 +28,7 @@ def solution(gain, bias, shift, scale):
 check = Exercise(
     solution,
     lambda g: [(*randn((2, W), generator=g), *randn((2, B, W), generator=g)) for B, W in ((3, 4), (1, 6))],
-    see="10_the_dit: Why the norms have no gain and bias",
+    see="10_the_dit: Second reading: Why the norms have no gain and bias",
     mistakes={
         "the gain on the scale alone": Mistake(
             lambda gain, bias, shift, scale: ((1 + scale) * bias + shift, gain * scale),

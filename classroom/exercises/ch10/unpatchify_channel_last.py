@@ -35,7 +35,7 @@ def solution(tokens, p, C):
 
 
 # --- checker
-PUBLISHED = "10_the_dit: The published net, and ours"
+PUBLISHED = "10_the_dit: Second reading: The published net, and ours"
 
 
 def by_order(*order: int) -> Callable:
