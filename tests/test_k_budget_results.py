@@ -17,9 +17,7 @@ FLOOR = REPORT["marks"]["floor_1000"][0]
 def needed(name: str, level: float) -> list[int]:
     """The smallest budget of each seed that scores at most `level` floors."""
     row = ORACLE[name]
-    return [
-        next(int(k) for k in row if row[k]["distance"][seed] <= level * FLOOR) for seed in range(len(tool.SEEDS))
-    ]
+    return [next(int(k) for k in row if row[k]["distance"][seed] <= level * FLOOR) for seed in range(len(tool.SEEDS))]
 
 
 def test_the_report_is_about_todays_samplers():

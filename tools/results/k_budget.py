@@ -3,9 +3,9 @@
     python -m tools.results.k_budget        results/k_budget.json, for chapter 07; 3 minutes on one core
 
 Within a seed all cells start from the same noise and face the same reference, so they differ by the sampler alone. A cell is two
-lists, a number for each seed: the sliced Wasserstein distance, and the share of points off the moons in per cent. A row ends where
-all seeds but one score no more than a perfect sample of a thousand points. `euler` holds, for clouds of particles that follow the
-exact field, how far from their exact ends Euler's rule brings them.
+lists, a number for each seed: the sliced Wasserstein distance, and the share of points off the moons in per cent. A row ends
+where all seeds but one score no more than a perfect sample of a thousand points. `euler` holds, for clouds of particles that
+follow the exact field, how far from their exact ends Euler's rule brings them.
 """
 
 import json
@@ -103,7 +103,7 @@ def cell(model: Model, rule: Rule, calls: int, seeds: Iterable[int] = SEEDS, n: 
 def row(
     model: Model, rule: Rule, enough: float, seeds: Iterable[int] = SEEDS, most: int = MANY[-1]
 ) -> dict[str, dict[str, list[float]]]:
-    """One sampler: {calls: cell}, up to `most`, or the first budget of the many where all seeds but one score at most `enough`."""
+    """One sampler: {calls: cell}, up to `most`, or the first of the MANY where all seeds but one score at most `enough`."""
     cells = {}
     for calls in FEW + MANY:
         if calls <= most and calls % calls_a_step(rule) == 0:
