@@ -9,9 +9,9 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 
-from classroom.explorers import digits, flow, k_budget, noising, reverse, t_scale
+from classroom.explorers import digits, flow, k_budget, noising, reverse, t_scale, velocities
 from classroom.explorers.figure import marks
-from lib import DDPM, FlowMatching, MLPDenoiser, two_moons_mixture
+from lib import DDPM, FlowMatching, LinearPath, MLPDenoiser, Oracle, randn, seeded, two_moons, two_moons_mixture
 from lib.trained.k_budget import k_table_floor
 from tests.test_notebooks import weak_alt
 from tools.site import tree
@@ -75,6 +75,26 @@ def test_a_quality_stands_between_the_floor_and_doing_nothing():
     assert handed["off"][0] == 0.01 < 0.5 < handed["off"][1] < handed["off"][2]
     _, data = parts(k_budget.show().data)
     assert data["marks"] == json.loads(json.dumps(handed))
+
+
+@pytest.mark.parametrize("t", [0.0, 0.5, 0.88, 1.0])
+def test_the_mean_square_of_the_field_is_that_of_many_points(t):
+    """Over a grid, and over points that were drawn. What is left of the velocities' mean square is the loss of the oracle."""
+    x_data = two_moons(20_000, generator=seeded(1), dtype=torch.float64)[0]
+    eps = randn(x_data.shape, like=x_data, generator=seeded(2))
+    c = LinearPath().coeffs(t)
+    u = Oracle(two_moons_mixture(), LinearPath()).estimate(c.add_noise(x_data, eps), t).velocity(c)
+    field, loss = velocities.mean_square_field(t), (u - (x_data - eps)).square().mean().item()
+    assert field == pytest.approx(u.square().mean().item(), abs=0.03)
+    assert velocities.total() - field == pytest.approx(loss, abs=0.03)
+    assert velocities.total() == pytest.approx(2)
+
+
+def test_the_irreducible_loss_over_the_clock_is_that_of_chapter_01():
+    """Its marks in the explorer, by the trapezoidal rule."""
+    _, data = parts(velocities.show().data)
+    t, left = (torch.tensor(data["marks"][name], dtype=torch.float64) for name in ("t", "left"))
+    assert torch.trapezoid(left, t).item() == pytest.approx(1.39, abs=0.005)
 
 
 @pytest.mark.parametrize("classes", [None, 2])

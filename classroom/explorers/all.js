@@ -8,7 +8,9 @@ import k_budget from "./k_budget.js";
 import noising from "./noising.js";
 import posterior from "./posterior.js";
 import reverse from "./reverse.js";
+import step from "./step.js";
 import t_scale from "./t_scale.js";
 import targets from "./targets.js";
+import velocities from "./velocities.js";
 
-export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "t-scale": t_scale, "targets": targets };
+export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities };

@@ -1,6 +1,7 @@
 // Which clean point was it? A noisy point of the plane, and all that the two moons say about it: responsibilities, mean, score.
 
-import { gaussianMixture, generator, normals } from "./core.js";
+import { apart, given, shares } from "./components.js";
+import { generator, normals } from "./core.js";
 import { ROLES } from "./palette.js";
 import { readMixture } from "./payload.js";
 import { num, range } from "./stage.js";
@@ -17,11 +18,9 @@ export default {
   hint: "Drag the pink point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data.",
   prepare(data) {
     const mixture = readMixture(data.mixture);
-    const { weights, means, variances, labels } = mixture;
-    // Each component a class of its own: then p(x_t | k) and E[x | x_t, k] are those of a label.
-    const parts = gaussianMixture({ weights, means, variances, labels: weights.map((_, k) => k) });
+    const { labels } = mixture;
     const moons = Array.from({ length: mixture.classes }, (_, c) => [...labels.keys()].filter((k) => labels[k] === c));
-    return { mixture, parts, moons, data: mixture.sample(700, generator(1)).x, z: normals(2 * CLOUD, generator(2)) };
+    return { mixture, parts: apart(mixture), moons, data: mixture.sample(700, generator(1)).x, z: normals(2 * CLOUD, generator(2)) };
   },
 
   controls: () => [
@@ -109,19 +108,12 @@ const level = (sigma) => ({ alpha: Math.sqrt(1 - sigma ** 2), sigma });
 
 /** Of the noisy point `at`: responsibilities (M), E[x | x_t], E[eps | x_t], and draws of x given x_t. */
 function posterior({ mixture, parts, z }, at, c) {
-  const { weights, variances } = mixture;
-  const M = weights.length;
-  const x = Float64Array.from({ length: 2 * M }, (_, i) => at[i % 2]);
-  const [logOf, all] = [parts.logProb(x, c, parts.labels), mixture.logProb(at, c)[0]];
-  const r = weights.map((weight, k) => weight * Math.exp(logOf[k] - all));
-  const centres = parts.estimate(x, c, parts.labels).x0;
-  const sd = variances.map((v) => Math.sqrt(v / (c.alpha ** 2 * v + c.sigma ** 2)) * c.sigma);
+  const { r, x0: centres } = given(mixture, parts, at, c);
+  const sd = mixture.variances.map((v) => Math.sqrt(v / (c.alpha ** 2 * v + c.sigma ** 2)) * c.sigma);
   const cloud = new Float64Array(2 * CLOUD);
-  // Evenly spaced shares in place of random ones: the draws follow the point smoothly.
-  for (let i = 0, k = 0, below = r[0]; i < CLOUD; i++) {
-    while (below < (i + 0.5) / CLOUD && k < M - 1) below += r[++k];
+  shares(r, CLOUD).forEach((k, i) => {
     for (const d of [0, 1]) cloud[2 * i + d] = centres[2 * k + d] + sd[2 * k + d] * z[2 * i + d];
-  }
+  });
   return { r, cloud, ...mixture.estimate(at, c) };
 }
 

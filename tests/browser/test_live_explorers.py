@@ -14,7 +14,22 @@ import torch
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
-from lib import Coeffs, two_moons_mixture
+from lib import (
+    Coeffs,
+    CosinePath,
+    LinearPath,
+    Oracle,
+    ddim,
+    euler,
+    heun,
+    randn,
+    rk4,
+    seeded,
+    two_moons,
+    two_moons_mixture,
+    walk,
+)
+from lib.samplers import facts
 from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
 from tests.browser.figures import EACH, MODULE, MOVED, lives
@@ -27,7 +42,7 @@ PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</sc
 # move. Samplers are moved where they take 20 steps,
 # by the slider that starts such a run.
 FIRST, MOVE, SAMPLER = 3 * 100, 3 * 50, 3 * 200
-SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "guidance": "w"}
+SAMPLERS = {"reverse": "start", "flow": "t", "k-budget": "k3", "guidance": "w", "step": "x"}
 DATA = 60_000  # bytes, gzip
 
 
@@ -138,17 +153,34 @@ def test_who_takes_the_playing_slider_stops_it(browser):
 
 
 POSTERS = {stem: html for name in gallery() if name != "decision_tree" for stem, html in pictures(name).items()}
-AT = """() => {
-  const [box, [, x, y]] = [document.querySelector("canvas").getBoundingClientRect(), document.querySelectorAll("input")];
-  const side = Math.min(box.width, 330), place = (input) => (0.05 * input.value + 0.3) / 5.6 * side;
-  return [box.left + (box.width - side) / 2 + place(x), box.top + 22 + side - place(y)];
-}"""  # where the noisy point of the posterior's explorer is on the page
+PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
-def test_a_noisy_point_is_dragged_and_its_mean_is_that_of_lib(browser):
+# Of the explorers whose point is dragged, on a canvas that is narrow: the square picture of the plane shows [-reach, reach] both
+# ways, takes this share of the width and at most so many pixels, and stands in the middle or at the left.
+PLANES = {"posterior": [2.8, 1, 330, True], "velocities": [2.8, 1, 200, True], "step": [2.6, 0.5, 310, False]}
+AT = """([reach, share, most, middle]) => {
+  const box = document.querySelector("canvas").getBoundingClientRect();
+  const [x, y] = [..."xy"].map((id) => document.querySelector(`input[data-id=${id}]`));
+  const side = Math.min(share * box.width, most), place = (input) => (0.05 * input.value - 2.5 + reach) / (2 * reach) * side;
+  return [box.left + (middle ? (box.width - side) / 2 : 0) + place(x), box.top + 22 + side - place(y)];
+}"""  # where the point is on the page
+
+
+def said(page: Page) -> str:
+    return page.locator(".kx-values").text_content().replace("−", "-")
+
+
+def dragged(browser, stem: str, state: str) -> tuple[list[float], str]:
+    """Drag the point of an explorer by a finger: where it is then, and what is said of it. Elsewhere a finger scrolls."""
+    id = f"explorer-{stem}"
     with watched(browser, viewport={"width": 390, "height": 700}, has_touch=True) as (page, faults):
-        page.set_content(f"<!doctype html>{POSTERS['posterior']()}<div style='height: 900px'></div>")
-        begin(page, "explorer-posterior")
+        page.set_content(f"<!doctype html>{POSTERS[stem]()}<div style='height: 900px'></div>")
+        begin(page, id)
+        page.evaluate("(hash) => { location.hash = hash; }", f"{id}?{state}")
+        frames(page, 20)
+        idle(page, id)
+        page.evaluate("scrollTo(0, 0)")
         finger = page.context.new_cdp_session(page)
 
         def drag(x, y, dx, dy):
@@ -156,19 +188,74 @@ def test_a_noisy_point_is_dragged_and_its_mean_is_that_of_lib(browser):
                 points = [] if part is None else [{"x": x + part * dx, "y": y + part * dy}]
                 finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
             frames(page, 20)
-            idle(page, "explorer-posterior")
+            idle(page, id)
 
-        top = page.evaluate("scrollY")
-        drag(*page.evaluate(AT), -60, 80)
-        text = page.locator(".kx-values").text_content().replace("−", "-")
-        x, y, mean_x, mean_y = map(float, re.findall(r"-?\d+\.\d\d", text)[:4])
-        assert (x, y) != (1.2, 1.2) and page.evaluate("scrollY") == top  # the point has moved, and the page has not
-        exact = two_moons_mixture().estimate(torch.tensor([[x, y]]).double(), Coeffs(math.sqrt(0.75), 0.5)).x0
-        assert exact[0].tolist() == pytest.approx([mean_x, mean_y], abs=0.006)
-        x, y = page.evaluate(AT)
-        drag(x, y + 120, 0, -200)  # a finger elsewhere scrolls
-        assert page.locator(".kx-values").text_content().replace("−", "-") == text and page.evaluate("scrollY") > top
+        before = said(page)
+        drag(*page.evaluate(AT, PLANES[stem]), -40, 30)
+        text = said(page)
+        assert text != before and page.evaluate("scrollY") == 0  # the point has moved, and the page has not
+        place = [
+            float(page.locator(f"input[data-id={axis}]").get_attribute("aria-valuetext").replace("−", "-"))
+            for axis in "xy"
+        ]
+        x, y = page.evaluate(AT, PLANES[stem])
+        drag(x, y + 120, 0, -200)
+        assert said(page) == text and page.evaluate("scrollY") > 0
         assert faults == []
+    return place, text
+
+
+def decimals(text: str) -> list[float]:
+    """The decimal numbers that a text says, in its order."""
+    return [float(number) for number in re.findall(r"-?\d+\.\d+", text)]
+
+
+def test_a_noisy_point_is_dragged_and_its_mean_is_that_of_lib(browser):
+    (x, y), text = dragged(browser, "posterior", "sigma=0.5")
+    told_x, told_y, mean_x, mean_y, *_ = decimals(text)
+    exact = two_moons_mixture().estimate(torch.tensor([[x, y]]).double(), Coeffs(math.sqrt(0.75), 0.5)).x0
+    assert (told_x, told_y) == (x, y)
+    assert exact[0].tolist() == pytest.approx([mean_x, mean_y], abs=0.006)
+
+
+def test_what_a_dragged_point_hears_is_what_lib_draws(browser):
+    """The mean is the oracle's velocity; the spread around it is that of pairs whose points lie close to this one."""
+    (x, y), text = dragged(browser, "velocities", "t=0.5&x=0.9&y=0.7")
+    told_x, told_y, t, *u, length, sd, square, field, left = decimals(text)[:10]
+    assert (told_x, told_y, t) == (x, y, 0.5)
+    at, path = torch.tensor([[x, y]]).double(), LinearPath()
+    exact = Oracle(two_moons_mixture(), path).estimate(at, t).velocity(path.coeffs(t))[0]
+    assert exact.tolist() == pytest.approx(u, abs=0.006) and length == pytest.approx(exact.norm().item(), abs=0.006)
+    x_data = two_moons(400_000, generator=seeded(1), dtype=torch.float64)[0]
+    eps = randn(x_data.shape, like=x_data, generator=seeded(2))
+    near = ((path.coeffs(t).add_noise(x_data, eps) - at).norm(dim=1) < 0.1).nonzero().squeeze(1)
+    heard = (x_data - eps)[near]
+    assert len(near) > 300
+    assert heard.var(0).mean().item() == pytest.approx(left, rel=0.12)
+    assert sd**2 == pytest.approx(2 * left, rel=0.01) and square == pytest.approx(field + left, abs=0.011)
+    assert field == pytest.approx(exact.square().mean().item(), abs=0.006)
+
+
+@pytest.mark.parametrize(("path", "rule"), [("linear", heun), ("linear", rk4), ("cosine", euler), ("cosine", ddim)])
+def test_a_step_of_a_dragged_particle_misses_as_in_lib(path, rule, browser):
+    (x, y), text = dragged(browser, "step", f"path={path}&rule={rule.__name__}&t=0.3")
+    model = Oracle(two_moons_mixture(), {"linear": LinearPath(), "cosine": CosinePath()}[path])
+    start = torch.tensor([[x, y]]).double()
+
+    def ends(h, rule, steps):
+        grid = torch.linspace(0.3, 0.3 + h, steps + 1, dtype=torch.float64)
+        *_, last = walk(model, start, grid, rule)
+        return last.x
+
+    miss, half = ((ends(h, rule, 1) - ends(h, rk4, 400)).norm().item() for h in (0.5, 0.25))
+    told = [
+        float(a) * 10 ** -int((b or "0").translate(PLAIN))
+        for a, b in re.findall(r"by (\d+\.\d+)(?: × 10⁻(\S+))?[.,]", text)
+    ]
+    assert told == pytest.approx([miss, half], rel=0.06, abs=6e-4)
+    order = math.log2(miss / half) - 1
+    assert float(re.search(r"measured order (-?\d+\.\d)", text)[1]) == pytest.approx(order, abs=0.06)
+    assert f"order {facts(rule).order}, {2 ** (facts(rule).order + 1)} times less" in text
 
 
 @pytest.mark.parametrize("stem", POSTERS)

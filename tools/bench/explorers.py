@@ -21,7 +21,7 @@ from tools.site.gallery import explorer, gallery
 ROOT = Path(__file__).parents[2]
 LOADS, MOVES = 5, 12  # fresh pages for the first picture, moves of each slider
 # They run a sampler at a move: 200 ms where the others have 50.
-SAMPLERS = {"reverse", "flow", "k_budget", "guidance"}
+SAMPLERS = {"reverse", "flow", "k_budget", "guidance", "step"}
 KB, MB = 1000, 1_000_000
 
 
