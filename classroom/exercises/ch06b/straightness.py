@@ -16,7 +16,7 @@ from lib.seeding import randn
 
 
 # --- stub
-def straightness(trail):
+def how_straight(trail):
     """trail (K + 1, N, d) -> a scalar."""
     return ...
 
