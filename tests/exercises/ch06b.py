@@ -1,6 +1,7 @@
 """Answers to the exercises of chapter 06b."""
 
 import math
+from itertools import pairwise
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -33,7 +34,7 @@ def line_backwards(x, eps):
 def straight_by_loop(trail):
     K, total = trail.shape[0] - 1, 0.0
     chord = trail[K] - trail[0]
-    for a, b in zip(trail[:-1], trail[1:]):
+    for a, b in pairwise(trail):
         total = total + (((b - a) * K - chord) ** 2).sum()
     return total / (K * trail.shape[1])
 
@@ -62,7 +63,7 @@ def gaps_of(trail):
 
 
 def length_over_chord(trail):
-    length = sum((b - a).norm(dim=1).sum() for a, b in zip(trail[:-1], trail[1:]))
+    length = sum((b - a).norm(dim=1).sum() for a, b in pairwise(trail))
     return length / (trail[-1] - trail[0]).norm(dim=1).sum()
 
 

@@ -1,5 +1,5 @@
-"""What a reader calls a chapter: 07_solvers is chapter 7, 06b_who_is_paired_with_whom, which goes on from chapter 6, is 6b, and the
-bug museum, which stands under Practise, has no number."""
+"""What a reader calls a chapter: 07_solvers is chapter 7; 06b_couplings, which goes on from chapter 6, is 6b; and the bug museum,
+which stands under Practise, has no number."""
 
 import re
 
