@@ -1,4 +1,4 @@
-r"""how straight is a path?
+r"""how straight a path is
 
 {cite:t}`liu2023` measure how straight the paths of a flow are by the mean square of $\dot X_t - (X_1 - X_0)$, over the
 particles and over the clock. Write it for a stored walk: `trail` is $(K + 1, N, d)$, the positions of $N$ particles at
