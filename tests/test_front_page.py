@@ -13,7 +13,9 @@ from tools.site import chapter_pictures
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-CARD = re.compile(r"^\[!\[(.+)\]\(pictures/(\d\d)\.png\)\]\((\S+)\) \*\*\[(.+)\]\((\S+)\)\*\* (.+\?)$", re.MULTILINE)
+CARD = re.compile(
+    r"^\[!\[(.+)\]\(pictures/(\d\d[a-z]?)\.png\)\]\((\S+)\) \*\*\[(.+)\]\((\S+)\)\*\* (.+\?)$", re.MULTILINE
+)
 CARDS = CARD.findall((ROOT / "book" / "intro.md").read_text())
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browser.checks import HTML, settle, watched
 
-CHAPTERS = sorted(path for path in (HTML / "notebooks").glob("*.html") if re.match(r"\d\d_", path.name))
+CHAPTERS = sorted(path for path in (HTML / "notebooks").glob("*.html") if re.match(r"\d\d[a-z]?_", path.name))
 CODE = 0.20  # of the height of the page that visible code may take, exercises aside
 STOPS = 25  # of the Tab key before the first explorer, beyond those of the theme
 EARLY = 1.5  # screens of 1280 x 720 before something moves, in the first chapters

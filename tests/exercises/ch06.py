@@ -4,7 +4,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from scipy.optimize import linear_sum_assignment
 
 from tests.exercises.answers import Answers
 
@@ -80,58 +79,6 @@ def marginal_nearest(x, t, data):
     return (data[index] - x) / (1 - t)
 
 
-# --- couple
-
-
-def couple_by_penalty(x_data, y, eps):
-    """One assignment for all, in which no pair may cross the classes."""
-    cost = (x_data[:, None] - eps).pow(2).sum(-1) + 1e6 * (y[:, None] != y)
-    return eps[linear_sum_assignment(cost.numpy())[1]]
-
-
-def couple_by_class(assign):
-    def couple(x_data, y, eps):
-        result = torch.zeros_like(eps)
-        for k in set(y.tolist()):
-            rows = (y == k).nonzero().flatten()
-            a, b = x_data[rows], eps[rows]
-            assign((a[:, None] - b).pow(2).sum(-1), rows, eps, result)
-        return result
-
-    return couple
-
-
-def couple_straight(cost, rows, eps, result):
-    i, j = linear_sum_assignment(cost)
-    result[rows[i]] = eps[rows[j]]
-
-
-def couple_inverse(cost, rows, eps, result):
-    i, j = linear_sum_assignment(cost)
-    result[rows[j]] = eps[rows[i]]
-
-
-def couple_by_length(cost, rows, eps, result):
-    couple_straight(cost.sqrt(), rows, eps, result)
-
-
-def couple_nearest(cost, rows, eps, result):
-    result[rows] = eps[rows[cost.min(1).indices]]
-
-
-def couple_dearest(cost, rows, eps, result):
-    couple_straight(-cost, rows, eps, result)
-
-
-def couple_blind(x_data, y, eps):
-    return eps[linear_sum_assignment((x_data[:, None] - eps).pow(2).sum(-1))[1]]
-
-
-def couple_sorted(x_data, y, eps):
-    order = y.argsort(stable=True)
-    return couple_by_penalty(x_data, y, eps)[order]
-
-
 def bayes(exponent_at_one, exponent_at_minus_one):
     p = math.exp(exponent_at_one) / (math.exp(exponent_at_one) + math.exp(exponent_at_minus_one))
     return p * (1 - 0.5) / 0.5 + (1 - p) * (-1 - 0.5) / 0.5
@@ -205,17 +152,6 @@ ANSWERS = {
             "data that shrink as well": lambda t, least: (t - least * t, least * t + 1 - t, 1 - least, least - 1),
             "nothing left at the end": lambda t, least: (t, 1.0 - t, 1.0, -1.0),
             "the clock turned round": lambda t, least: (1 - t, t + least * (1 - t), -1.0, 1.0 - least),
-        },
-    ),
-    "class_pairing": Answers(
-        right=[couple_by_penalty, couple_by_class(couple_straight)],
-        wrong={
-            "paired across the classes": couple_blind,
-            "the order turned round": couple_by_class(couple_inverse),
-            "the distance without its square": couple_by_class(couple_by_length),
-            "the nearest noise for everybody": couple_by_class(couple_nearest),
-            "the classes one after the other": couple_sorted,
-            "the dearest pairs": couple_by_class(couple_dearest),
         },
     ),
 }

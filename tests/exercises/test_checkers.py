@@ -12,6 +12,7 @@ import torch
 from classroom.exercises import Exercise, Mistake
 from classroom.exercises.repair import Repair
 from tools.notebooks.definitions import without_magics
+from tools.notebooks.names import short
 from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).parents[2]
@@ -130,14 +131,14 @@ def test_a_chapter_has_its_exercises(chapter):
 
     Each stub says "Not written yet", or "Still broken" where it is a bug, and each worked solution is right.
     """
-    names = [name for part, name in KEYS if part == f"ch{chapter[:2]}"]
+    names = [name for part, name in KEYS if part == f"ch{short(chapter)}"]
     assert len(names) >= (0 if chapter.startswith("00") else LEAST)
     code = [c for c in nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", 4).cells if c.cell_type == "code"]
     for name in names:
         cells = [cell for cell in code if f"{name}.check(" in cell.source]
         assert len(cells) == 2, f"{name}: one stub and one worked solution"
         stub, worked = ("".join(output.get("text", "") for output in cell.outputs) for cell in cells)
-        at_first = "Still broken" if isinstance(EXERCISES[f"ch{chapter[:2]}", name], Repair) else "Not written yet"
+        at_first = "Still broken" if isinstance(EXERCISES[f"ch{short(chapter)}", name], Repair) else "Not written yet"
         assert stub.startswith(at_first) and worked.startswith("Right"), name
     # `from classroom.exercises.ch01 import floor` would take the place of the chapter's own `floor`.
     others = [without_magics(cell.source) for cell in code if "classroom.exercises" not in cell.source]

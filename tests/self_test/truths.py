@@ -99,6 +99,7 @@ def numbers() -> dict[str, list[float]]:
             leading_grid(1000, 5)[0].item(), trailing_grid(1000, 5)[0].item(), 1000, trailing_grid(1000, 5)[1].item()
         ],
         "one-euler-step": [one_step[0, 0].item(), 3, 1, -3],
+        "pair-distance": [100 * (1 + 1), 100 * 1, 1 + 1, 0, math.sqrt(100 * 2)],
         "fed-x1": [1.0, 0, 1 + MOONS.variance[0].item(), 1.39],
         "rk4-guided": [10 * calls_a_step(rk4) * 2, 10, 10 * calls_a_step(rk4), 10 * 2],
         "heun-order": [2**2, 2**1, 2**4, 2**3],

@@ -13,7 +13,7 @@ import ast
 import re
 from pathlib import Path
 
-from tools.notebooks.names import numbered
+from tools.notebooks.names import numbered, short
 
 DIRECTIVE = re.compile(r"^```\{exercise\} *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = re.compile(r"^# --- (stub|solution|checker)\n", re.MULTILINE)
@@ -54,7 +54,7 @@ def in_chapter(text: str, root: Path, stem: str) -> str:
     def full(directive: re.Match) -> str:
         nonlocal count
         count += 1
-        file = root / "classroom" / "exercises" / f"ch{stem[:2]}" / f"{directive[1]}.py"
+        file = root / "classroom" / "exercises" / f"ch{short(stem)}" / f"{directive[1]}.py"
         if not file.exists():
             raise ValueError(f"{stem}: there is no exercise {file.relative_to(root)}")
         return in_full(file, numbered(stem, count), directive[2])

@@ -1,4 +1,5 @@
-"""What a reader calls a chapter: 07_solvers is chapter 7, and the bug museum, which stands under Practise, has no number."""
+"""What a reader calls a chapter: 07_solvers is chapter 7; 06b_couplings, which goes on from chapter 6, is 6b; and the bug museum,
+which stands under Practise, has no number."""
 
 import re
 
@@ -8,13 +9,18 @@ SECOND = "Second reading: "  # how the heading of a section begins that a first 
 
 def number(stem: str) -> str:
     """The number of a chapter, by a name of one of its files; "" for the museum and for pages that are no chapters."""
-    found = re.match(r"(\d\d)_", stem)
-    return str(int(found[1])) if found and not MUSEUM.startswith(found[0]) else ""
+    found = re.match(r"(\d\d)([a-z]?)_", stem)
+    return f"{int(found[1])}{found[2]}" if found and not MUSEUM.startswith(found[0]) else ""
+
+
+def short(stem: str) -> str:
+    """The number as it begins the names of a chapter's files: 07, 06b."""
+    return stem.partition("_")[0]
 
 
 def label(stem: str) -> str:
     """A chapter in a list: 07, or "museum"."""
-    return "museum" if stem == MUSEUM else stem[:2]
+    return "museum" if stem == MUSEUM else short(stem)
 
 
 def titled(text: str, stem: str) -> str:

@@ -14,6 +14,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from PIL import Image
+from scipy.optimize import linear_sum_assignment
 
 from classroom.plots import ROLES, RULES, SCHEDULES, use_book_style
 from lib import (
@@ -162,6 +163,17 @@ def straight_and_curved(ax: Axes) -> None:
     plane(ax)
 
 
+def paired(ax: Axes) -> None:
+    """Noise and data in optimal pairs, whose lines hardly cross."""
+    x, (data, _) = randn((60, 2), generator=seeded(8)), MOONS.sample(60, generator=seeded(9))
+    _, order = linear_sum_assignment(torch.cdist(x, data).square().numpy())
+    for one, other in zip(x, data[order]):
+        ax.plot(*zip(one, other), color=ROLES["velocity"], linewidth=1.1, alpha=0.9)
+    dots(ax, x, ROLES["noise"], 9, 1)
+    dots(ax, data, ROLES["data"], 12, 1)
+    plane(ax)
+
+
 def budgets(ax: Axes) -> None:
     """The same noise with two calls, five, and twenty."""
     x = randn((700, 2), generator=seeded(3))
@@ -241,6 +253,7 @@ PICTURES = {
     "04": chain,
     "05": same_marginals,
     "06": straight_and_curved,
+    "06b": paired,
     "07": budgets,
     "08": waves,
     "09": floor,

@@ -30,7 +30,7 @@ def error_of_data(variance: float) -> float:
 check = Exercise(
     solution,
     rtol=2e-3,
-    see="06_flow_matching: Train it, and account for the error",
+    see="06_flow_matching: The loss and its floor",
     mistakes={
         "a perfect net without a loss": Mistake(
             0.0,

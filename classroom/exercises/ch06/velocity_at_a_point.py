@@ -1,10 +1,10 @@
 r"""the field at one point
 
 The data are two points on a line, −1 and 1, equally likely. On the straight path, what is the marginal velocity
-$u(x, t)$ at $x = 1/2$ and $t = 1/2$? Three digits are enough. It is the exercise to do by hand once: it holds the
+$u(z, t)$ at $z = 1/2$ and $t = 1/2$? Three digits are enough. It is the exercise to do by hand once: it holds the
 whole of Theorem 1.
 
-Hint: Given a data point, $x_t$ is normal with mean $t\, x_{\text{data}}$ and standard deviation $1 - t$. How probable
+Hint: Given a data point $x$, $x_t$ is normal with mean $t\, x$ and standard deviation $1 - t$. How probable
 is each of the two, given $x_t = 1/2$?
 """
 

@@ -38,7 +38,7 @@ def solution(x_data, y, eps):
 
 
 # --- checker
-FAILS = "06_flow_matching: When it fails"
+FAILS = "06b_who_is_paired_with_whom: With labels"
 
 
 def best(x: Tensor, eps: Tensor, power: int = 2, maximize: bool = False) -> Tensor:
@@ -72,7 +72,7 @@ check = Exercise(
     solution,
     _cases,
     run=lambda couple, x_data, y, eps: couple(x_data, y, eps),
-    see="06_flow_matching: Choosing who is paired with whom",
+    see="06b_who_is_paired_with_whom: Optimal pairs within a batch",
     mistakes={
         "paired across the classes": Mistake(
             lambda x, y, eps: eps[best(x, eps)],
