@@ -74,7 +74,7 @@ ANSWERS = {
         ],
         wrong={
             "the sum over coordinates": lambda u: 2 * (2 - (u * u).mean()),
-            "the 2 a coordinate, the square a sample": lambda u: 2 - u.norm(dim=1).square().mean(),
+            "the 2 per coordinate, the square per sample": lambda u: 2 - u.norm(dim=1).square().mean(),
             "the floor of a noise target": lambda u: 1 - (u * u).mean(),
             "what can be known": lambda u: (u * u).mean(),
             "the mean taken before the square": lambda u: 2 - (u.mean(0) ** 2).sum() / 2,

@@ -115,7 +115,7 @@ check = Exercise(
             _slip(mixed, lambda x, eps, t: x - torch.randn_like(x)),
             "The line through x_t leads from *its* noise to the data. With another draw the velocity is not "
             "that line's, and the net learns what it can know of it: x, and nothing of eps.",
-            "09_training_craft: Four bugs in good health",
+            "09_training_craft: Bugs that look healthy",
         ),
         "noise of your own": Mistake(
             lambda net, x, eps, t: solution(net, x, torch.randn_like(x), t),

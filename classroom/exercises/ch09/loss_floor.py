@@ -18,7 +18,7 @@ def from_oracle(u):
 
 # --- solution
 def solution(u):
-    # E |x - eps|^2 = floor + E |u|^2, and the left side is 1 + 1 a coordinate.
+    # E |x - eps|^2 = floor + E |u|^2, and the left side is 1 + 1 per coordinate.
     return 2 - u.square().mean()
 
 
@@ -32,7 +32,7 @@ check = Exercise(
             lambda u: 4 - u.square().sum(-1).mean(),
             "The losses of this book are means over coordinates. Yours is that of a sample, twice as large.",
         ),
-        "the 2 a coordinate, the square a sample": Mistake(
+        "the 2 per coordinate, the square per sample": Mistake(
             lambda u: 2 - u.square().sum(-1).mean(),
             "Both parts must be per coordinate: 2 is the variance of one coordinate of x - eps.",
         ),
