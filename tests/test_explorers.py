@@ -2,16 +2,32 @@
 
 import base64
 import gzip
+import inspect
 import json
+import statistics
 import struct
+from pathlib import Path
 
 import pytest
 import torch
 from bs4 import BeautifulSoup
+from torch.utils.flop_counter import FlopCounterMode
 
-from classroom.explorers import digits, flow, k_budget, noising, reverse, t_scale, velocities
+from classroom.explorers import digits, dit, flow, k_budget, noising, reverse, t_scale, velocities
 from classroom.explorers.figure import marks
-from lib import DDPM, FlowMatching, LinearPath, MLPDenoiser, Oracle, randn, seeded, two_moons, two_moons_mixture
+from lib import (
+    DDPM,
+    DiT,
+    FlowMatching,
+    LinearPath,
+    MLPDenoiser,
+    Oracle,
+    explicit_attention,
+    randn,
+    seeded,
+    two_moons,
+    two_moons_mixture,
+)
 from lib.trained.k_budget import k_table_floor
 from tests.test_notebooks import weak_alt
 from tools.site import tree
@@ -132,17 +148,73 @@ def test_a_model_on_another_path_is_refused():
         flow.show(flow=DDPM(MLPDenoiser()))
 
 
-def test_it_opens_with_a_net_only_where_there_is_one():
-    net = FlowMatching(MLPDenoiser(width=8, embed_dim=4, t_scale=1000.0))
-    _, data = parts(k_budget.show(k_budget.shrunk(net), opening="learning").data)
-    assert data["opens"] == {"path": "linear", "rule": "euler", "model": "net"} and data["hint"]
-    with pytest.raises(ValueError, match="Give it the flow"):
-        k_budget.show(opening="learning")
-
-
 def test_a_dimension_outside_the_menu_is_refused():
     with pytest.raises(ValueError, match="32, 64 and 128"):
         t_scale.show(dim=256)
+
+
+# ---- the parts of a DiT ------------------------------------------------------------------------------------------------------
+
+
+def test_every_part_of_the_dit_shows_a_line_of_lib():
+    _, data = parts(explorer("dit"))
+    source = Path(inspect.getsourcefile(dit.DiT)).read_text()
+    lines = {line.strip().split("  #")[0] for line in source.splitlines()}
+    assert all(part["line"] in lines for part in data["parts"]) and len(data["parts"]) == len(dit.PARTS) == 14
+    with pytest.raises(ValueError, match=r"0 lines of DiT\.forward begin"):
+        dit.line(dit.PARTS[0]._replace(line="c = nothing"))
+
+
+def test_the_costs_of_the_parts_are_those_of_a_whole_net_with_labels():
+    """In the net that the page measures: every weight belongs to one part, and every product to one part, too."""
+    sizes = {"patch": 8, "width": 64, "depth": dit.DEPTH, "heads": dit.HEADS, "classes": dit.CLASSES}
+    net = DiT(dit.SIZE, dit.CHANNELS, **sizes, attention=explicit_attention)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        out = net(torch.zeros(1, *net.shape), 0.5, torch.tensor([3]))
+    found = dit.measured(8, 64)
+    assert sum(found["weights"]) == sum(weight.numel() for weight in net.parameters())
+    assert sum(found["flops"]) == counter.get_total_flops()
+    assert found["shapes"][-1] == list(out.shape[1:]) and [16, 64] in found["shapes"]
+    blocks = sum(weight.numel() for weight in net.blocks.parameters())
+    assert sum(found["weights"][slice(*dit.BLOCK)]) == blocks
+    # Scores and means of all pairs: 2 N^2 W multiplications and as many additions each, in every block.
+    assert found["pairs"] == dit.DEPTH * 2 * 2 * 16**2 * 64
+
+
+def test_a_new_dit_learns_from_its_end():
+    learns = dict(zip([part.name for part in dit.PARTS], dit.first_steps(), strict=True))
+    assert {name for name, step in learns.items() if step == 1} == {"head"}
+    assert {name for name, step in learns.items() if step == 2} == {"embed", "gate 1", "gate 2", "final modulate"}
+    assert {name for name, step in learns.items() if step == 0} == {"patchify", "positions", "unpatchify"}
+    assert {"time", "label", "attention", "MLP"} < {name for name, step in learns.items() if step == 3}
+
+
+def test_the_dit_leaves_the_global_generator_alone():
+    before = torch.get_rng_state()
+    dit.first_steps.__wrapped__()
+    dit.measured(8, 64)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# ---- the average of the weights ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_said_of_averages_holds_in_the_measurements():
+    """At a constant rate an average helps until it remembers its beginning; under a cosine there is nothing to help."""
+    _, data = parts(explorer("ema"))
+    halves = data["half_lives"]
+
+    def end(schedule, length, half=None):
+        seeds = data["runs"][schedule][str(length)]["end"][0 if half is None else 1 + halves.index(half)]
+        assert len(seeds) >= 5
+        return statistics.median(seeds)
+
+    assert all(end("constant", n, 50) < 0.75 * end("constant", n) for n in (500, 1000, 2000))
+    assert all(end("constant", n, 1000) > 3 * end("constant", n) for n in data["lengths"])
+    assert all(end("cosine", n, 50) == pytest.approx(end("cosine", n), rel=0.1) for n in (1000, 2000))
+
+
+# ---- frames of pictures ------------------------------------------------------------------------------------------------------
 
 
 def frames(*shape: int) -> torch.Tensor:

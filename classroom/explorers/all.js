@@ -1,6 +1,8 @@
 // Generated from the files of this folder by `make explorers`: every .js with a .py of its name.
 import decision_tree from "./decision_tree.js";
 import digits from "./digits.js";
+import dit from "./dit.js";
+import ema from "./ema.js";
 import film from "./film.js";
 import flow from "./flow.js";
 import guidance from "./guidance.js";
@@ -13,4 +15,4 @@ import t_scale from "./t_scale.js";
 import targets from "./targets.js";
 import velocities from "./velocities.js";
 
-export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities };
+export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities };

@@ -18,22 +18,20 @@ const BELOW = 34; // pixels below a panel, for its two numbers
 const [LEAST, MOST] = [0.35, 30]; // the chart's multiples of what a perfect sample scores
 
 export default {
-  hint: ({ hint }) => hint ?? HINT,
+  hint: "Keep the five panels and change the rule to DDIM, then the path to the straight flow and the rule to RK4. The chart keeps the last curves, so you can compare them at equal network calls.",
 
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const marks = readMarks(data.marks, mixture);
     const { x } = mixture.sample(marks.points, generator(2));
     const models = makeModels(mixture, readTrained(data.trained));
-    const opens = { path: data.opens.path, rule: data.opens.rule, model: data.opens.model };
-    if (!models[opens.path]?.[opens.model] || !rulesOn(models[opens.path].oracle.path).includes(opens.rule)) throw new Error("it opens with what cannot be chosen");
-    return { hint: data.hint, opens, marks, perfect: { x, ...marks.judge(x) }, models, done: new Map(), runs: [], panels: [] };
+    return { marks, perfect: { x, ...marks.judge(x) }, models, done: new Map(), runs: [], panels: [] };
   },
 
   controls: (world) => [
-    choice("path", "Path", listed(PATHS), world.opens.path),
-    choice("rule", "Step rule", listed(RULE), world.opens.rule),
-    modelChoice("Answers come from", world.models, world.opens.model),
+    choice("path", "Path", listed(PATHS), "ddpm"),
+    choice("rule", "Step rule", listed(RULE), "ancestral"),
+    modelChoice("Answers come from", world.models),
     ...PANELS.map((id, i) => range(id, `Panel ${i + 1}, steps`, { stops: STEPS, value: [2, 5, 10, 50, 200][i] })),
     press("noise", "New noise"),
   ],
@@ -111,9 +109,6 @@ export default {
     );
   },
 };
-
-const HINT =
-  "Keep the five panels and change the rule to DDIM, then the path to the straight flow and the rule to RK4. The chart keeps the last curves, so you can compare them at equal network calls.";
 
 const NOTE =
   "Below each panel: its distance to the target, as a multiple of what a perfect sample scores; and the share of its points off the moons.";

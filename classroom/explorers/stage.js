@@ -9,7 +9,8 @@
 //   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
 //   *later(state, world)         what may come after the picture is complete, in the same way (optional)
 //   paint(view, state, world)    draws what there is so far
-//   say(state, world) -> text    the values, in words; while they are computed there stands busy(state, world), where it is given
+//   say(state, world) -> text    the values, in words, or a card of lines [kind, text], where a kind is a class of explorer.css;
+//                                while they are computed there stands busy(state, world), where it is given
 //   pick(x, y, view, state, world)  a touch, click or drag at a pixel -> changes of the state (optional)
 //   grip(x, y, view, state, world)  whether a finger there takes hold and drags; elsewhere it scrolls the page, and a tap picks (optional)
 //   play                         {id, seconds}: the range that Play sweeps (optional)
@@ -254,7 +255,9 @@ export function mount(figure, spec) {
   /** The values in words, never those of a state before. Unfinished, they keep the room of the last ones. */
   function told(text, done) {
     values.style.minHeight = done ? "" : `${values.offsetHeight}px`;
-    if (values.textContent !== text) values.textContent = text;
+    const lines = Array.isArray(text) ? text.map(([kind, line]) => element("span", { className: `kx-line ${kind}`, textContent: `${line} ` })) : [text];
+    const words = lines.map((line) => line.textContent ?? line).join("");
+    if (values.textContent !== words) values.replaceChildren(...lines);
   }
 
   function draw() {

@@ -6,8 +6,10 @@ That all of them live on their pages is seen where those are opened, in test_pag
 import functools
 import gzip
 import io
+import json
 import math
 import re
+import statistics
 
 import pytest
 import torch
@@ -34,7 +36,7 @@ from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
 from tests.browser.figures import EACH, MODULE, MOVED, lives
 from tools.site import explorers
-from tools.site.gallery import gallery, pictures
+from tools.site.gallery import RESULTS, gallery, pictures
 
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
 
@@ -256,6 +258,43 @@ def test_a_step_of_a_dragged_particle_misses_as_in_lib(path, rule, browser):
     order = math.log2(miss / half) - 1
     assert float(re.search(r"measured order (-?\d+\.\d)", text)[1]) == pytest.approx(order, abs=0.06)
     assert f"order {facts(rule).order}, {2 ** (facts(rule).order + 1)} times less" in text
+
+
+def test_a_tap_chooses_a_part_of_the_dit_and_a_finger_that_moves_scrolls(browser):
+    with watched(browser, viewport={"width": 390, "height": 844}, has_touch=True) as (page, faults):
+        page.set_content(f"<!doctype html>{POSTERS['dit']()}<div style='height: 900px'></div>")
+        begin(page, "explorer-dit")
+        values, box = page.locator(".kx-values"), page.locator(".kx-canvas").bounding_box()
+        page.touchscreen.tap(box["x"] + 80, box["y"] + box["height"] - 42)  # the last but one
+        idle(page, "explorer-dit")
+        assert values.text_content().startswith("Head. ") and "step 1" in values.text_content()
+        assert "return unpatchify(self.head(" in page.locator(".kx-code").text_content()
+        finger, top = page.context.new_cdp_session(page), page.evaluate("scrollY")
+        for kind, dy in (("Start", 0), *(("Move", -20 * i) for i in range(1, 9)), ("End", None)):
+            at = [] if dy is None else [{"x": box["x"] + 80, "y": box["y"] + 300 + dy}]
+            finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": at})
+        frames(page, 20)
+        assert values.text_content().startswith("Head. ") and page.evaluate("scrollY") > top
+        assert faults == []
+
+
+def test_the_half_life_is_dragged_and_its_excess_is_that_of_the_file(browser):
+    report = json.loads((RESULTS / "weight_averages.json").read_text())
+    ends = report["runs"]["constant"]["1000"]["end"]
+    with watched(browser, viewport={"width": 760, "height": 800}) as (page, faults):
+        page.set_content(f"<!doctype html>{POSTERS['ema']()}")
+        begin(page, "explorer-ema")
+        box = page.locator(".kx-canvas").bounding_box()
+        page.mouse.move(box["x"] + box["width"] - 160, box["y"] + 150)
+        page.mouse.down()
+        for x, half in ((box["width"] / 2 + 30, 1), (box["width"] - 20, 2000)):
+            page.mouse.move(box["x"] + x, box["y"] + 150, steps=4)
+            idle(page, "explorer-ema")
+            text = page.locator(".kx-values").text_content()
+            weights, average = (statistics.median(ends[i]) for i in (0, 1 + report["half_lives"].index(half)))
+            assert f"weights {weights:.3f}; " in text and f") {average:.3f} (" in text
+        page.mouse.up()
+        assert faults == []
 
 
 @pytest.mark.parametrize("stem", POSTERS)

@@ -63,6 +63,7 @@ GROUPS = {
         "tests/test_image_metrics.py",
         "tests/test_evaluate.py",
         "tests/test_time_scale.py",
+        "tests/test_weight_averages.py",
         "tests/test_claims.py",
         "tests/test_results.py",
         "tests/test_emoji_sheet.py",
