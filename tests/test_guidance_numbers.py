@@ -1,4 +1,4 @@
-"""What guidance does to the digits is one measurement, results/image_metrics.json: chapters 11 and 12 must not tell it differently."""
+"""What guidance does to the digits is one measurement, results/image_metrics.json: chapters 11 and 12 must not differ."""
 
 import json
 from pathlib import Path

@@ -57,11 +57,12 @@ check = Exercise(
         ),
         "the coin turned round": Mistake(
             lambda y, p, generator: torch.where(torch.rand(len(y), generator=generator) < p, y, NO_LABEL),
-            "Here a label is *kept* with probability p. The net hardly sees a label, and its samples ignore what is asked.",
+            "Here a label is *kept* with probability p. The net sees few labels, and its conditional prediction is only as good "
+            "as after less than half of the training.",
         ),
         "class 0 for no class": Mistake(
             lambda y, p, generator: torch.where(torch.rand(len(y), generator=generator) < p, 0, y),
-            "0 is a class. The net would learn that class from a mixture of all, and have no answer without a label.",
+            "0 is a class. The net would learn that class from a mixture of all, and have no prediction without a label.",
             LABEL,
         ),
         "always the same rows": Mistake(
