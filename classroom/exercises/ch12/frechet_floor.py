@@ -17,7 +17,7 @@ def expected(d, n):
 
 # --- solution
 def solution(d, n):
-    means = 2 * d / n  # each mean is off by 1 / n in each coordinate
+    means = 2 * d / n  # each coordinate of a mean has variance 1 / n, and there are two means
     covariances = 2 * d * (d + 1) / n  # |S_a - S_b|^2, all entries
     return means + covariances / 4
 
@@ -35,7 +35,7 @@ check = Exercise(
         ),
         "the covariances alone": Mistake(
             lambda d, n: d * (d + 1) / (2 * n),
-            "The means of the two samples differ as well: by 2 / n a coordinate.",
+            "The means of the two samples differ as well: their squared difference is 2 / n per coordinate.",
         ),
         "one side taken for exact": Mistake(
             lambda d, n: d * (d + 5) / (4 * n),

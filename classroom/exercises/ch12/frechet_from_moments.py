@@ -48,7 +48,7 @@ def _moments(g: torch.Generator, d: int) -> tuple[Tensor, ...]:
 check = Exercise(
     solution,
     lambda g: [_moments(g, d) for d in (2, 5, 8)],
-    see="12_image_runs: The Fréchet distance, derived",
+    see="12_image_runs: The Fréchet distance",
     mistakes={
         "roots entry by entry": Mistake(
             lambda m_a, S_a, m_b, S_b: (

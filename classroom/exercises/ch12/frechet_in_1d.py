@@ -19,7 +19,7 @@ solution = 1 + (3 - 0.5) ** 2
 check = Exercise(
     solution,
     rtol=1e-3,
-    see="12_image_runs: The Fréchet distance, derived",
+    see="12_image_runs: The Fréchet distance",
     mistakes={
         "the variances subtracted": Mistake(
             1 + (9 - 0.25) ** 2,
