@@ -301,7 +301,7 @@ def test_bundle_and_posters_execute_nothing(copied, before):
     [
         ("lib/nets/autoencoder.py", "clamp(-20, 10)", "clamp(-20, 11)", r"load_autoencoder|lib\.trained\.loop import"),
         ("lib/trained/images.py", 'said["beta"]', 'said["gamma"]', r"load_autoencoder|lib\.trained\.loop import"),
-        ("classroom/explorers/k_budget.py", "POINTS = 300", "POINTS = 400", "import k_budget"),
+        ("classroom/explorers/k_budget.py", "POINTS = 300", "POINTS = 400", "import k_budget|k_budget import"),
         ("classroom/explorers/digits.py", "* 7.5)", "* 7)", "explorers import digits"),
         ("classroom/labs/moons.py", "def plot(", "def plot(_, ", "import moons"),
     ],
