@@ -19,7 +19,8 @@ OPENINGS = {
         "to the moons.",
         "First panel, the states; second, the model's estimates of the clean sample at these states. Five paths from one "
         "start (square) "
-        "share everything but the noise that the steps add.",
+        "share everything but the noise that the steps add. With “set by η” and η = 1 their variance is the smaller of DDPM's "
+        "two.",
     ),
     "ddim": (
         {"eta": 0, "K": 30, "start": 40},

@@ -55,7 +55,7 @@ def plot(schedule: str, spacing: str, eta: float, calls: int, error: float) -> N
 
     x = run(calls, eta)
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 3.3), width_ratios=(1, 1.2))
-    cloud(left, x, plots.ROLES["learned"], f"η = {eta:g}, {calls} evaluations: {distance(x, mixture):.2f}")
+    cloud(left, x, plots.ROLES["learned"], f"η = {eta:g}, {calls} calls: {distance(x, mixture):.2f}")
     styles = {0.0: plots.RULES["ddim"], 1.0: plots.RULES["ancestral"]}
     between = plots.RuleStyle(plots.ROLES["noisy"], "o", "-")
     for value in dict.fromkeys((0.0, eta, 1.0)):

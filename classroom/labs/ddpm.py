@@ -47,19 +47,19 @@ def noisy_end(step, variance):
 
 
 def plot(data: str, width: float, betas: str, T: int, calls: int, last: str) -> None:
-    """Samples with variance beta and five ways from one start; beside it the distance of both variances by budget."""
+    """Samples with variance beta and one way to a sample; beside it the distance of both variances by budget."""
     centres = CENTRES[data]
     mixture = GaussianMixture([1 / len(centres)] * len(centres), centres, torch.full_like(centres, width**2))
     mixture = mixture.rescaled(mixture.mean, mixture.variance.sqrt())
     model, start = Oracle(mixture, DiscreteSchedule(SCHEDULES[betas](T))), randn((N, 2), generator=seeded(3))
     rules = {v: partial(noisy_end if last == "yes" else ancestral, variance=v) for v in ("beta", "beta_tilde")}
-    fan = walk(model, start[:1].expand(5, 2), model.path.grid(calls), rules["beta"], generator=seeded(4))
-    fan = torch.stack([state.x for state in fan])
+    one = walk(model, start[:1], model.path.grid(calls), rules["beta"], generator=seeded(4))
+    one = torch.cat([state.x for state in one])
     x = sample(model, start, calls, rules["beta"], generator=seeded(5))
 
     _, (left, right) = plt.subplots(1, 2, figsize=(plots.WIDTH, 3.3), width_ratios=(1, 1.2))
     cloud(left, x, plots.ROLES["data"], rf"variance $\beta$, {calls} calls: {distance(x, mixture):.2f}")
-    left.plot(fan[..., 0], fan[..., 1], color=plots.INK, linewidth=0.7)
+    left.plot(*one.T, color=plots.INK, linewidth=0.9)
     for (name, rule), style in zip(rules.items(), ("ancestral_beta", "ancestral")):
         curve = [distance(sample(model, start, k, rule, generator=seeded(5)), mixture) for k in BUDGETS]
         label = r"$\beta$" if name == "beta" else r"$\tilde\beta$"

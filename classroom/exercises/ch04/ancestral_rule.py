@@ -88,7 +88,7 @@ check = Exercise(
     lambda g: [(3,), (8,)],
     run=run,
     rtol=1e-3,  # float32 over eight steps; every mistake moves points by more than a tenth
-    see="04_ddpm: Traps, by number",
+    see="04_ddpm: Traps",
     mistakes={
         "noise in the last step": Mistake(
             lambda step: _mean(step) + math.sqrt(_beta(step)) * step.noise(),

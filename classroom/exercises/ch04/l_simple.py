@@ -29,7 +29,7 @@ def solution(net, x_data, t, eps, alpha_bars):
 
 
 # --- checker
-ALPHA = "04_ddpm: Traps, by number"
+ALPHA = "04_ddpm: Traps"
 
 
 def _noisy(x_data, t, eps, alpha_bars):

@@ -45,7 +45,7 @@ check = Exercise(
         "the standard deviation": Mistake(
             ((1 - 0.9) / (1 - 0.9 * 0.8) * 0.2) ** 0.5,
             "A variance is asked for. Its root is what multiplies z in a step.",
-            "04_ddpm: Traps, by number",
+            "04_ddpm: Traps",
         ),
     },
 )
