@@ -67,6 +67,9 @@ def plot(noise: float, weight: float, rule: str, band: str, worse: str) -> None:
     share = sliced_wasserstein(guided[weight], wanted[weight])
     cloud(left, wanted[weight], plots.ROLES["floor"], f"w = {weight:g}: {share:.2f} from the tilted distribution")
     left.scatter(*guided[weight].T, s=3, color=plots.ROLES["data"], linewidths=0)
+    left.legend(
+        left.collections, ("tilted distribution", "guided samples"), fontsize=8, loc="lower center", markerscale=3
+    )
     left.set(xlim=(-2.4 - 2 * noise, 2.4 + 2 * noise), ylim=(-2.4 - 2 * noise, 2.4 + 2 * noise))
     for name, color, marker, target in (("tilted", "#D55E00", "D", None), ("conditional", "#009E73", "s", 1.0)):
         distance = [sliced_wasserstein(guided[w], wanted[target or w]) for w in WEIGHTS]
