@@ -63,6 +63,8 @@ GROUPS = {
         "tests/test_image_metrics.py",
         "tests/test_evaluate.py",
         "tests/test_time_scale.py",
+        "tests/test_k_budget_results.py",
+        "tests/test_dit_ablation.py",
         "tests/test_weight_averages.py",
         "tests/test_claims.py",
         "tests/test_results.py",

@@ -18,6 +18,7 @@ from lib import Clipped, Guided, ancestral, ddim, euler, frechet_distance, load_
 from lib.labels import NO_LABEL
 from lib.prediction import Estimate, Model
 from lib.trained.config import DATA, DIGITS, Config, decoder_of
+from lib.trained.files import put
 from lib.trained.image_metrics import against_held_out, seen
 from lib.trained.loop import train
 from tools.results import image_ablation
@@ -207,7 +208,7 @@ def main(folder: Path) -> None:
         if key not in rows:
             rows[key] = measure(*arguments)
             print(key, rows[key], flush=True)
-        TARGET.write_text(json.dumps(report, indent=1) + "\n")
+        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
     for target, cases in CASES.items():
         for seed in SEEDS:

@@ -3,7 +3,7 @@
     python -m tools.results.dit_ablation [most runs]      results/dit_ablation.json, for chapter 10; two minutes on one core
 
 Every run sees the same batches, times and noise for its seed, and is measured on held-out digits, each with one time and one
-noise that are the same for all. What stands in the file is not made again.
+noise that are the same for all. What stands in the file, made with the same settings, is not made again.
 """
 
 import json
@@ -19,6 +19,7 @@ from lib.flow_matching import FlowMatching
 from lib.nets.dit import DiT, DiTBlock, modulate
 from lib.nets.unet import UNet
 from lib.seeding import randn, seeded
+from lib.trained.files import put
 from lib.training import fit, stratified_uniform
 
 TARGET = Path(__file__).resolve().parents[2] / "results" / "dit_ablation.json"
@@ -83,23 +84,20 @@ def run(way: str, seed: int) -> Iterator[tuple[int, float]]:
 def main(most: int = 10**9) -> None:
     """Make what is missing, at most so many runs."""
     torch.set_num_threads(1)
+    settings = {"net": SHAPE, "steps": STEPS, "batch": BATCH, "lr": RATE, "looks": list(LOOKS)}
     report = {
         "command": "python -m tools.results.dit_ablation",
         "torch": torch.__version__.split("+")[0],
-        "net": SHAPE,
-        "steps": STEPS,
-        "batch": BATCH,
-        "lr": RATE,
-        "looks": list(LOOKS),
+        **settings,
         "runs": {},
     }
-    if TARGET.exists():
-        report["runs"] = json.loads(TARGET.read_text())["runs"]
+    if TARGET.exists() and settings.items() <= (before := json.loads(TARGET.read_text())).items():
+        report["runs"] = before["runs"]
     missing = [(way, seed) for ways in (WAYS[:5], WAYS[5:]) for seed in SEEDS for way in ways]
     for way, seed in [one for one in missing if str(one[1]) not in report["runs"].setdefault(one[0], {})][:most]:
         report["runs"][way][str(seed)] = [loss for _, loss in run(way, seed)]
         print(way, seed, report["runs"][way][str(seed)], flush=True)
-        TARGET.write_text(json.dumps(report, indent=1) + "\n")
+        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import torch
 
 from lib import ddim, randn, sample, seeded, spread
 from lib.trained.config import Config
+from lib.trained.files import put
 from lib.trained.image_metrics import against_halves, against_held_out, seen
 from lib.trained.loop import train
 from lib.trained.weights import fill, read
@@ -83,7 +84,7 @@ def main(most: int) -> None:
         found = report["runs"][way][str(seed)] = run(way, seed)
         for case, values in found.items():
             print(f"{way}, seed {seed}, {case}:", values, flush=True)
-        TARGET.write_text(json.dumps(report, indent=1) + "\n")
+        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

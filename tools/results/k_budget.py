@@ -40,6 +40,7 @@ from lib import (
 )
 from lib.prediction import Model
 from lib.samplers import Rule
+from lib.trained.files import put
 from lib.trained.toy import load
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -152,16 +153,9 @@ def rounded(found: dict[str, list[float]]) -> dict[str, list[float]]:
 def main() -> None:
     """Measure what is missing, and write after every row."""
     torch.set_num_threads(1)
-    report = {
-        "command": "python -m tools.results.k_budget",
-        "torch": torch.__version__.split("+")[0],
-        "points": N,
-        "seeds": len(SEEDS),
-        "particles": PARTICLES,
-        "steps": list(STEPS),
-        "far": FAR,
-    }
-    if TARGET.exists() and (before := json.loads(TARGET.read_text()))["points"] == N:
+    settings = {"points": N, "seeds": len(SEEDS), "particles": PARTICLES, "steps": list(STEPS), "far": FAR}
+    report = {"command": "python -m tools.results.k_budget", "torch": torch.__version__.split("+")[0], **settings}
+    if TARGET.exists() and settings.items() <= (before := json.loads(TARGET.read_text())).items():
         report |= {part: before[part] for part in ("marks", "oracle", "nets", "euler") if part in before}
     report["marks"] = report.get("marks") or marks()
     enough = report["marks"]["floor_1000"][0]
@@ -170,7 +164,7 @@ def main() -> None:
         if key not in report.setdefault(part, {}):
             report[part][key] = measure(*arguments)
             print(part, key, flush=True)
-        TARGET.write_text(json.dumps(report, indent=1) + "\n")
+        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
     for path, name, rule in every():
         keep("oracle", f"{name}, {path}", row, Oracle(MIXTURE, PATHS[path]), rule, enough)

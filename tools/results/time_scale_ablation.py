@@ -36,6 +36,7 @@ from lib import (
     two_moons,
     two_moons_mixture,
 )
+from lib.trained.files import put
 from lib.training import minimise, stratified_uniform
 
 TARGET = Path(__file__).resolve().parents[2] / "results" / "time_scale_ablation.json"
@@ -274,7 +275,7 @@ def main() -> None:
         if f"{lr:g}" not in done:
             print(f"{kind}: {steps} steps, learning rate {lr:g}", flush=True)
             done[f"{lr:g}"] = measured(views_of(kind, steps), steps, lr, ONE if kind == "runs" else MANY)
-            TARGET.write_text(json.dumps(report, indent=1) + "\n")
+            put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":
