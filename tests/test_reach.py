@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.notebooks import build, reach
+from tools.notebooks import build, names, reach
 from tools.notebooks.definitions import without_docstrings
 
 ROOT = Path(__file__).parents[1]
@@ -268,7 +268,7 @@ def changed(copied: Path, before: dict[str, str], file: str, old: str, new: str)
     text = path.read_text()
     assert text.count(old) == 1
     path.write_text(text.replace(old, new))
-    return {name[:2] for name, key in keys(copied).items() if key != before[name]}
+    return {names.short(name) for name, key in keys(copied).items() if key != before[name]}
 
 
 def test_a_chapter_has_one_key_wherever_the_book_lies(copied, before):
@@ -307,6 +307,6 @@ def test_bundle_and_posters_execute_nothing(copied, before):
     ],
 )
 def test_a_change_executes_the_chapters_that_use_it(copied, before, file, old, new, users):
-    expected = {chapter.stem[:2] for chapter in CHAPTERS if re.search(users, "\n".join(sources(chapter)))}
+    expected = {names.short(chapter.stem) for chapter in CHAPTERS if re.search(users, "\n".join(sources(chapter)))}
     assert changed(copied, before, file, old, new) == expected
     assert len(expected) <= 4

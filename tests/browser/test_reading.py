@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.browser.checks import HTML, settle, watched
+from tools.notebooks import names
 
 CHAPTERS = sorted(path for path in (HTML / "notebooks").glob("*.html") if re.match(r"\d\d[a-z]?_", path.name))
 CODE = 0.20  # of the height of the page that visible code may take, exercises aside
@@ -71,13 +72,13 @@ def test_a_fifth_of_a_page_is_code_at_most_and_nothing_is_cut(measured, stem):
 BELOW = ("08", "13")  # whose explorer stands where it is needed, below
 
 
-@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS if path.stem[:2] not in BELOW])
+@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS if names.short(path.stem) not in BELOW])
 def test_the_tab_key_comes_to_an_explorer(measured, stem):
     wide = measured[stem][1400]
     assert wide["formulas"] == 0 and wide["stops"] <= STOPS
 
 
-@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS if path.stem[:2] in FIRST])
+@pytest.mark.parametrize("stem", [path.stem for path in CHAPTERS if names.short(path.stem) in FIRST])
 def test_something_moves_early(measured, stem):
     assert measured[stem][1280]["explorer"] is not None and measured[stem][1280]["explorer"] <= EARLY
 
