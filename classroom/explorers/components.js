@@ -12,11 +12,13 @@ export function given(mixture, parts, at, c) {
   return { r: parts.weights.map((weight, k) => weight * Math.exp(logOf[k] - all)), ...parts.estimate(every, c, parts.labels) };
 }
 
-/** n components, each as often as r says: evenly spaced shares in place of random ones, so that draws follow the point smoothly. */
-export function shares(r, n) {
-  let [k, below] = [0, r[0]];
-  return Int32Array.from({ length: n }, (_, i) => {
+/** One draw for each pair of normal numbers z (n * 2): of a component, as often as r says, its centre and sd (M * 2) times z. */
+export function draws(r, centres, sd, z) {
+  const [n, found] = [z.length / 2, new Float64Array(z.length)];
+  // Evenly spaced shares in place of random ones, so that the draws follow the point smoothly.
+  for (let i = 0, k = 0, below = r[0]; i < n; i++) {
     while (below < (i + 0.5) / n && k < r.length - 1) below += r[++k];
-    return k;
-  });
+    for (const d of [0, 1]) found[2 * i + d] = centres[2 * k + d] + sd[2 * k + d] * z[2 * i + d];
+  }
+  return found;
 }

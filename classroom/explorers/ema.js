@@ -1,6 +1,7 @@
 // The average of the weights: what an exponential moving average leaves of the excess over the floor, by its half-life, for two
 // schedules of the learning rate and several lengths of training. All of it was measured beforehand, with several seeds.
 
+import { dot, held } from "./drag.js";
 import { FAN, ROLES } from "./palette.js";
 import { numbers } from "./payload.js";
 import { choice, num, range } from "./stage.js";
@@ -10,7 +11,6 @@ const SCHEDULES = { constant: "constant", cosine: "cosine to 0" };
 const ABOVE = 0.32; // of the floor, what the chart of the loss shows
 const [LEAST, MOST] = [0.006, 1]; // the excess in the other chart
 const SAME = 1.05; // two excesses that differ by less are called equal
-const FINGER = 44; // pixels around the point in which a finger takes it
 const log = Math.log10;
 
 export default {
@@ -98,8 +98,7 @@ export default {
       chart.line(xs, curve(schedule, ({ excess }) => excess), { color: AVERAGE, width: 2.6 });
     });
     const spot = [log(half), log(at(schedule, length, half).excess)];
-    chart.points(spot, { color: view.ink, size: 7.5, alpha: 1 });
-    chart.points(spot, { color: AVERAGE, size: 6, alpha: 1 });
+    dot(chart, view, spot, AVERAGE, 7.5);
     const lines = [["the weights", ROLES.learned, 1.8, [6, 4]], [`averages, ${SCHEDULES[schedule]}`, AVERAGE, 2.6], [`averages, ${SCHEDULES[other]}`, view.ink, 1.4, [2, 3]]];
     lines.forEach((one, i) => key(view, right.x + 38, right.y + 13 + 15 * i, one));
   },
@@ -125,7 +124,7 @@ export default {
 
   grip(px, py, view, { half, length, schedule }, { halves, at }) {
     const chart = view.panel(layout(view.width).right, reach(halves), [log(LEAST), log(MOST)]);
-    return Math.hypot(chart.px(log(half)) - px, chart.py(log(at(schedule, length, half).excess)) - py) < FINGER;
+    return held(chart, px, py, log(half), log(at(schedule, length, half).excess));
   },
 };
 

@@ -1,17 +1,16 @@
 // Which clean point was it? A noisy point of the plane, and all that the two moons say about it: responsibilities, mean, score.
 
-import { apart, given, shares } from "./components.js";
+import { apart, draws, given } from "./components.js";
 import { generator, normals } from "./core.js";
+import { axes, dot, held, nearest } from "./drag.js";
 import { ROLES } from "./palette.js";
 import { readMixture } from "./payload.js";
 import { num, range } from "./stage.js";
 import { pictureAndCharts } from "./view.js";
 
 const SQUARE = 2.8; // the plane that is shown, -SQUARE ... SQUARE each way
-const STEP = 0.05; // of the noisy point
 const [DOT, HEAD] = [7.5, 9]; // radius of the two points and length of the arrow's head, in pixels
 const CLOUD = 300; // draws from the posterior
-const FINGER = 44; // pixels around the noisy point in which a finger takes it
 const SIGMAS = Array.from({ length: 50 }, (_, i) => +(1 - 0.02 * i).toFixed(2)); // from pure noise to almost clean data
 
 export default {
@@ -25,8 +24,7 @@ export default {
 
   controls: () => [
     range("sigma", "Noise level σ, falling", { stops: SIGMAS, value: 0.5, show: (sigma) => num(sigma, 2) }),
-    range("x", "Noisy point: first axis", { min: -2.5, max: 2.5, step: STEP, value: 1.2, show: (x) => num(x, 2) }),
-    range("y", "Noisy point: second axis", { min: -2.5, max: 2.5, step: STEP, value: 1.2, show: (y) => num(y, 2) }),
+    ...axes("Noisy point", 1.2, 1.2),
   ],
 
   play: { id: "sigma", seconds: 6 },
@@ -40,8 +38,7 @@ export default {
     const { r, x0, eps, cloud } = seen;
     const { alpha } = level(sigma);
     const most = Math.max(...r);
-    const box = layout(view.width);
-    const panel = view.panel(box, [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
+    const panel = planeOf(view);
     panel.frame(`α = ${num(alpha, 2)},  σ = ${num(sigma, 2)}`);
     panel.clip(() => {
       panel.points(data, { color: ROLES.data, size: 1.1, alpha: view.faint });
@@ -58,10 +55,7 @@ export default {
       const along = (dx * (x0[0] - x) + dy * (x0[1] - y)) / length - DOT / panel.kx;
       const kept = hidden ? Math.max(0, Math.min(1, along / length)) : 1;
       panel.arrow(x, y, kept * dx, kept * dy, { color: ROLES.noise, width: 2.4, head: HEAD });
-      for (const [at, color] of [[[x, y], ROLES.noisy], [x0, ROLES.oracle]]) {
-        panel.points(at, { color: view.ink, size: DOT, alpha: 1 });
-        panel.points(at, { color, size: DOT - 1.5, alpha: 1 });
-      }
+      for (const [at, color] of [[[x, y], ROLES.noisy], [x0, ROLES.oracle]]) dot(panel, view, at, color, DOT);
     });
     const below = y < x0[1]; // the two words stand on the far sides of their points
     const word = (at, text, under) => panel.text(at[0], at[1] + (under ? -0.42 : 0.24), text, { align: clear(at[0]) });
@@ -91,16 +85,8 @@ export default {
     );
   },
 
-  pick(px, py, view) {
-    const at = view.panel(layout(view.width), [-SQUARE, SQUARE], [-SQUARE, SQUARE]).at(px, py);
-    const [x, y] = at.map((value) => +(Math.round(Math.max(-2.5, Math.min(2.5, value)) / STEP) * STEP).toFixed(9) + 0);
-    return { x, y };
-  },
-
-  grip(px, py, view, { x, y }) {
-    const panel = view.panel(layout(view.width), [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
-    return Math.hypot(panel.px(x) - px, panel.py(y) - py) < FINGER;
-  },
+  pick: (px, py, view) => nearest(planeOf(view), px, py),
+  grip: (px, py, view, { x, y }) => held(planeOf(view), px, py, x, y),
 };
 
 /** The noise level on the circle alpha^2 + sigma^2 = 1. */
@@ -110,13 +96,10 @@ const level = (sigma) => ({ alpha: Math.sqrt(1 - sigma ** 2), sigma });
 function posterior({ mixture, parts, z }, at, c) {
   const { r, x0: centres } = given(mixture, parts, at, c);
   const sd = mixture.variances.map((v) => Math.sqrt(v / (c.alpha ** 2 * v + c.sigma ** 2)) * c.sigma);
-  const cloud = new Float64Array(2 * CLOUD);
-  shares(r, CLOUD).forEach((k, i) => {
-    for (const d of [0, 1]) cloud[2 * i + d] = centres[2 * k + d] + sd[2 * k + d] * z[2 * i + d];
-  });
-  return { r, cloud, ...mixture.estimate(at, c) };
+  return { r, cloud: draws(r, centres, sd, z), ...mixture.estimate(at, c) };
 }
 
+const planeOf = (view) => view.panel(layout(view.width), [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
 const wide = (width) => width >= 520;
 const clear = (x) => (x > 1.6 ? "right" : x < -1.6 ? "left" : "center");
 const percent = (share) => `${num(100 * share, share > 0.01 && share < 0.99 ? 0 : 1)} %`;

@@ -2,14 +2,12 @@
 
 import { PATHS, RULE, listed, makeModels } from "./choices.js";
 import { generator, rk4, velocity, walk } from "./core.js";
+import { FINGER, axes, dot, held, nearest } from "./drag.js";
 import { ROLES } from "./palette.js";
 import { numbers, readMixture } from "./payload.js";
 import { choice, num, range } from "./stage.js";
 
 const SQUARE = 2.6; // the plane that is shown, -SQUARE ... SQUARE each way
-const EDGE = 2.5; // how far out the particle may go
-const STEP = 0.05; // of the particle
-const FINGER = 44; // pixels around the particle in which a finger takes it
 const GAP = 14; // pixels between the two squares
 const SHOWN = ["euler", "heun", "rk4", "ddim"];
 // Three lengths an octave, so that the half of one is another; and the halves of the shortest, which are measured only.
@@ -35,8 +33,7 @@ export default {
     choice("rule", "Rule", listed(RULE, SHOWN), "heun"),
     range("t", "From time t", { min: 0, max: 0.9, step: 0.05, value: 0.1, show: (t) => num(t, 2) }),
     range("h", "Length h of the step", { stops: LENGTHS, value: 0.5, show: (h) => num(h, h < 0.1 ? 3 : 2) }),
-    range("x", "Particle: first axis", { min: -EDGE, max: EDGE, step: STEP, value: 2, show: (x) => num(x, 2) }),
-    range("y", "Particle: second axis", { min: -EDGE, max: EDGE, step: STEP, value: 1.6, show: (y) => num(y, 2) }),
+    ...axes("Particle", 2, 1.6),
   ],
 
   options: ({ t }) => ({ h: LENGTHS.filter((h) => t + h < 1.0001).reverse() }),
@@ -60,8 +57,8 @@ export default {
 
   // What was computed last, also while more is.
   paint(view, _, { step, chart, models, width, data }) {
-    const { plane: whole, near, below } = layout(view.width);
-    const plane = view.panel(whole, [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
+    const { near, below } = layout(view.width);
+    const plane = planeOf(view);
     plane.clip(() => plane.points(data, { color: ROLES.data, size: 1.1, alpha: view.faint }));
     if (!step) return plane.frame();
     plane.frame(`from t = ${num(step.t, 2)} to ${num(after(step.t, step.h), 2)}`);
@@ -87,19 +84,12 @@ export default {
   },
 
   pick(px, py, view) {
-    const { plane } = layout(view.width);
-    if (px > plane.x + plane.w + 8 || py > plane.y + plane.h + FINGER / 4) return {};
-    const [x, y] = view
-      .panel(plane, [-SQUARE, SQUARE], [-SQUARE, SQUARE])
-      .at(px, py)
-      .map((value) => +(Math.round(Math.max(-EDGE, Math.min(EDGE, value)) / STEP) * STEP).toFixed(9) + 0);
-    return { x, y };
+    const plane = planeOf(view);
+    const { x, y, w, h } = plane.box;
+    return px > x + w + 8 || py > y + h + FINGER / 4 ? {} : nearest(plane, px, py);
   },
 
-  grip(px, py, view, { x, y }) {
-    const plane = view.panel(layout(view.width).plane, [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
-    return Math.hypot(plane.px(x) - px, plane.py(y) - py) < FINGER;
-  },
+  grip: (px, py, view, { x, y }) => held(planeOf(view), px, py, x, y),
 };
 
 // ---- the step ---------------------------------------------------------------------------------------------------------
@@ -171,6 +161,8 @@ function layout(width) {
   return { plane, near, below, height: below.y + below.h + 22 };
 }
 
+const planeOf = (view) => view.panel(layout(view.width).plane, [-SQUARE, SQUARE], [-SQUARE, SQUARE]);
+
 /** The middle and half the side of a square that holds the step; its sizes are powers of the root of 2, so that it changes seldom. */
 function extent({ exact, stages, end, target, h }) {
   const points = [end, target, exact[0].x, ...stages.flatMap(({ at, k }) => [at, [0, 1].map((d) => at[d] + (h / 2) * k[d])])];
@@ -211,10 +203,7 @@ function drawStep(panel, view, { rule, t, h, exact, stages, end, target }, curve
   line([end, target], { width: 2.2 });
   // The end of the curve is a ring, so that a step that ends in it is seen.
   const marks = [[exact[0].x, ROLES.noisy, "o", 7], [target, ROLES.oracle, "o", 7.5], [end, color, marker, 4.5]];
-  for (const [at, fill, shape, size] of marks) {
-    panel.points(at, { color: view.ink, size, marker: shape, alpha: 1 });
-    panel.points(at, { color: fill, size: size - 1.5, marker: shape, alpha: 1 });
-  }
+  for (const [at, fill, marker, size] of marks) dot(panel, view, at, fill, size, { marker });
 }
 
 /** How far one step of each rule misses, by its length. */
@@ -234,11 +223,7 @@ function drawChart(chart, view, { path, rule, lengths, misses, moved, index }, w
       const { color, dash, marker } = RULE[id].style;
       chart.line(xs, logs(misses[id]), { color, dash, width: id === rule ? 2.6 : 1.3, alpha: id === rule ? 1 : 0.7 });
       if (id !== rule) continue;
-      for (const [i, size] of [[index - OCTAVE, 3.5], [index, 6]]) {
-        const place = [xs[i], logs(misses[id])[i]];
-        chart.points(place, { color: view.ink, size, marker, alpha: 1 });
-        chart.points(place, { color, size: size - 1.2, marker, alpha: 1 });
-      }
+      for (const [i, size] of [[index - OCTAVE, 3.5], [index, 6]]) dot(chart, view, [xs[i], logs(misses[id])[i]], color, size, { marker, rim: 1.2 });
     }
     // Each name below its line, where the others are not.
     for (const [id, i] of [["euler", 1], ["ddim", 5], ["heun", 2], ["rk4", 0]]) {

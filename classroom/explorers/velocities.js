@@ -1,17 +1,15 @@
 // What one point hears: the velocities of all pairs of noise and data that pass through it, and their mean, which is the field there.
 
-import { apart, given, shares } from "./components.js";
+import { apart, draws, given } from "./components.js";
 import { generator, linearPath, normals, velocity } from "./core.js";
+import { FINGER, axes, dot, held, nearest } from "./drag.js";
 import { ROLES } from "./palette.js";
 import { numbers, readMixture } from "./payload.js";
 import { num, range } from "./stage.js";
 
 const SQUARE = 2.8; // the plane that is shown, -SQUARE ... SQUARE each way
-const EDGE = 2.5; // how far out the point may go
-const STEP = 0.05; // of the point
 const CLOUD = 400; // velocities that are drawn
 const LINES = 32; // of their pairs
-const FINGER = 44; // pixels around the point in which a finger takes it
 const REACH = [2.5, 4, 6, 10, 16, 25, 40, 60, 100, 160, 250, 400]; // of the plane of velocities
 const SEEN = 0.97; // the share of the velocities that it holds at least
 const PATH = linearPath();
@@ -38,8 +36,7 @@ export default {
 
   controls: ({ times }) => [
     range("t", "Time t, from noise to data", { stops: times, value: 0.7, show: (t) => num(t, 2) }),
-    range("x", "Point: first axis", { min: -EDGE, max: EDGE, step: STEP, value: 0.1, show: (x) => num(x, 2) }),
-    range("y", "Point: second axis", { min: -EDGE, max: EDGE, step: STEP, value: 0.05, show: (y) => num(y, 2) }),
+    ...axes("Point", 0.1, 0.05),
   ],
 
   play: { id: "t", seconds: 7 },
@@ -103,14 +100,10 @@ export default {
     const plane = planeOf(view);
     const { x: left, y: top, w, h } = plane.box;
     if (px < left - FINGER || px > left + w + FINGER / 4 || py < top - FINGER || py > top + h + FINGER / 4) return {};
-    const [x, y] = plane.at(px, py).map((value) => +(Math.round(Math.max(-EDGE, Math.min(EDGE, value)) / STEP) * STEP).toFixed(9) + 0);
-    return { x, y };
+    return nearest(plane, px, py);
   },
 
-  grip(px, py, view, { x, y }) {
-    const plane = planeOf(view);
-    return Math.hypot(plane.px(x) - px, plane.py(y) - py) < FINGER;
-  },
+  grip: (px, py, view, { x, y }) => held(planeOf(view), px, py, x, y),
 };
 
 /** Of the pairs through `at`: velocities (CLOUD * 2), their mean u, and per coordinate its square and their variance around it. */
@@ -119,10 +112,7 @@ function hear({ mixture, parts, z }, at, c) {
   const centres = velocity(means, c);
   // Of one component: given x_t, the errors of x and of eps are one error, and its share in the velocity is s / sqrt(tau).
   const sd = mixture.variances.map((v) => Math.sqrt(v / (c.alpha ** 2 * v + c.sigma ** 2)));
-  const cloud = new Float64Array(2 * CLOUD);
-  shares(r, CLOUD).forEach((k, i) => {
-    for (const d of [0, 1]) cloud[2 * i + d] = centres[2 * k + d] + sd[2 * k + d] * z[2 * i + d];
-  });
+  const cloud = draws(r, centres, sd, z);
   const u = velocity(mixture.estimate(at, c), c);
   const left = centres.reduce((sum, v, j) => sum + r[Math.floor(j / 2)] * (sd[j] ** 2 + (v - u[j % 2]) ** 2), 0) / 2;
   return { cloud, u, field: (u[0] ** 2 + u[1] ** 2) / 2, left };
@@ -150,11 +140,6 @@ function reachOf({ cloud, u }) {
   const sizes = Float64Array.from({ length: CLOUD }, (_, i) => Math.max(Math.abs(cloud[2 * i]), Math.abs(cloud[2 * i + 1]))).sort();
   const held = Math.max(sizes[Math.floor(SEEN * CLOUD)], Math.abs(u[0]) * 1.1, Math.abs(u[1]) * 1.1);
   return REACH.find((reach) => reach >= held) ?? REACH.at(-1);
-}
-
-function dot(panel, view, at, color, size) {
-  panel.points(at, { color: view.ink, size, alpha: 1 });
-  panel.points(at, { color, size: size - 1.5, alpha: 1 });
 }
 
 /** A bar of the mean square of the velocities: green the part of the mean u, grey what no net can learn. */
