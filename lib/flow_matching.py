@@ -174,9 +174,10 @@ class FlowMatching(Learned):
         super().__init__(net, path, target, label_drop=label_drop)
         scale = getattr(net, "t_scale", None)
         if scale == 1 or (scale is not None and scale > FAR):
-            trouble = "trains more slowly" if scale == 1 else "hardly learns the time: it is scaled twice"
+            trouble = "trains a little more slowly" if scale == 1 else "hardly learns the time: it is scaled twice"
             warnings.warn(
-                f"This net embeds t in [0, 1] with t_scale={scale:g} and {trouble}; build it with t_scale=20 to t_scale=1000.",
+                f"This net embeds t in [0, 1] with t_scale={scale:g} and {trouble}; build it with t_scale=20 to t_scale=1000: "
+                "on two moons 20 was as accurate as 1000, and smoother in time.",
                 stacklevel=2,
             )
 

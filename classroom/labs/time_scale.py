@@ -57,7 +57,7 @@ def plot(t_scale: float, max_period: float, dim: int, steps: int, lr: float) -> 
     _, (over_time, samples) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.6, 1))
     over_time.plot(clock, learned[:, 1], color=plots.ROLES["learned"], linewidth=1, label="net")
     over_time.plot(clock, exact[:, 1], color=plots.ROLES["oracle"], label="oracle")
-    over_time.set(xlabel="t", ylabel="upward velocity at (-0.5, 0.6)")
+    over_time.set(xlabel=r"noise $\longrightarrow$ data,   time $t$", ylabel="upward velocity at (-0.5, 0.6)")
     over_time.set_title(f"mean square distance to the exact u: {off:.3f}", fontsize=9)
     over_time.legend(fontsize=8)
     points = model.sample((N, 2), 20, heun, start=randn((N, 2), generator=seeded(6)))
