@@ -1,6 +1,7 @@
 """Numbers in the prose: each shows what its chapter printed, and none is typed in."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
-PAGES = sorted(ROOT.glob("book/*.md"))
+PAGES = [*sorted(ROOT.glob("book/*.md")), ROOT / "README.md"]
 
 
+@cache
 def recorded() -> dict[str, str]:
     """Every record, by `chapter/name`."""
     found = {}
@@ -41,8 +43,26 @@ def mistakes(pages: dict[str, str], records: dict[str, str]) -> list[str]:
     return found + [f"{name}: recorded, but no text quotes it" for name in sorted(unused)]
 
 
+def text_of(page: Path) -> str:
+    """All that a page says: a chapter's with its cards and exercises, the self-test's with its questions."""
+    if page.name == "self_test.md":
+        return "\n".join(path.read_text() for path in sorted((ROOT / "book" / "questions").glob("*.yml")))
+    return chapter_text(page) if page in CHAPTERS else page.read_text()
+
+
 def test_every_quote_shows_its_record():
-    assert mistakes({page.stem: chapter_text(page) for page in CHAPTERS + PAGES}, recorded()) == []
+    assert mistakes({page.stem: text_of(page) for page in CHAPTERS + PAGES}, recorded()) == []
+
+
+@pytest.mark.parametrize("page", CHAPTERS + PAGES, ids=lambda page: page.stem)
+def test_a_contradiction_planted_anywhere_is_found(page):
+    """One digit changed in any quote: the cards, and with them the decision tree, the menu, gotchas, self-test, every chapter."""
+    source, records = text_of(page), recorded()
+    for name, shown, line in claims.quotes(source):
+        first = re.search("[1-9]|0", shown)
+        planted = shown[: first.start()] + ("4" if first[0] == "9" else "9") + shown[first.end() :]
+        record = records[name if "/" in name else f"{page.stem}/{name}"]
+        assert claims.disagreement(planted, record), f"{page.name}, line {line}: {planted} passes for {record}"
 
 
 def test_ledger_is_fresh():
@@ -136,8 +156,8 @@ def uncited_numbers(source: str) -> list[str]:
 
 @pytest.mark.parametrize("page", CHAPTERS + PAGES, ids=lambda page: page.stem)
 def test_numbers_in_prose_are_recorded_or_cited(page):
-    if page.name not in {"claims.md", "references.md"}:
-        assert uncited_numbers(chapter_text(page)) == [], "record it, cite it in its sentence, or mark it <!--given-->"
+    if page.name not in {"claims.md", "references.md", "self_test.md"}:  # tests/test_self_test.py reads the last
+        assert uncited_numbers(text_of(page)) == [], "record it, cite it in its sentence, or mark it <!--given-->"
 
 
 @pytest.mark.parametrize(
