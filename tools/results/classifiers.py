@@ -43,7 +43,7 @@ class Job(NamedTuple):
 JOBS = {
     "digit": Job("digits", 1, 1500),
     "mnist": Job("mnist_subset", 2, 1500),
-    "fashion": Job("fashion", 2, 6000, flip=True),  # 13 epochs
+    "fashion": Job("fashion", 1, 6000, width=48),  # 13 epochs; every shoe points to the left
     "emoji": Job("emoji", 2, 2000, flip=True, border=1.0),
     "faces": Job("faces", 2, 1000, flip=True, border=1.0),
     "cifar10": Job("cifar10", 4, 12_000, flip=True, width=64),  # wants a network for the data

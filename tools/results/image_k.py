@@ -5,7 +5,7 @@
 A cell is the Frechet distance of generated pictures to held-out ones, with as many of each class on both sides, without guidance,
 over seeds of the noise. Every cell is compared with the same held-out pictures. Its floor are training pictures in the place of
 the generated ones, and above it stands what doing nothing scores: the starting noise itself. What stands in the file is not made
-again. Cells of 1,000 calls have fewer pictures, and so a floor of their own.
+again. Cells of 250 calls and more have fewer pictures, and so a floor of their own.
 """
 
 import json
@@ -19,7 +19,7 @@ from torch import Tensor
 from lib import randn, seeded, spread
 from lib.samplers import calls_a_step
 from lib.trained.files import mark, put
-from lib.trained.image_metrics import RESULTS, against_held_out, agreement, seen
+from lib.trained.image_metrics import RESULTS, against_held_out, agreement, classifier_for, seen
 from lib.trained.sampling import RULES, Sampling, Source, pictures, source
 from tools.results.image_metrics import reference, rounded
 
@@ -35,9 +35,9 @@ ROWS = {  # name in the table: process, rule
     "flow, Heun": ("flow", "heun"),
     "flow, RK4": ("flow", "rk4"),
 }
-BUDGETS, LONGEST = (5, 10, 20, 50, 100, 250), 1000
+BUDGETS, LONG, LONGEST = (5, 10, 20, 50, 100, 250), 250, 1000
 UNCLIPPED = 50  # beyond, clipping changes nothing that these seeds can see
-MANY, FEW = 500, 200  # pictures of a seed, the latter of LONGEST calls
+MANY, FEW = 300, 200  # pictures of a seed, the latter of long cells
 CHECK = 50  # of a cell's first seed: what a test draws again
 
 
@@ -60,7 +60,7 @@ class Cell(NamedTuple):
     @property
     def count(self) -> int:
         """Pictures of a seed."""
-        return FEW if self.budget == LONGEST else MANY
+        return FEW if self.budget >= LONG else MANY
 
     def sampling(self, seed: int) -> Sampling:
         """How its pictures are drawn."""
@@ -102,7 +102,7 @@ def measure(cell: Cell) -> dict:
 
 def check(cell: Cell) -> list[float]:
     """The mean feature of the first pictures of a cell: cheap enough to be computed again, and moved by any change."""
-    return rounded(seen(reference(DATA).classifier, drawn(cell, SEEDS[0], CHECK)[0]).mean(0).tolist())
+    return rounded(seen(classifier_for(DATA), drawn(cell, SEEDS[0], CHECK)[0]).mean(0).tolist())
 
 
 def marks(count: int) -> dict[str, list[float]]:

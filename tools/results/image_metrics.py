@@ -78,6 +78,16 @@ def floors(data: str) -> dict[str, list[float]]:
     }
 
 
+def nothing(data: str) -> dict[str, float]:
+    """What the starting noise of the first seed scores in the place of pictures: the mark that a model has to be far from."""
+    b, n, classes = reference(data), SAMPLES[data], len(DATA[data].classes)
+    y = torch.arange(n) % classes
+    features = seen(b.classifier, randn((n, *DATA[data].shape), generator=seeded(SEEDS[0])).clamp(-1, 1))
+    found = {"agreement": agreement(b.classifier, features, y)} | against_held_out(b, features, y)
+    found |= {"frechet": spread(against_halves(b, features, y, n // classes, halvings=HALVINGS)).mean}
+    return {name: round(value, 4) for name, value in found.items()}
+
+
 def rounded(values) -> list[float]:
     """As it stands in the file."""
     return [round(value, 4) for value in values]
@@ -103,7 +113,12 @@ def generate(model, run: Run, seed: int, n: int = NOISE, decode=None) -> tuple[T
 
 def check(model, run: Run, data: str, decode=None) -> dict[str, float]:
     """The numbers of the first CHECK samples of the first seed, cheap enough to be computed again."""
-    b, (x, y) = reference(data), generate(model, run, SEEDS[0], CHECK, decode)
+    return checked(*generate(model, run, SEEDS[0], CHECK, decode), data)
+
+
+def checked(x: Tensor, y: Tensor, data: str) -> dict[str, float]:
+    """The numbers of CHECK pictures x and of what was asked for, y."""
+    b = reference(data)
     features, (real, _) = seen(b.classifier, x), b.held_out
     found = {"agreement": b.classifier.accuracy(x, y), "frechet": frechet_distance(features, real[:CHECK])}
     return {name: round(value, 3) for name, value in found.items()}
@@ -161,9 +176,10 @@ RUNS = {  # model: the runs that are measured; the first is the one of the book'
 def main(names: list[str]) -> None:
     """Measure what has changed, write after every run."""
     torch.set_num_threads(1)
-    report = {"command": "python -m tools.results.image_metrics", "seeds": SEEDS, "k": K, "floors": {}, "models": {}}
+    parts = {"floors": {}, "nothing": {}, "models": {}}
+    report = {"command": "python -m tools.results.image_metrics", "seeds": SEEDS, "k": K} | parts
     if TARGET.exists():
-        report |= {key: json.loads(TARGET.read_text())[key] for key in ("floors", "models")}
+        report |= {key: json.loads(TARGET.read_text()).get(key, {}) for key in parts}
     for name in names or RUNS:
         path = RESULTS / f"{name}.safetensors"
         if not path.exists():
@@ -172,7 +188,7 @@ def main(names: list[str]) -> None:
         model, decode, data = load_model(path), decoder_of(path), config_of(path).data
         old, files = report["models"].get(name, {}), marks(name, data)
         kept = old["runs"] if old.get("files") == files else {}
-        report["floors"][data] = floors(data)
+        report["floors"][data], report["nothing"][data] = floors(data), nothing(data)
         entry = {"data": data, "files": files, "torch": torch.__version__.split("+")[0], "runs": {}}
         report["models"][name] = entry
         for run in RUNS[name]:
