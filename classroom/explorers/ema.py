@@ -26,7 +26,9 @@ def show(path: str | Path) -> HTML:
         caption="A small flow on two moons, five seeds. Left: the held-out loss per coordinate of the weights (orange, each "
         "seed) and of their exponential moving average (purple, the median), over the oracle's loss, which no net can beat. "
         "Right: the excess over that floor at the end of the training, by the half-life of the average; dashed, the weights "
-        "themselves; dotted, averages under the other schedule.",
+        "themselves; dotted, averages under the other schedule. In these runs (Adam at a rate of "
+        f"{report['learning_rate']:g}, no labels) the best average at a constant rate ends below the cosine, at each of the "
+        "four lengths; in the sweep of chapter 9 (a rate of 0.02, with labels) the cosine does.",
     )
 
 

@@ -16,6 +16,7 @@ from lib.training import fit, logit_normal, stratified_uniform, warmup_cosine
 
 TIMES = {"uniform": rand, "strata": stratified_uniform, "logit-normal": logit_normal}
 RATES = {"constant": lambda i, steps: 1.0, "cosine": warmup_cosine}
+AVERAGE = plots.FAN[2][0]  # its colour, as the explorer of averages has it
 
 
 def show() -> None:
@@ -52,12 +53,12 @@ def plot(decay: float, schedule: str, times: str, steps: int) -> None:
 
     _, (curve, samples) = plt.subplots(1, 2, figsize=(plots.WIDTH, 2.8), width_ratios=(1.6, 1))
     step, newest, average = zip(*seen, strict=True)
-    curve.plot(step, newest, color=plots.ROLES["noise"], linewidth=1, label="newest weights")
-    curve.plot(step, average, color=plots.ROLES["learned"], label="average")
+    curve.plot(step, newest, color=plots.ROLES["learned"], linewidth=1, label="newest weights")
+    curve.plot(step, average, color=AVERAGE, label="average")
     curve.set(xlabel="training step", ylabel="excess", yscale="log")
     curve.set_title(f"at the end {newest[-1]:.3f}, average {average[-1]:.3f}", fontsize=9)
     curve.legend(fontsize=8)
     points = model.with_net(ema.net).sample((N, 2), 20, heun, start=randn((N, 2), generator=seeded(6)))
     title = f"20 calls: {distance(points, mixture):.2f}, floor {floor(mixture).mean:.2f}"
-    cloud(samples, points, plots.ROLES["learned"], title)
+    cloud(samples, points, AVERAGE, title)
     plt.show()
