@@ -6,6 +6,8 @@ import inspect
 import json
 import statistics
 import struct
+import subprocess
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import torch
 from bs4 import BeautifulSoup
 from torch.utils.flop_counter import FlopCounterMode
 
-from classroom.explorers import digits, dit, flow, k_budget, noising, reverse, t_scale, velocities
+from classroom.explorers import digits, dit, flow, k_budget, noising, reverse, t_scale, velocities, water
 from classroom.explorers.figure import marks
 from lib import (
     DDPM,
@@ -25,12 +27,15 @@ from lib import (
     explicit_attention,
     randn,
     seeded,
+    split,
     two_moons,
     two_moons_mixture,
 )
+from lib.data import digits as load_digits
 from lib.trained.k_budget import k_table_floor
 from tests.test_notebooks import weak_alt
 from tools.site import tree
+from tools.site.explorers import NODE
 from tools.site.gallery import explorer, gallery, pictures
 
 KB = 1000
@@ -212,6 +217,75 @@ def test_what_is_said_of_averages_holds_in_the_measurements():
     assert all(end("constant", n, 50) < 0.75 * end("constant", n) for n in (500, 1000, 2000))
     assert all(end("constant", n, 1000) > 3 * end("constant", n) for n in data["lengths"])
     assert all(end("cosine", n, 50) == pytest.approx(end("cosine", n), rel=0.1) for n in (1000, 2000))
+
+
+# ---- the water level ---------------------------------------------------------------------------------------------------------
+
+WATER = """\
+globalThis.matchMedia = () => ({});
+const { default: water, decode, measures } = await import("./classroom/explorers/water.js");
+const { readFileSync } = await import("fs");
+const [data, states] = JSON.parse(readFileSync(0, "utf8"));
+const world = water.prepare(data);
+const xi = Array.from({ length: world.along[0].length }, (_, i) => Math.sin(i));
+console.log(JSON.stringify(states.map(([level, m]) => ({
+  ...measures(world, level, m),
+  said: water.say({ level, m }, world),
+  pictures: world.along.map((c) => [decode(world, level, m, c), decode(world, level, m, c, xi)].map((x) => [...x])),
+}))));
+"""
+
+
+@pytest.fixture(scope="module")
+def flooded() -> dict:
+    """What the explorer computes, by (level, numbers of the latent)."""
+    _, data = parts(explorer("water"))
+    states = list(product(data["levels"], (16, 64)))
+    run = subprocess.run(
+        [NODE, "--input-type=module", "-e", WATER],
+        input=json.dumps([data, states]),
+        capture_output=True,
+        text=True,
+        cwd=tree.ROOT,
+    )
+    assert run.returncode == 0, run.stderr
+    return dict(zip(states, json.loads(run.stdout), strict=True))
+
+
+def test_the_water_level_is_the_best_linear_autoencoder(flooded):
+    """Encoder, decoder and tau as chapter 13 derives them, in matrices: the errors of draws on both halves, and the pictures."""
+    (train, _), (held_out, labels) = split(*load_digits(), 500)
+    mean, kappa, axes = water.principal(train)
+    first = [labels.tolist().index(label) for label in dict.fromkeys(labels.tolist())][:4]
+    for (level, m), found in flooded.items():
+        tau2 = (level / kappa[:m]).clamp(max=1)
+        w, a = (level * (1 - tau2) / tau2).sqrt(), (tau2 * (1 - tau2) / level).sqrt()
+        encoder, decoder = axes[:, :m] * a, (axes[:, :m] * w).T
+        for images, name in ((train, "error"), (held_out, "unseen")):
+            flat = images.flatten(1).double() - mean
+            error = (flat - flat @ encoder @ decoder).square().sum(1).mean() + (tau2[:, None] * decoder.square()).sum()
+            assert found[name] == pytest.approx(error.item(), abs=5e-4)
+        assert found["used"] == (tau2 < 1).sum()
+        assert found["share"] == pytest.approx(tau2[tau2 < 1].mean().nan_to_num(0).item(), abs=1e-3)
+        z = (held_out[first].flatten(1).double() - mean) @ encoder
+        z = torch.stack([z, z + tau2.sqrt() * torch.arange(m).sin()], 1)
+        assert torch.allclose(torch.tensor(found["pictures"], dtype=z.dtype), mean + z @ decoder, rtol=0, atol=5e-3)
+
+
+def test_the_water_level_says_the_numbers_of_chapter_13(flooded):
+    """Those of its table of trained autoencoders."""
+    chapter = json.loads((tree.ROOT / "notebooks" / "13_latent_diffusion.ipynb").read_text())
+    shown = [html for cell in chapter["cells"] for output in cell.get("outputs", ())
+             if "numbers in use, predicted" in (html := "".join(output.get("data", {}).get("text/html", ())))]  # fmt: skip
+    rows = [
+        [cell.get_text() for cell in row.select("th, td")]
+        for row in BeautifulSoup(*shown, "html.parser").select("tbody tr")
+    ]
+    assert [row[0] for row in rows] == ["0.05", "0.5", "1.3"]
+    for level, error, _, used, *_ in rows:
+        said = flooded[float(level), 16]["said"]
+        assert f"Numbers in use: {used} of 16" in said and f"Error per image: {error} predicted" in said
+        assert float(said.split("KL weight β = ")[1].split(". ")[0]) == pytest.approx(2 * 16 * float(level) / 64)
 
 
 # ---- frames of pictures ------------------------------------------------------------------------------------------------------

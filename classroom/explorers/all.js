@@ -14,5 +14,6 @@ import step from "./step.js";
 import t_scale from "./t_scale.js";
 import targets from "./targets.js";
 import velocities from "./velocities.js";
+import water from "./water.js";
 
-export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities };
+export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities, "water": water };

@@ -11,7 +11,7 @@ export function numbers(value, name, length = value?.length) {
 }
 
 /** Half-precision numbers in base64, little-endian. */
-function halves(text, name, length) {
+export function halves(text, name, length) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   if (bytes.length !== 2 * length) throw new Error(`${name} holds ${bytes.length / 2} numbers instead of ${length}`);
   const bits = new DataView(bytes.buffer);

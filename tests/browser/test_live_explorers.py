@@ -297,6 +297,29 @@ def test_the_half_life_is_dragged_and_its_excess_is_that_of_the_file(browser):
         assert faults == []
 
 
+def test_the_water_is_dragged_by_its_surface(browser):
+    """A finger on the surface moves it and not the page; elsewhere it scrolls. At the top of the chart nothing is in use."""
+    with watched(browser, viewport={"width": 390, "height": 700}, has_touch=True) as (page, faults):
+        page.set_content(f"<!doctype html>{POSTERS['water']()}<div style='height: 900px'></div>")
+        begin(page, "explorer-water")
+        page.evaluate("scrollTo(0, 0)")
+        box, finger = page.locator(".kx-canvas").bounding_box(), page.context.new_cdp_session(page)
+
+        def drag(y, dy):
+            for kind, part in (("Start", 0), *(("Move", i / 8) for i in range(1, 9)), ("End", None)):
+                place = [] if part is None else [{"x": box["x"] + 150, "y": box["y"] + y + part * dy}]
+                finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": place})
+            frames(page, 20)
+            idle(page, "explorer-water")
+            return page.locator(".kx-values").text_content()
+
+        assert "Numbers in use: 10 of 16" in page.locator(".kx-values").text_content()
+        assert "Numbers in use: 0 of 16, all 16 are noise alone. " in (text := drag(138, -95))
+        assert page.evaluate("scrollY") == 0
+        assert drag(340, -150) == text and page.evaluate("scrollY") > 0
+        assert faults == []
+
+
 @pytest.mark.parametrize("stem", POSTERS)
 def test_the_poster_is_the_first_picture(stem, browser):
     """Up to fonts, which differ from machine to machine; `make explorers ARGS=--posters` draws them anew."""
