@@ -100,6 +100,7 @@ TOGETHER = """async () => {
       const seen = (it) => { const b = it.getBoundingClientRect(); return b.bottom <= innerHeight + 1 && b.top >= 0; };
       const first = board.querySelector("input, select");
       if (!seen(first)) found.push(`${figure.id} at ${part}: its first control is out of sight`);
+      if (control.bottom > innerHeight + 1) found.push(`${figure.id} at ${part}: its controls do not stick`);
       if (control.height > 0.5 * innerHeight) found.push(`${figure.id}: its controls take ${Math.round(control.height)} pixels`);
     }
   }
@@ -107,9 +108,14 @@ TOGETHER = """async () => {
 }"""
 
 
-def test_on_a_phone_one_sees_what_one_moves(browser, server):
+@pytest.mark.parametrize(
+    "address",
+    ["book/explorers", "notebooks/01_two_moons", "notebooks/07_solvers_and_the_k_budget", "notebooks/12_image_runs"],
+)
+def test_on_a_phone_one_sees_what_one_moves(address, browser, server):
+    """In the gallery all of them, and in chapters, where an explorer stands in the output of a cell."""
     with watched(browser, reduced_motion="reduce", viewport={"width": 390, "height": 844}) as (page, _):
-        page.goto(f"{server}/book/explorers.html")
+        page.goto(f"{server}/{address}.html")
         settle(page)
         for figure in page.query_selector_all("figure.kx"):  # each comes to life where it is seen
             figure.scroll_into_view_if_needed()
@@ -118,7 +124,8 @@ def test_on_a_phone_one_sees_what_one_moves(browser, server):
             "[...document.querySelectorAll('figure.kx-live canvas')].every((it) => !it.hidden)", timeout=60_000
         )
         assert page.evaluate(TOGETHER) == []
-        assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= 8
+        assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= (8 if "explorers" in address else 1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 # ---- predictions -----------------------------------------------------------------------------------------------------
