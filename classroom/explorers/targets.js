@@ -21,17 +21,17 @@ export default {
   },
 
   controls: ({ time }) => [
-    range("u", "Time, from data to noise", { min: 0.01, max: 0.99, step: 0.01, value: time, show: (u) => `${Math.round(100 * u)} %` }),
+    range("w", "Time, from noise to data", { min: 0.01, max: 0.99, step: 0.01, value: time, show: (w) => `${Math.round(100 * w)} %` }),
     choice("target", "The net predicts", TARGETS, "eps"),
     choice("path", "Path", Object.entries(PATHS).map(([id, { text }]) => [id, text])),
   ],
 
-  play: { id: "u", seconds: 6 },
+  play: { id: "w", seconds: 6 },
   height: (width) => pictureAndCharts(width).height,
 
-  paint(view, { target, path, u }) {
+  paint(view, { target, path, w }) {
     const { picture, top, bottom } = pictureAndCharts(view.width);
-    const at = matrix(target, path, u);
+    const at = matrix(target, path, w);
     const panel = view.panel(picture, [-2.6, 2.6], [-2.6, 2.6]);
     panel.frame();
     view.text(picture.x, picture.y - 6, "pairs (x, ε) of a square, as (xₜ, target)");
@@ -62,29 +62,29 @@ export default {
       panel.text(x + (along * x - across * y) / length, y + (along * y + across * x) / length, letter, { weight: "bold", align: "center", base: "middle" });
     }
 
-    const us = Array.from({ length: 197 }, (_, i) => 0.01 + (i * 0.98) / 196);
-    const curve = us.map((v) => matrix(target, path, v));
-    const ticks = [[0, "data"], [0.5, "half way"], [1, "noise"]];
+    const times = Array.from({ length: 197 }, (_, i) => 0.01 + (i * 0.98) / 196);
+    const curve = times.map((time) => matrix(target, path, time));
+    const ticks = [[0, "noise"], [0.5, "half way"], [1, "data"]];
     const det = view.panel(top, [0, 1], [-1.75, 1.75]);
     det.axes({ x: ticks, y: [[-1, "−1"], [0, "0"], [1, "1"]], title: "determinant (0: not invertible)" });
     det.line([0, 1], [0, 0], { width: 1, alpha: 0.4 });
-    det.clip(() => det.line(us, curve.map((m) => m.det), { color: ROLES.noisy, width: 2.2 }));
+    det.clip(() => det.line(times, curve.map((m) => m.det), { color: ROLES.noisy, width: 2.2 }));
     const gains = view.panel(bottom, [0, 1], [-GAIN, GAIN]);
     gains.axes({ x: ticks, y: [[-2, "0.01"], [0, "1"], [2, "100"]], grid: true, title: "error gain, to x₀ (solid) and to ε (dashed)" });
     const log = (value) => Math.log10(value);
     gains.clip(() => {
-      gains.line(us, curve.map((m) => log(m.toX0)), { color: ROLES.data, width: 2.2 });
-      gains.line(us, curve.map((m) => log(m.toEps)), { color: ROLES.noise, width: 2.2, dash: [6, 3] });
+      gains.line(times, curve.map((m) => log(m.toX0)), { color: ROLES.data, width: 2.2 });
+      gains.line(times, curve.map((m) => log(m.toEps)), { color: ROLES.noise, width: 2.2, dash: [6, 3] });
     });
     const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value));
     for (const [chart, limit, dots] of [[det, 1.75, [at.det]], [gains, GAIN, [log(at.toX0), log(at.toEps)]]]) {
-      chart.line([u, u], [-limit, limit], { width: 1, dash: [3, 3] });
-      chart.points(dots.flatMap((y) => [u, clamp(y, limit)]), { color: view.ink, size: 4, alpha: 1 });
+      chart.line([w, w], [-limit, limit], { width: 1, dash: [3, 3] });
+      chart.points(dots.flatMap((y) => [w, clamp(y, limit)]), { color: view.ink, size: 4, alpha: 1 });
     }
   },
 
-  say({ target, path, u }) {
-    const m = matrix(target, path, u);
+  say({ target, path, w }) {
+    const m = matrix(target, path, w);
     const lost = Math.abs(m.det) < 1e-9;
     const gain = (value) => (value > 1e6 ? "without bound" : num(value, 2));
     return (
@@ -94,9 +94,9 @@ export default {
   },
 };
 
-/** Rows (alpha, sigma) and (a, b) at the time `u` (0 data, 1 noise), with determinant, condition number and the two error gains. */
-function matrix(target, path, u) {
-  const c = PATHS[path].path.coeffs(1 - u);
+/** Rows (alpha, sigma) and (a, b) at the time `w` (0 noise, 1 data), with determinant, condition number and the two error gains. */
+function matrix(target, path, w) {
+  const c = PATHS[path].path.coeffs(w);
   const { alpha, sigma } = c;
   // The clock of the variance-preserving path runs over a quarter circle; per unit of angle its velocity is -v.
   const speed = path === "cosine" ? Math.PI / 2 : 1;
