@@ -114,7 +114,7 @@ export default {
       view.text(centre, middle(i), name, { size: 12, align: "center", base: "middle", weight: i === part ? "bold" : "normal" });
       [net.weights[i] / net.total.weights, net.flops[i] / net.total.flops].forEach((share, k) => {
         const { x, w } = columns[k];
-        const roomy = w > 60; // else the number lies on the bar, which has the whole column
+        const roomy = w > 100; // else the number lies on the bar, which has the whole column
         const bar = share * (roomy ? w - 36 : w);
         Object.assign(c, { fillStyle: view.ink, globalAlpha: roomy ? 0.55 : 0.25 });
         c.fillRect(x, middle(i) - 5, bar, 10);
