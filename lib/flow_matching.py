@@ -177,7 +177,8 @@ class FlowMatching(Learned):
             trouble = "trains a little more slowly" if scale == 1 else "hardly learns the time: it is scaled twice"
             warnings.warn(
                 f"This net embeds t in [0, 1] with t_scale={scale:g} and {trouble}; build it with t_scale=20 to t_scale=1000: "
-                "on two moons 20 was as accurate as 1000, and smoother in time.",
+                "on two moons 20 was as accurate as 1000, and smoother in time (up to 1,600 steps the bare t, one number without "
+                "an embedding, was ahead of both).",
                 stacklevel=2,
             )
 

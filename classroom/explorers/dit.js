@@ -114,11 +114,12 @@ export default {
       view.text(centre, middle(i), name, { size: 12, align: "center", base: "middle", weight: i === part ? "bold" : "normal" });
       [net.weights[i] / net.total.weights, net.flops[i] / net.total.flops].forEach((share, k) => {
         const { x, w } = columns[k];
-        const bar = share * (w - 36);
-        Object.assign(c, { fillStyle: view.ink, globalAlpha: 0.55 });
+        const roomy = w > 100; // else the number lies on the bar, which has the whole column
+        const bar = share * (roomy ? w - 36 : w);
+        Object.assign(c, { fillStyle: view.ink, globalAlpha: roomy ? 0.55 : 0.25 });
         c.fillRect(x, middle(i) - 5, bar, 10);
         c.globalAlpha = 1;
-        view.text(x + bar + (share ? 4 : 0), middle(i), share === 0 ? "–" : percent(share), { size: 11, base: "middle" });
+        view.text(roomy ? x + bar + (share ? 4 : 0) : x, middle(i), share === 0 ? "–" : percent(share), { size: 11, base: "middle" });
       });
       const { x, w } = columns[2];
       if (!steps[i]) return view.text(x + w / 2, middle(i), "–", { size: 11, align: "center", base: "middle" });
@@ -188,7 +189,7 @@ function layout(width, { parts, block, depth }) {
     y += ROW;
   }
   const left = lane + (narrow ? 16 : 26);
-  const last = narrow ? 46 : 90;
+  const last = narrow ? 54 : 90;
   const w = (width - left - last) / 2 - (narrow ? 4 : 16);
   const columns = [
     { x: left, w, text: narrow ? "weights" : "share of the weights" },

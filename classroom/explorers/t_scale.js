@@ -75,7 +75,8 @@ export default {
 
   say: ({ dim, scale, period }, { now }) =>
     `t_scale ${scale.toLocaleString("en")}, longest period ${period.toLocaleString("en")}: ${now.rank} of ${dim} directions hold 99.9 % of the variance over t; ` +
-    `effective rank ${num(now.effective, 1)}; ${now.flat} of ${dim} dimensions vary by less than 0.01 (standard deviation).`,
+    `effective rank ${num(now.effective, 1)}; ${now.flat} of ${dim} dimensions vary by less than 0.01 (standard deviation). ` +
+    `Similarity of noise and data, t = 0 and 1: ${num(now.ends, 2)} (equal times have 1).`,
 };
 
 /** Blue above zero, orange below, pale near it. */
@@ -92,10 +93,13 @@ function* look(dim, scale, period, { seen }) {
     const every = rows.filter((_, i) => i % (TIMES / ROWS) === 0);
     const map = heatMap(every.flatMap((row) => [...row]), ROWS, dim, colour);
     yield;
-    seen.set(key, { map, values, ...summary(rows, values, dim) });
+    seen.set(key, { map, values, ends: similarity(rows[0], rows.at(-1)), ...summary(rows, values, dim) });
   }
   return seen.get(key);
 }
+
+/** The cosine of two embeddings, which all have the same length. */
+const similarity = (one, other) => (2 / one.length) * one.reduce((sum, v, i) => sum + v * other[i], 0);
 
 /** How many directions hold ENERGY of the variance, the exponential of the spectrum's entropy, and how many dimensions hardly vary. */
 function summary(rows, values, dim) {

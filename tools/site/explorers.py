@@ -40,6 +40,7 @@ DASHES = {"-": [], "--": [6, 3], "-.": [7, 3, 2, 3], ":": [2, 3]}
 LINE = 1.8
 
 GREY = "#7A7A7A"  # of a poster, which stands on either page as it is: 4.3 : 1
+SHADED = ("t-scale",)  # posters of fine shades, which 96 colours would break into steps
 BLANK = bytes(24)  # stands in for a poster that is not drawn yet
 
 
@@ -83,7 +84,7 @@ def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explore
     return BUNDLE_HEAD.format(source) + done.stdout
 
 
-def poster(chromium: Browser, html: str) -> bytes:
+def poster(chromium: Browser, html: str, shaded: bool = False) -> bytes:
     """The first picture of an explorer: transparent, in a grey that both pages bear, at twice the pixels."""
     page = chromium.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=2, color_scheme="light",
                              reduced_motion="reduce")  # fmt: skip
@@ -97,7 +98,8 @@ def poster(chromium: Browser, html: str) -> bytes:
     drawn = Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
     small = io.BytesIO()
     # 96 colours, transparent ones among them, in a third of the bytes that WebP takes for so many small dots.
-    drawn.quantize(96, method=Image.Quantize.FASTOCTREE).save(small, "PNG", optimize=True)
+    kept = drawn if shaded else drawn.quantize(96, method=Image.Quantize.FASTOCTREE)
+    kept.save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
@@ -116,7 +118,7 @@ def posters(names: list[str]) -> None:
                 if 'class="kx-data"' not in html:  # a list, which needs no picture
                     path.unlink()
                     continue
-                path.write_bytes(poster(chromium, html))
+                path.write_bytes(poster(chromium, html, stem in SHADED))
                 print(f"explorers: {path.name}, {path.stat().st_size / 1000:.0f} kB")
 
 
