@@ -97,7 +97,7 @@ export default {
       panel.frame(titles[side]);
     });
     const { color, marker } = RULES.euler;
-    ruler(view, { x: 0, y: squaresHeight(view.width), w: view.width }, world.marks, world.found, { color, marker, what: "where they arrive" });
+    ruler(view, { x: 0, y: squaresHeight(view.width), w: view.width }, world.marks, world.found, { color, marker, what: "where they arrive at t = 1" });
   },
 
   say({ path, model, t, K }, world) {

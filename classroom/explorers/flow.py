@@ -15,8 +15,8 @@ def show(flow: FlowMatching | None = None) -> HTML:
         "flow",
         {"mixture": moons(), "marks": marks(300), "trained": trained(flow=flow)},
         alt="Left, straight lines from noise points to points of the two moons, crossing each other. Right, "
-        "arrows of the mean velocity and particles from the same noise that follow it on bent paths which "
-        "do not cross. Below, a ruler on which they arrive as near to the moons as a perfect sample.",
+        "arrows of the mean velocity and particles from the same noise that follow it on bent paths and "
+        "do not meet. Below, a ruler on which they arrive as near to the moons as a perfect sample.",
         caption="Left, every pair of noise and data has a line of its own. Right, the particles follow the mean"
         " of all the velocities at the point where they are. The ruler shows how far 300 such particles end from the "
         "moons: the grey band is where perfect samples lie.",
