@@ -61,6 +61,9 @@ def plot(method: str, width: float, scale: float, steps: int) -> None:
     x, best = (sample(m, start, 50, rule) / scale for m in (model, oracle))
     cloud(trained, x, plots.ROLES["learned"], f"trained net: distance {distance(x, mixture):.2f}")
     cloud(
-        perfect, best, plots.ROLES["oracle"], f"oracle: distance {distance(best, mixture):.2f} (floor {floor(mixture).mean:.2f})"
+        perfect,
+        best,
+        plots.ROLES["oracle"],
+        f"oracle: distance {distance(best, mixture):.2f} (floor {floor(mixture).mean:.2f})",
     )
     plt.show()
