@@ -14,7 +14,7 @@ const CLOUD = 300; // draws from the posterior
 const SIGMAS = Array.from({ length: 50 }, (_, i) => +(1 - 0.02 * i).toFixed(2)); // from pure noise to almost clean data
 
 export default {
-  hint: "Drag the pink point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data.",
+  hint: "Drag the pink point, or tap where it should go. Then let the noise fall: at first all of the data is lit, in the end a few components. Where both moons are lit, the mean lies where there is no data. At (−1.0, 1.6) and σ = 0.7 the arrow and the dashed line come apart.",
   prepare(data) {
     const mixture = readMixture(data.mixture);
     const { labels } = mixture;

@@ -14,5 +14,6 @@ def show() -> HTML:
         "their mean, a sky-blue point, lies off the data. Right, the responsibilities along each moon, as bars.",
         caption="What can be known of a noisy point. Lit points, and on a wide screen bars: the responsibilities of the "
         "200 components. Small dots: clean points that it may have been. Orange arrow: the score times σ², which leads "
-        "to α times the posterior mean; dashed: that scale undone.",
+        "to α times the posterior mean; dashed: that scale undone. Where the two nearly meet, the arrow stops at the mean "
+        "and no dash is seen.",
     )

@@ -102,7 +102,12 @@ def floor(mixture: GaussianMixture) -> Spread:
 def cloud(ax, x: Tensor, color: str, title: str) -> None:
     """A bare square panel with the points x (N, 2)."""
     ax.scatter(*x.T, s=2, color=color, linewidths=0)
-    ax.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xticks=[], yticks=[])
+    square(ax, title, 2.6)
+
+
+def square(ax, title: str, half: float) -> None:
+    """Make a panel a bare square, -half ... half each way."""
+    ax.set(xlim=(-half, half), ylim=(-half, half), aspect="equal", xticks=[], yticks=[])
     ax.set_title(title, fontsize=9)
     ax.spines[:].set_visible(False)
 

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from classroom import plots
-from classroom.labs import Knob, N, cloud, distance, floor, lab
+from classroom.labs import Knob, N, cloud, distance, floor, lab, square
 from lib.data import batches, two_moons_mixture
 from lib.diffusion import DDPM
 from lib.flow_matching import FlowMatching
@@ -54,11 +54,16 @@ def plot(method: str, width: float, scale: float, steps: int) -> None:
     off = (learned - exact).square().mean().sqrt().item()
 
     _, (means, trained, perfect) = plt.subplots(1, 3, figsize=(plots.WIDTH, 2.6))
-    cloud(means, exact[:300], plots.ROLES["oracle"], f"posterior means: off by {off:.2f}")
+    means.scatter(*mixture.means.T, s=1, color=plots.ROLES["floor"])
+    means.scatter(*exact[:300].T, s=9, color=plots.ROLES["oracle"], linewidths=0, zorder=3)
     means.plot(*torch.stack([exact, learned])[:, :300].movedim(-1, 0), color=plots.ROLES["learned"], linewidth=0.8)
+    square(means, f"posterior means: off by {off:.2f}", 2.0)
     x, best = (sample(m, start, 50, rule) / scale for m in (model, oracle))
-    cloud(trained, x, plots.ROLES["learned"], f"trained net, 50 calls: {distance(x, mixture):.2f}")
+    cloud(trained, x, plots.ROLES["learned"], f"trained net: distance {distance(x, mixture):.2f}")
     cloud(
-        perfect, best, plots.ROLES["oracle"], f"oracle: {distance(best, mixture):.2f}, floor {floor(mixture).mean:.2f}"
+        perfect,
+        best,
+        plots.ROLES["oracle"],
+        f"oracle: distance {distance(best, mixture):.2f} (floor {floor(mixture).mean:.2f})",
     )
     plt.show()

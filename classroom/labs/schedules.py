@@ -50,7 +50,5 @@ def plot(name: str, T: int, first: float, last: float, rescale: str, s: float, e
     middle.plot(stops + 1, log_snr[stops], style.marker, color=plots.ROLES["noisy"])
     middle.set(xlabel="step t    noise $\\to$ data", xlim=(1.02 * T, 0), ylim=(-21, 13))
     middle.set_title(f"log-SNR, {calls} stops", fontsize=9)
-    cloud(
-        right, x, plots.ROLES["oracle"], f"{calls} calls: {distance(x, mixture):.2f}, floor {floor(mixture).mean:.2f}"
-    )
+    cloud(right, x, plots.ROLES["oracle"], f"distance {distance(x, mixture):.2f} (perfect: {floor(mixture).mean:.2f})")
     plt.show()
