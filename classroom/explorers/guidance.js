@@ -14,7 +14,7 @@ const COLORS = [ROLES.data, ROLES.learned];
 const MARKERS = ["o", "D"];
 
 export default {
-  hint: "Move w from 1 to 8: nearly every point lands on the class that was asked for, and the moons shrink to parts of themselves. Then let guidance act only where σ/α is above 0.5.",
+  hint: "Move w from 1 to 8: nearly every point lands on the class that was asked for, and the moons shrink to parts of themselves. Then let it act only where σ/α is below 1: most of each moon comes back.",
 
   prepare(data) {
     const mixture = readMixture(data.mixture);
