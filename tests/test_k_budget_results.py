@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from lib.oracle import Oracle
+from lib.trained.toy import load
 from tools.results import k_budget as tool
 
 REPORT = json.loads(tool.TARGET.read_text())
@@ -21,7 +22,8 @@ def needed(name: str, level: float) -> list[int]:
 
 
 def test_the_report_is_about_todays_samplers():
-    assert REPORT["points"] == tool.N and REPORT["seeds"] == len(tool.SEEDS) and REPORT["steps"] == list(tool.STEPS)
+    today = {name: value for name, value in tool.settings().items() if name != "torch"}
+    assert today.items() <= REPORT.items()
     assert list(ORACLE) == [f"{name}, {path}" for path, name, _ in tool.every()]
     assert list(REPORT["nets"]) == [f"{name}, {path}" for path, name in tool.OF_NETS]
     for rows, seeds in ((ORACLE, tool.SEEDS), (REPORT["nets"], tool.NET_SEEDS)):
@@ -41,6 +43,28 @@ def test_a_cell_is_what_the_sampler_draws(name, calls):
     told = ORACLE[name][str(calls)]
     assert found["distance"][0] == pytest.approx(told["distance"][0], rel=0.01)
     assert found["off"][0] == pytest.approx(told["off"][0], rel=0.03)
+
+
+def test_a_cell_of_a_network_is_what_it_draws():
+    net = load(tool.RESULTS / f"{tool.NETS['straight']}.safetensors")
+    found = tool.cell(net, tool.samplers("straight")["DPM-Solver++ 2M"], 8, seeds=(0,))
+    told = REPORT["nets"]["DPM-Solver++ 2M, straight"]["8"]
+    assert found["distance"][0] == pytest.approx(told["distance"][0], rel=0.01)
+    assert found["off"][0] == pytest.approx(told["off"][0], rel=0.03)
+
+
+def test_only_what_todays_settings_made_is_kept(tmp_path, monkeypatch):
+    parts = {part: REPORT[part] for part in ("marks", "oracle", "nets", "euler")}
+    monkeypatch.setattr(tool, "TARGET", tmp_path / "k_budget.json")
+    assert tool.kept() == {}
+    for change, expected in (
+        ({}, parts),
+        ({"points": 1000}, {}),
+        ({"torch": "1.0"}, {}),
+        ({"files": REPORT["files"] | {"toy_flow": "another"}}, {}),
+    ):
+        tool.TARGET.write_text(json.dumps(REPORT | tool.settings() | change))
+        assert tool.kept() == expected
 
 
 def test_the_larger_variance_is_nearer_on_the_moons_in_every_seed():

@@ -27,7 +27,7 @@ SECOND = re.compile(r'<details class="second">.*?^</details>', re.DOTALL | re.MU
 SECTION = re.compile(rf"^(#+) {names.SECOND}.*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
 SEEN = re.compile(r'<details class="k-seen">.*?^</details>', re.DOTALL | re.MULTILINE)  # what a prediction comes to
 NO_WORDS = re.compile(
-    r"\$\$.*?\$\$|\$[^$\n]+\$|<[^>]+>|\]\([^)]*\)|\{cite[^}]*\}`[^`]*`|^```[^\n]*$|^\|?[-|: ]+\|?$",
+    r"\$\$.*?\$\$|\$[^$\n]+\$|</?[a-zA-Z!][^>]*>|\]\([^)]*\)|\{cite[^}]*\}`[^`]*`|^```[^\n]*$|^\|?[-|: ]+\|?$",
     re.DOTALL | re.MULTILINE,
 )
 

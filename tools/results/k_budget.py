@@ -5,7 +5,8 @@
 Within a seed all cells start from the same noise and face the same reference, so they differ by the sampler alone. A cell is two
 lists, a number for each seed: the sliced Wasserstein distance, and the share of points off the moons in per cent. A row ends
 where all seeds but one score no more than a perfect sample of a thousand points. `euler` holds, for clouds of particles that
-follow the exact field, how far from their exact ends Euler's rule brings them.
+follow the exact field, how far from their exact ends Euler's rule brings them. Rows that stand in the file are not made again,
+unless it was made with other settings, other networks or another torch.
 """
 
 import json
@@ -40,14 +41,14 @@ from lib import (
 )
 from lib.prediction import Model
 from lib.samplers import Rule
-from lib.trained.files import put
+from lib.trained.files import mark, put
 from lib.trained.toy import load
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "k_budget.json"
 SEEDS, N, TIMES = tuple(range(8)), 2000, 4  # a reference has so many times the points of the sample that it judges
 FEW, MANY = (4, 5, 6, 8, 10, 12, 16, 20), (30, 40, 60, 100)  # budgets; of the many no more than it takes
-NET_SEEDS = SEEDS[:5]
+NET_SEEDS, NET_MOST = SEEDS[:5], 60  # no network has more calls
 CLOUDS, PARTICLES, STEPS = tuple(range(5)), 6000, (8, 16, 32, 64, 128)
 FAR = 0.3  # a particle so far from its exact end is misplaced
 
@@ -71,6 +72,7 @@ OF_NETS = (
     ("linear", "DDIM"),
     ("straight", "DDIM"),
     ("straight", "RK4"),
+    ("straight", "DPM-Solver++ 2M"),
 )
 
 
@@ -150,13 +152,33 @@ def rounded(found: dict[str, list[float]]) -> dict[str, list[float]]:
     return {name: [float(f"{value:.4g}") for value in values] for name, values in found.items()}
 
 
+def settings() -> dict:
+    """All that decides a number of the file, as it stands there."""
+    return {
+        "torch": torch.__version__.split("+")[0],
+        "points": N,
+        "seeds": len(SEEDS),
+        "net_seeds": len(NET_SEEDS),
+        "budgets": [*FEW, *MANY],
+        "net_most": NET_MOST,
+        "particles": PARTICLES,
+        "steps": list(STEPS),
+        "far": FAR,
+        "files": {name: mark(RESULTS / f"{name}.safetensors") for name in NETS.values()},
+    }
+
+
+def kept() -> dict[str, dict]:
+    """What stands in the file and today's settings made: nothing of it if a single one of them was another."""
+    before = json.loads(TARGET.read_text()) if TARGET.exists() else {}
+    same = settings().items() <= before.items()
+    return {part: before[part] for part in ("marks", "oracle", "nets", "euler") if same and part in before}
+
+
 def main() -> None:
     """Measure what is missing, and write after every row."""
     torch.set_num_threads(1)
-    settings = {"points": N, "seeds": len(SEEDS), "particles": PARTICLES, "steps": list(STEPS), "far": FAR}
-    report = {"command": "python -m tools.results.k_budget", "torch": torch.__version__.split("+")[0], **settings}
-    if TARGET.exists() and settings.items() <= (before := json.loads(TARGET.read_text())).items():
-        report |= {part: before[part] for part in ("marks", "oracle", "nets", "euler") if part in before}
+    report = {"command": "python -m tools.results.k_budget", **settings(), **kept()}
     report["marks"] = report.get("marks") or marks()
     enough = report["marks"]["floor_1000"][0]
 
@@ -170,7 +192,7 @@ def main() -> None:
         keep("oracle", f"{name}, {path}", row, Oracle(MIXTURE, PATHS[path]), rule, enough)
     for path, name in OF_NETS:
         net = load(RESULTS / f"{NETS[path]}.safetensors")
-        keep("nets", f"{name}, {path}", row, net, samplers(path)[name], enough, NET_SEEDS, 60)
+        keep("nets", f"{name}, {path}", row, net, samplers(path)[name], enough, NET_SEEDS, NET_MOST)
     for seed in CLOUDS:
         keep("euler", f"cloud {seed}", euler_errors, seed)
 
