@@ -124,7 +124,9 @@ def test_on_a_phone_one_sees_what_one_moves(address, browser, server):
             "[...document.querySelectorAll('figure.kx-live canvas')].every((it) => !it.hidden)", timeout=60_000
         )
         assert page.evaluate(TOGETHER) == []
-        assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= (8 if "explorers" in address else 1)
+        assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= (
+            8 if "explorers" in address else 1
+        )
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
