@@ -4,6 +4,7 @@ import base64
 import gzip
 import inspect
 import json
+import re
 import statistics
 import struct
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from bs4 import BeautifulSoup
+from scipy.optimize import linear_sum_assignment
 from torch.utils.flop_counter import FlopCounterMode
 
 from classroom.explorers import digits, dit, flow, k_budget, noising, reverse, t_scale, velocities, water
@@ -26,6 +28,8 @@ from lib import (
     Oracle,
     explicit_attention,
     randn,
+    rk4,
+    sample,
     seeded,
     split,
     two_moons,
@@ -286,6 +290,96 @@ def test_the_water_level_says_the_numbers_of_chapter_13(flooded):
         said = flooded[float(level), 16]["said"]
         assert f"Numbers in use: {used} of 16" in said and f"Error per image: {error} predicted" in said
         assert float(said.split("KL weight β = ")[1].split(". ")[0]) == pytest.approx(2 * 16 * float(level) / 64)
+
+
+# ---- who is paired with whom --------------------------------------------------------------------------------------------------
+
+PAIRING = """\
+globalThis.matchMedia = () => ({});
+const { default: pairing, paired, nearest, landing } = await import("./classroom/explorers/pairing.js");
+const { readFileSync } = await import("fs");
+const [data, states] = JSON.parse(readFileSync(0, "utf8"));
+const world = pairing.prepare(data);
+const ended = (work) => { for (;;) { const { done, value } = work.next(); if (done) return value; } };
+const first = (state) => Object.fromEntries(pairing.controls(world).map(({ id, value }) => [id, state[id] ?? value]));
+console.log(JSON.stringify({
+  x: [...world.x], y: [...world.y], noise: [...world.noise], ends: [...world.ends],
+  mine: Object.fromEntries(["noise", "data", "first"].map((name) => [name, [...world.mine[name]]])), least: world.mine.least,
+  states: states.map(([size, label]) => {
+    const { noise, data } = ended(paired(world, size, label));
+    const landed = landing(ended(nearest(world.noise.subarray(0, 200), noise, 40)), data);
+    ended(pairing.work(first({ size, label }), world));
+    return { noise: [...noise], data: [...data], landed: [...landed], said: pairing.say(first({ size, label }), world) };
+  }),
+}));
+"""
+
+
+@pytest.fixture(scope="module")
+def paired_up() -> dict:
+    """What the explorer computes: its points, and pairs and landing points by (size of a batch, label)."""
+    _, data = parts(explorer("pairing"))
+    states = list(product((1, 4, 64, 256), ("none", "ignored", "class")))
+    run = subprocess.run(
+        [NODE, "--input-type=module", "-e", PAIRING],
+        input=json.dumps([data, states]),
+        capture_output=True,
+        text=True,
+        cwd=tree.ROOT,
+    )
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    return found | {"states": dict(zip(states, found["states"], strict=True))}
+
+
+def plane(flat: list[float]) -> torch.Tensor:
+    return torch.tensor(flat, dtype=torch.float64).reshape(-1, 2)
+
+
+def test_pairs_are_the_optimal_ones_and_a_step_lands_on_the_mean_of_near_partners(paired_up):
+    """The same assignment as SciPy's, batch by batch."""
+    x, y, eps = plane(paired_up["x"]), torch.tensor(paired_up["y"]), plane(paired_up["noise"])
+    for (size, label), found in paired_up["states"].items():
+        rows = (y == 0).nonzero().squeeze(1) if label == "class" else torch.arange(len(x))
+        pairs = []
+        for batch in rows.split(size):
+            cost = torch.cdist(eps[batch], x[batch]).square()
+            pairs += zip(batch.tolist(), batch[linear_sum_assignment(cost.numpy())[1]].tolist(), strict=True)
+        row, partner = torch.tensor([pair for pair in pairs if label == "none" or y[pair[1]] == 0]).T
+        noise, data = plane(found["noise"]), plane(found["data"])
+        assert torch.equal(noise, eps[row]) and torch.equal(data, x[partner])
+        far, near = torch.cdist(eps[:100], noise, compute_mode="donot_use_mm_for_euclid_dist").topk(41, largest=False)
+        weights = 1 - far[:, :40].square() / far[:, 40:].square()
+        mean = (weights[..., None] * data[near[:, :40]]).sum(1) / weights.sum(1, keepdim=True)
+        assert torch.allclose(plane(found["landed"]), mean, rtol=0, atol=1e-6)
+
+
+def test_pairs_of_the_flow_end_where_the_flow_of_lib_does(paired_up):
+    noise, found = plane(paired_up["noise"]), plane(paired_up["ends"])
+    model = Oracle(two_moons_mixture(), LinearPath())
+    assert (sample(model, noise[:200], 400, rk4) - found[:200]).norm(dim=1).max() < 0.1
+    assert torch.allclose(sample(model, noise, 40, rk4), found, rtol=1e-3, atol=1e-3)
+
+
+def test_pairing_says_the_numbers_of_chapter_06b(paired_up):
+    def said(size, label, words):
+        return float(re.search(rf"{words} (\d+\.\d+)", paired_up["states"][size, label]["said"])[1])
+
+    for size, cost in ((1, 4.02), (4, 2.13), (64, 0.51), (256, 0.37)):
+        assert said(size, "none", "mean square distance") == pytest.approx(cost, rel=0.1)
+    assert said(256, "ignored", "is paired with is") == pytest.approx(0.71, abs=0.03)
+    assert said(256, "class", "is paired with is") < 0.05
+    assert said(256, "class", "mean square distance") == pytest.approx(1.44, rel=0.1)
+
+
+def test_the_pairs_by_hand_begin_badly_and_can_be_paired_as_well_as_possible(paired_up):
+    mine = paired_up["mine"]
+    noise, data = plane(mine["noise"]), plane(mine["data"])
+    square = torch.cdist(noise, data).square()
+    rows, columns = linear_sum_assignment(square.numpy())
+    assert paired_up["least"] == pytest.approx(square[rows, columns].mean().item())
+    first = mine["first"]
+    assert sorted(first) == list(range(16)) and square[torch.arange(16), first].mean() > 10 * paired_up["least"]
 
 
 # ---- frames of pictures ------------------------------------------------------------------------------------------------------

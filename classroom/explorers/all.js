@@ -8,6 +8,7 @@ import flow from "./flow.js";
 import guidance from "./guidance.js";
 import k_budget from "./k_budget.js";
 import noising from "./noising.js";
+import pairing from "./pairing.js";
 import posterior from "./posterior.js";
 import reverse from "./reverse.js";
 import step from "./step.js";
@@ -16,4 +17,4 @@ import targets from "./targets.js";
 import velocities from "./velocities.js";
 import water from "./water.js";
 
-export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities, "water": water };
+export const EXPLORERS = { "decision-tree": decision_tree, "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "pairing": pairing, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities, "water": water };

@@ -4,7 +4,7 @@
 //   hint                         one sentence: what to try; or hint(world) -> the sentence
 //   prepare(data) -> world       once; throws when the data is damaged
 //   controls(world) -> [...]     from range(), choice(), press(); their values are the state, {id: value}
-//   options(state, world)        {id: [values that make sense now]}; the rest is disabled (optional)
+//   options(state, world)        {id: [values that make sense now]}; the rest is disabled, and so is a button that is given one (optional)
 //   height(width, state, world, view)  of the picture, in CSS pixels; the view measures words
 //   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
 //   *later(state, world)         what may come after the picture is complete, in the same way (optional)
@@ -13,6 +13,7 @@
 //                                while they are computed there stands busy(state, world), where it is given
 //   pick(x, y, view, state, world)  a touch, click or drag at a pixel -> changes of the state (optional)
 //   grip(x, y, view, state, world)  whether a finger there takes hold and drags; elsewhere it scrolls the page, and a tap picks (optional)
+//   tap(x, y, view, state, world)   only a tap or click there -> changes of the state (optional)
 //   play                         {id, seconds}: the range that Play sweeps (optional)
 //   autoplay(world) -> boolean   whether it plays once by itself, where motion is welcome and the address names no state (optional)
 // Where it shows how good a sample is, it says so with multiple(), percent() and ruler(): between a perfect sample and doing nothing.
@@ -170,6 +171,7 @@ export function mount(figure, spec) {
         [...input.options].forEach((option, i) => (option.disabled = allowed[id] !== undefined && !allowed[id].includes(control.stops[i])));
       }
     }
+    for (const node of buttons.querySelectorAll("button")) node.disabled = allowed[node === playing ? spec.play.id : node.dataset.id]?.length === 1;
     const changed = controls.filter((c) => state[c.id] !== c.value).map((c) => `${c.id}=${encodeURIComponent(state[c.id])}`);
     link.href = `#${figure.id}${changed.length ? `?${changed.join("&")}` : ""}`;
   }
@@ -310,12 +312,14 @@ export function mount(figure, spec) {
   // --- beginning --------------------------------------------------------------------------------------------------------
   const redraw = () => started && !frame && (frame = requestAnimationFrame(tick));
   refreshControls();
+  const point = (act) => (event) => {
+    const change = act(event.offsetX, event.offsetY, view, state, world) ?? {};
+    if (Object.entries(change).some(([id, value]) => state[id] !== value)) set(change);
+  };
+  if (spec.tap) canvas.addEventListener("click", point(spec.tap));
   if (spec.pick) {
     let held = false;
-    const pick = (event) => {
-      const change = spec.pick(event.offsetX, event.offsetY, view, state, world) ?? {};
-      if (Object.entries(change).some(([id, value]) => state[id] !== value)) set(change);
-    };
+    const pick = point(spec.pick);
     const loose = ({ offsetX, offsetY, pointerType }) => spec.grip && pointerType === "touch" && !spec.grip(offsetX, offsetY, view, state, world);
     canvas.style.touchAction = "pan-y"; // a finger that moves sideways picks, one that moves up or down scrolls
     canvas.addEventListener("pointerdown", (event) => {

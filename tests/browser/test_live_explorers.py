@@ -320,6 +320,45 @@ def test_the_water_is_dragged_by_its_surface(browser):
         assert faults == []
 
 
+@pytest.mark.parametrize("touch", [True, False], ids=["finger", "mouse"])
+def test_two_taps_swap_the_data_of_two_pairs(touch, browser):
+    """By hand, and as well by keyboard; a finger that moves scrolls."""
+    with watched(browser, viewport={"width": 390, "height": 700}, has_touch=touch) as (page, faults):
+        page.set_content(f"<!doctype html>{POSTERS['pairing']()}<div style='height: 900px'></div>")
+        begin(page, "explorer-pairing")
+        values = page.locator(".kx-values")
+        page.locator("select[data-id=how]").select_option("hand")
+        idle(page, "explorer-pairing")
+        page.evaluate("scrollTo(0, 0)")
+        box, side = (
+            page.locator(".kx-canvas").bounding_box(),
+            page.evaluate("(document.querySelector('canvas').clientWidth - 8) / 2"),
+        )
+
+        def tap(radius, turn):
+            x, y = (2.5 + radius * math.cos(turn), 2.5 - radius * math.sin(turn))
+            act = page.touchscreen.tap if touch else page.mouse.click
+            act(box["x"] + x / 5 * side, box["y"] + 22 + y / 5 * side)
+            frames(page, 4)
+            idle(page, "explorer-pairing")
+            return values.text_content()
+
+        first = values.text_content()
+        assert "Your pairs: mean square distance 3." in first
+        inner, outer = (0.6, 2 * math.pi * 0.1 / 5), (1.6, 2 * math.pi * 3.3 / 11)  # noises 1 and 9
+        assert "(pair 1 is taken)" in tap(*inner)
+        swapped = tap(*outer)
+        assert "taken" not in swapped and swapped != first
+        page.locator("input[data-id=pair]").evaluate(
+            "(node) => { node.value = 0; node.dispatchEvent(new Event('input')); }"
+        )
+        page.locator("button[data-id=take]").press("Enter")
+        idle(page, "explorer-pairing")
+        assert "(pair 1 is taken)" in values.text_content()
+        assert tap(*outer) == first
+        assert faults == []
+
+
 @pytest.mark.parametrize("stem", POSTERS)
 def test_the_poster_is_the_first_picture(stem, browser):
     """Up to fonts, which differ from machine to machine; `make explorers ARGS=--posters` draws them anew."""
