@@ -39,8 +39,8 @@ def show() -> HTML:
         "across them: ten bars stand out of it in blue, what is below it and the whole of the others is grey. Right, four "
         "held-out digits, and below each two blurred reconstructions, the second of them noisy.",
         caption="The best linear autoencoder of the 8 by 8 digits, by formula. Left: along each principal axis the variance κ; "
-        "blue is kept, grey is lost, and the grey area is the error of an image. Right: held-out digits, decoded from the mean "
-        "of the encoder's Gaussian and from a draw.",
+        "blue is kept, grey is lost, and the grey area is the error of an image decoded from a draw; decoded from the mean it is "
+        "smaller. Right: held-out digits, decoded from the mean of the encoder's Gaussian and from a draw.",
     )
 
 
