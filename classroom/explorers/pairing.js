@@ -69,7 +69,7 @@ export default {
     const [pairs, step] = boxes.map((box) => square(view, box));
     const hand = how === "hand";
     const { held } = world.mine;
-    pairs.frame(hand ? `${MINE} pairs` : label === "none" ? "noise and data" : "the upper moon and its noise");
+    pairs.frame(hand ? `${MINE} pairs` : label === "none" ? "noise (orange) and data (blue)" : "the upper moon (blue) and its noise");
     pairs.clip(() => {
       if (!hand) {
         pairs.points(data.subarray(0, 2 * FAINT), { color: ROLES.data, size: 1.1, alpha: 0.6 * view.faint });
@@ -140,7 +140,9 @@ function* shown(world, how, size, label) {
   // A sampler starts from all of the noise, whatever was paired.
   const near = () => nearest(world.noise.subarray(0, 2 * marks.points), noise, how === "hand" ? NEAR_MINE : NEAR);
   const whole = how === "hand" ? mine : world; // whose noises are always the same
-  const landed = landing(label === "none" ? (whole.near ??= yield* near()) : yield* near(), data);
+  // The flow's own ends: a noise has one partner, itself in order, and there is no mean to take.
+  const own = how === "ends" && label === "none";
+  const landed = own ? data.subarray(0, 2 * marks.points) : landing(label === "none" ? (whole.near ??= yield* near()) : yield* near(), data);
   const mean = [0, 1].map((d) => noise.reduce((sum, value, i) => sum + (i % 2 === d ? value : 0), 0) / (noise.length / 2));
   return { how, label, noise, data, landed, mean: Math.hypot(...mean), cost: cost(noise, data), judged: label === "none" ? marks.judge(landed) : null };
 }
