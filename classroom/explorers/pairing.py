@@ -27,8 +27,8 @@ def show() -> HTML:
         "Euler step takes a thousand noises: pink points along both moons, with some between them.",
         caption="Left, pairs of noise and data, sixty of them with their lines. Right, where one Euler step from each noise "
         "lands: on the mean of the data that it is paired with, read without a network from the partners of the forty "
-        "nearest noises (three by hand; of the flow's own ends, exactly). So many widen the spot at batch size 1 and add a "
-        "few points between the moons. The bar is the mean square distance of a pair.",
+        "nearest noises (three by hand; of the flow's own ends, exactly). Means of so few widen the spot at batch size 1, "
+        "and so wide a neighbourhood adds a few points between the moons. The bar is the mean square distance of a pair.",
     )
 
 
