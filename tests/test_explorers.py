@@ -223,6 +223,22 @@ def test_what_is_said_of_averages_holds_in_the_measurements():
     assert all(end("cosine", n, 50) == pytest.approx(end("cosine", n), rel=0.1) for n in (1000, 2000))
 
 
+# ---- what the script itself computes -------------------------------------------------------------------------------------------
+
+
+def answer(script: str, asked: list) -> dict | list:
+    """What a module for Node prints as JSON, which reads `asked` from its input and imports from the root."""
+    run = subprocess.run(
+        [NODE, "--input-type=module", "-e", script],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        cwd=tree.ROOT,
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
 # ---- the water level ---------------------------------------------------------------------------------------------------------
 
 WATER = """\
@@ -245,15 +261,7 @@ def flooded() -> dict:
     """What the explorer computes, by (level, numbers of the latent)."""
     _, data = parts(explorer("water"))
     states = list(product(data["levels"], (16, 64)))
-    run = subprocess.run(
-        [NODE, "--input-type=module", "-e", WATER],
-        input=json.dumps([data, states]),
-        capture_output=True,
-        text=True,
-        cwd=tree.ROOT,
-    )
-    assert run.returncode == 0, run.stderr
-    return dict(zip(states, json.loads(run.stdout), strict=True))
+    return dict(zip(states, answer(WATER, [data, states]), strict=True))
 
 
 def test_the_water_level_is_the_best_linear_autoencoder(flooded):
@@ -321,15 +329,7 @@ def paired_up() -> dict:
     """What the explorer computes: its points, and pairs and landing points by (size of a batch, label)."""
     _, data = parts(explorer("pairing"))
     states = list(product((1, 4, 64, 256), ("none", "ignored", "class")))
-    run = subprocess.run(
-        [NODE, "--input-type=module", "-e", PAIRING],
-        input=json.dumps([data, states]),
-        capture_output=True,
-        text=True,
-        cwd=tree.ROOT,
-    )
-    assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout)
+    found = answer(PAIRING, [data, states])
     return found | {"states": dict(zip(states, found["states"], strict=True))}
 
 
@@ -364,7 +364,9 @@ def test_pairs_of_the_flow_end_where_the_flow_of_lib_does(paired_up):
 
 def test_a_step_along_the_flows_own_pairs_lands_on_their_ends(paired_up):
     """A noise has one partner there: no mean is taken, and no haze is left."""
-    assert float(re.search(r"with (\d+) % of the points off", paired_up["reflow"])[1]) <= 2  # seen: 1; 14 by means of 40
+    assert (
+        float(re.search(r"with (\d+) % of the points off", paired_up["reflow"])[1]) <= 2
+    )  # seen: 1; 14 by means of 40
 
 
 def test_pairing_says_the_numbers_of_chapter_06b(paired_up):

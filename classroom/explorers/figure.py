@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from IPython.display import HTML
+from torch import Tensor
 
 from lib.data import two_moons, two_moons_mixture
 from lib.diffusion import DDPM, DiscreteSchedule, linear_betas
@@ -116,12 +117,16 @@ def _net(model: DDPM | FlowMatching) -> dict:
     tensors = [tensor for layer in layers for tensor in (layer.weight, layer.bias)]
     if net.label is not None:
         tensors.append(net.label.table.weight)
-    values = [value for tensor in tensors for value in tensor.detach().flatten().tolist()]
     return {
         "shape": [layers[0].in_features, *(layer.out_features for layer in layers)],
         "embed": net.time.dim,
         "scale": net.t_scale,
         "classes": net.classes or 0,
         "target": model.target,
-        "weights": base64.b64encode(struct.pack(f"<{len(values)}e", *values)).decode(),
+        "weights": halves(torch.cat([tensor.detach().flatten() for tensor in tensors])),
     }
+
+
+def halves(values: Tensor) -> str:
+    """Half-precision numbers in base64, as `halves` of payload.js reads them."""
+    return base64.b64encode(struct.pack(f"<{values.numel()}e", *values.flatten().tolist())).decode()

@@ -1,12 +1,9 @@
 """Pairs of noise and data, independent, optimal within a batch, of a flow or by hand, and where one Euler step lands."""
 
-import base64
-import struct
-
 from IPython.display import HTML
 from torch import Tensor
 
-from classroom.explorers.figure import figure, marks
+from classroom.explorers.figure import figure, halves, marks
 from lib.data import two_moons_mixture
 from lib.flow_matching import LinearPath
 from lib.oracle import Oracle
@@ -36,8 +33,3 @@ def show() -> HTML:
 def ends(noise: Tensor) -> Tensor:
     """Where the exact flow of the two moons on the straight path takes each noise (n, 2), by 40 evaluations of RK4."""
     return sample(Oracle(two_moons_mixture(), LinearPath()), noise.double(), 40, rk4)
-
-
-def halves(values: Tensor) -> str:
-    """Half-precision numbers in base64, as `halves` of payload.js reads them."""
-    return base64.b64encode(struct.pack(f"<{values.numel()}e", *values.flatten().tolist())).decode()

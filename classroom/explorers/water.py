@@ -1,13 +1,10 @@
 """The KL weight as a water level: what the best linear autoencoder keeps of the 8x8 digits, at any level."""
 
-import base64
-import struct
-
 import torch
 from IPython.display import HTML
 from torch import Tensor
 
-from classroom.explorers.figure import figure
+from classroom.explorers.figure import figure, halves
 from lib.data import digits, split
 
 HELD_OUT = 500  # of the digits, as in chapter 13
@@ -51,8 +48,3 @@ def principal(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean = flat.mean(0)
     kappa, axes = (part.flip(-1) for part in torch.linalg.eigh((flat - mean).T.cov(correction=0)))
     return mean, kappa.clamp(min=0), axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
-
-
-def halves(values: Tensor) -> str:
-    """Half-precision numbers in base64, as `halves` of payload.js reads them."""
-    return base64.b64encode(struct.pack(f"<{values.numel()}e", *values.flatten().tolist())).decode()

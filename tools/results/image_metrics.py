@@ -62,6 +62,7 @@ def reference(data: str) -> Reference:
     return Reference(classifier, seen(classifier, torch.cat([x, x_held])), torch.cat([y, y_held]), len(x))
 
 
+@cache
 def floors(data: str) -> dict[str, list[float]]:
     """Mean and sd of every metric where real images stand in for generated ones."""
     b, most, found = reference(data), SAMPLES[data] // len(DATA[data].classes), []
@@ -78,14 +79,20 @@ def floors(data: str) -> dict[str, list[float]]:
     }
 
 
+@cache
 def nothing(data: str) -> dict[str, float]:
     """What the starting noise of the first seed scores in the place of pictures: the mark that a model has to be far from."""
-    b, n, classes = reference(data), SAMPLES[data], len(DATA[data].classes)
-    y = torch.arange(n) % classes
-    features = seen(b.classifier, randn((n, *DATA[data].shape), generator=seeded(SEEDS[0])).clamp(-1, 1))
+    n = SAMPLES[data]
+    x = randn((n, *DATA[data].shape), generator=seeded(SEEDS[0])).clamp(-1, 1)
+    return {name: round(value, 4) for name, value in scores(x, torch.arange(n) % len(DATA[data].classes), data).items()}
+
+
+def scores(x: Tensor, y: Tensor, data: str) -> dict[str, float]:
+    """Every metric of SAMPLES pictures x and of what was asked for, y."""
+    b = reference(data)
+    features, most = seen(b.classifier, x), SAMPLES[data] // len(DATA[data].classes)
     found = {"agreement": agreement(b.classifier, features, y)} | against_held_out(b, features, y)
-    found |= {"frechet": spread(against_halves(b, features, y, n // classes, halvings=HALVINGS)).mean}
-    return {name: round(value, 4) for name, value in found.items()}
+    return found | {"frechet": spread(against_halves(b, features, y, most, halvings=HALVINGS)).mean}
 
 
 def rounded(values) -> list[float]:
@@ -126,13 +133,8 @@ def checked(x: Tensor, y: Tensor, data: str) -> dict[str, float]:
 
 def measure(model, run: Run, data: str, decode=None) -> dict:
     """Every metric of a run, for each seed."""
-    b, rows, n = reference(data), [], SAMPLES[data]
-    most = n // len(DATA[data].classes)
-    for seed in SEEDS:
-        x, y = generate(model, run, seed, n, decode)
-        features = seen(b.classifier, x)
-        row = {"agreement": b.classifier.accuracy(x, y)} | against_held_out(b, features, y)
-        rows.append(row | {"frechet": spread(against_halves(b, features, y, most, halvings=HALVINGS)).mean})
+    n = SAMPLES[data]
+    rows = [scores(*generate(model, run, seed, n, decode), data) for seed in SEEDS]
     values = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return run._asdict() | {"samples": n} | values | {"check": check(model, run, data, decode)}
 
