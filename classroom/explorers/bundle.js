@@ -83,7 +83,7 @@ var Lo=`.kx { box-sizing: border-box; margin: 1.5rem 0; max-width: 100%; }
 .kx-map path.on { stroke: #0072B2; stroke-width: 3; }
 @container (min-width: 640px) {
   .kx-map li { align-items: center; column-gap: 2.6rem; display: flex; }
-  .kx-map li > button { box-sizing: border-box; flex: none; width: 12.2rem; }
+  .kx-map li > button { box-sizing: border-box; flex: none; width: calc((100cqw - 5.2rem) / 3); } /* three columns and their gaps */
   .kx-map ul ul { padding-left: 0; }
 }
 @container (max-width: 420px) {
