@@ -9,6 +9,7 @@ import pytest
 from classroom.claims import claim
 from tools.notebooks import claims
 from tools.notebooks.text import chapter_text
+from tools.site import tree
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "book" / "chapters").glob("*.md"))
@@ -44,9 +45,11 @@ def mistakes(pages: dict[str, str], records: dict[str, str]) -> list[str]:
 
 
 def text_of(page: Path) -> str:
-    """All that a page says: a chapter's with its cards and exercises, the self-test's with its questions."""
+    """All that a page says: a chapter's with cards and exercises, the self-test's with questions, the tree's with its ends."""
     if page.name == "self_test.md":
         return "\n".join(path.read_text() for path in sorted((ROOT / "book" / "questions").glob("*.yml")))
+    if page.name == "decision_tree.md":
+        return "\n\n".join([page.read_text(), *tree.marked().values()])
     return chapter_text(page) if page in CHAPTERS else page.read_text()
 
 

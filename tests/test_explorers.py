@@ -77,14 +77,6 @@ def test_the_same_call_gives_the_same_bytes():
     assert noising.show().data == noising.show().data
 
 
-def test_the_decision_tree_is_a_nested_list():
-    soup = BeautifulSoup(explorer("decision_tree"), "html.parser")
-    leaves = soup.select(".kx-advice")
-    assert len(leaves) >= 15
-    assert all(leaf.find("a") for leaf in leaves)
-    assert len(soup.select(".kx-poster ul ul ul")) >= 1
-
-
 def test_a_mixture_travels_to_seven_digits():
     _, data = parts(noising.show().data)
     means = torch.tensor(data["mixture"]["means"], dtype=torch.float64)
@@ -417,9 +409,3 @@ def test_no_text_of_ours_ends_the_script_early():
     soup, data = parts(text)
     assert data["labels"] == ["</script><b>"] and not soup.find("b") and not soup.find("i")
     assert soup.img["alt"] == '"<'
-
-
-def test_the_decision_tree_is_made_of_the_cards_and_shows_them_all():
-    assert (tree.ROOT / tree.TARGET).read_text() == tree.tree(), "run `make explorers`"
-    assert tree.unused() == set()
-    assert "<!--" not in tree.tree()

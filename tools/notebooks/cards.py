@@ -7,8 +7,12 @@
         range: 10 to 50
         when: at fewer than ten evaluations none is good enough; train for few steps instead
         measured: at 10 evaluations it scores <!--claim:...--> ...
+        also: on digits ...                             (optional)
+        see: the-whole-grid
+        explorer: k-budget?path=linear&rule=dpmpp_2m    (optional)
 
-A chapter shows its cards under *What to do*, before Practice; the decision tree is made of the same ones.
+A chapter shows its cards under *What to do*, before Practice; the decision tree is made of the same ones. It shows more of
+them: what was measured elsewhere, the heading that measured it, and an explorer in a state that shows it.
 """
 
 from functools import cache
@@ -21,7 +25,10 @@ FILE = Path("book", "cards.yml")
 
 
 class Card(NamedTuple):
-    """One knob: where to begin, how far it is useful, when to change it, and the number behind the advice."""
+    """One knob: where to begin, how far it is useful, when to change it, and the number behind the advice.
+
+    see: the anchor of the heading that measured it, in the card's own chapter. explorer: "name?control=value", a state of it.
+    """
 
     id: str
     knob: str
@@ -29,6 +36,9 @@ class Card(NamedTuple):
     range: str
     when: str
     measured: str
+    see: str
+    also: str = ""
+    explorer: str = ""
 
     def advice(self, emphasis: str = "") -> str:
         """What the card says, in Markdown; `emphasis` stands around where to begin."""

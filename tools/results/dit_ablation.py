@@ -1,4 +1,4 @@
-"""Train small DiTs that begin with other gates, or lack a part, and a U-Net of the same cost, with several seeds.
+"""Train small DiTs that begin with other gates, or lack a part, and a U-Net and an MLP of the same cost, with several seeds.
 
     python -m tools.results.dit_ablation [most runs]      results/dit_ablation.json, for chapter 10; two minutes on one core
 
@@ -17,7 +17,9 @@ from torch import Tensor, nn
 from lib.data import batches, digits, split
 from lib.flow_matching import FlowMatching
 from lib.nets.dit import DiT, DiTBlock, modulate
+from lib.nets.mlp import MLPDenoiser
 from lib.nets.unet import UNet
+from lib.prediction import Time
 from lib.seeding import randn, seeded
 from lib.trained.files import put
 from lib.training import fit, stratified_uniform
@@ -26,7 +28,9 @@ TARGET = Path(__file__).resolve().parents[2] / "results" / "dit_ablation.json"
 SEEDS, STEPS, LOOKS, BATCH, RATE = (0, 1, 2, 3, 4), 100, (20, 100), 32, 5e-3
 SHAPE = {"patch": 2, "width": 48, "depth": 4, "heads": 4}
 GATES = (0.0, 0.1, 0.3, 1.0)
-WAYS = (*(f"gates {g:g}" for g in GATES), "affine norms", "no positions", "U-Net")
+WAYS = (*(f"gates {g:g}" for g in GATES), "affine norms", "no positions", "U-Net", "MLP", "MLP, lower rate")
+# A wide MLP wants a lower rate than the others: it has both, so that the rate is not what it is judged by.
+LOWER = 2e-3
 
 
 class AffineBlock(DiTBlock):
@@ -45,9 +49,26 @@ class AffineBlock(DiTBlock):
         return x + gate2 * self.mlp(norms[1](x) * (1 + scale2) + shift2)
 
 
+class Flat(nn.Module):
+    """The MLP of the two-moons chapters on pictures, whose 64 pixels it takes as one vector."""
+
+    def __init__(self, seed: int, width: int = 950, **shared):
+        super().__init__()
+        self.shape, self.t_scale = (1, 8, 8), shared["t_scale"]
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.mlp = MLPDenoiser(64, width, **shared)
+
+    def forward(self, x: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
+        return self.mlp(x.flatten(1), t, y).view_as(x)
+
+
 def net(way: str, seed: int) -> nn.Module:
     """The net of one way, with the first weights of its seed: published, but for what the way says."""
-    shared = {"t_scale": 1000, "classes": 10, "generator": seeded(seed)}
+    shared = {"t_scale": 1000, "classes": 10}
+    if way.startswith("MLP"):
+        return Flat(seed, **shared)
+    shared["generator"] = seeded(seed)
     if way == "U-Net":
         return UNet(8, width=16, levels=3, **shared)
     dit = DiT(8, **SHAPE, **shared)
@@ -76,7 +97,8 @@ def run(way: str, seed: int) -> Iterator[tuple[int, float]]:
     (x, y), _ = split(*digits(), 500)
     model = FlowMatching(net(way, seed), label_drop=0.1)
     data = batches(x, y, size=BATCH, generator=seeded(100 + seed))
-    for state in fit(model, data, STEPS, lr=RATE, stratified=True, generator=seeded(200 + seed)):
+    rate = LOWER if way.endswith("lower rate") else RATE
+    for state in fit(model, data, STEPS, lr=rate, stratified=True, generator=seeded(200 + seed)):
         if state.step in LOOKS:
             yield state.step, round(held_out(model), 4)
 
