@@ -227,7 +227,7 @@ def test_the_key_answers_every_question():
         formula = question["kind"] == "formula"
         if "answer" in question:  # as mathematics, which MathJax sets, and not as code
             latex = formulas.tex(question["answer"]) if formula else formulas.number(question["answer"])
-            assert row.select_one(".math").get_text() == rf"\({latex}\)" and row.code is None, id
+            assert row.select_one(".math").get_text() == rf"\(\displaystyle {latex}\)" and row.code is None, id
         else:
             assert row.strong.get_text() == questions.right_letters(question)
 
@@ -236,7 +236,9 @@ def test_formulas_are_formulas_in_the_folded_replies_too():
     soup = BeautifulSoup((HTML / "self_test.html").read_text(), "html.parser")
     for question in OF_KIND["formula"]:
         heads = soup.select(f"#q-{question['id']} details .qz-case")
-        assert [bool(head.select_one(".math")) for head in heads] == [True] * (len(heads) - 1) + [False]  # the last: else
+        assert [bool(head.select_one(".math")) for head in heads] == [True] * (len(heads) - 1) + [
+            False
+        ]  # the last: else
         assert heads[0].code.get_text() == str(question["answer"])  # how one types it
 
 

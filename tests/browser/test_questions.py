@@ -166,8 +166,12 @@ def test_replies_are_accessible(browser):
         darken(page)
         assert violations(page, ["color-contrast", "link-in-text-block"]) == []
         assert page.locator(".qz-feedback[role=status]").count() == len(ALL)
-        kept = page.evaluate("JSON.parse(localStorage.getItem('self-test'))")  # answers of before versions, now with verdicts
-        assert kept["version"] == 2 and [it["right"] for it in kept["questions"].values()] == [i % 2 == 0 for i in range(len(ALL))]
+        kept = page.evaluate(
+            "JSON.parse(localStorage.getItem('self-test'))"
+        )  # answers of before versions, now with verdicts
+        assert kept["version"] == 2 and [it["right"] for it in kept["questions"].values()] == [
+            i % 2 == 0 for i in range(len(ALL))
+        ]
         assert faults == []
 
 
@@ -190,7 +194,9 @@ def test_wrong_answers_are_kept_too_until_all_are_forgotten(opened):
         told = rf"{asked} of {asked} right" if solved else rf"0 of {asked} right, [1-9] to look at again"
         assert re.fullmatch(told, chapter.locator(".qz-progress").inner_text())
         sheet.page.get_by_role("button", name="Forget my answers").press("Enter")
-        touched = "[...document.querySelectorAll('.qz input')].some((it) => it.checked || (it.type === 'text' && it.value))"
+        touched = (
+            "[...document.querySelectorAll('.qz input')].some((it) => it.checked || (it.type === 'text' && it.value))"
+        )
         for _ in range(2):  # at once, and after a reload
             assert sheet.verdicts() == {} and f"0 of {len(ALL)} right" in sheet.total()
             assert sheet.page.evaluate(touched) is False

@@ -66,7 +66,7 @@ def _close(self, node: Tag) -> None:
 def written(question: dict, value: object) -> nodes.Node:
     """An answer, right or wrong, as mathematics: a formula or a number."""
     latex = formulas.tex(value) if question["kind"] == "formula" else formulas.number(value)
-    return nodes.math(latex, latex)
+    return nodes.math("", rf"\displaystyle {latex}")  # a fraction within a line would be small
 
 
 class Written(SphinxDirective):
@@ -182,24 +182,22 @@ class Questions(Written):
         if "options" in question:
             for i, option in enumerate(question["options"]):
                 mark = "right" if option.get("right") else "wrong"
-                head = f"{letter(i)} ({mark})"
-                rows.append((i, head, option["why"], option.get("see", question["see"])))
+                rows.append((i, [f"{letter(i)} ({mark})"], option["why"], option.get("see", question["see"])))
         for i, mistake in enumerate(question.get("wrong", [])):
             if question["kind"] == "order":
                 shown = shuffled(question)
-                head = " ".join(letter(shown.index(place - 1)) for place in mistake["is"])
+                head = [" ".join(letter(shown.index(place - 1)) for place in mistake["is"])]
             else:
-                head = written(question, mistake["is"])
+                head = [written(question, mistake["is"])]
             rows.append((i, head, mistake["why"], mistake.get("see", question["see"])))
         if question["kind"] != "choice":
             answer = written(question, question["answer"]) if "answer" in question else right_letters(question)
             typed = [", typed ", nodes.literal("", question["answer"])] if question["kind"] == "formula" else []
-            right = tag("span", {}, answer, *typed, " (right)")
-            rows.insert(0, ("right", right, question["why"], question["see"]))
+            rows.insert(0, ("right", [answer, *typed, " (right)"], question["why"], question["see"]))
         if question["kind"] in NO_MATCH:
-            rows.append(("else", "Anything else", question.get("else", NO_MATCH[question["kind"]]), question["see"]))
+            rows.append(("else", ["Anything else"], question.get("else", NO_MATCH[question["kind"]]), question["see"]))
         lines = [
-            tag("li", {"data-case": case}, tag("strong", {"class": "qz-case"}, head), " ", self.why(text, see))
+            tag("li", {"data-case": case}, tag("strong", {"class": "qz-case"}, *head), " ", self.why(text, see))
             for case, head, text, see in rows
         ]
         return tag("details", {}, tag("summary", {}, "Answer, and what the wrong ones mean"), tag("ul", {}, *lines))

@@ -41,13 +41,20 @@ export function modes(folds, memory) {
     if (link) reveal(link.hash);
   });
   addEventListener("hashchange", () => reveal(location.hash));
-  matchMedia("print").addEventListener("change", ({ matches }) => {
-    for (const fold of folds) {
-      if (matches) fold.before = fold.details.open;
-      fold.details.open = matches || fold.before;
-    }
-  });
+  addEventListener("beforeprint", () => paper(true));
+  addEventListener("afterprint", () => paper(false));
+  matchMedia("print").addEventListener("change", ({ matches }) => paper(matches)); // in a preview
   return { node: element("div", { className: "qz-choice" }, choice, element("p", { className: "qz-mode-buttons" }, whole, again), note), update, start, renew };
+
+  /** On paper no chapter is folded. */
+  function paper(on) {
+    for (const fold of folds) {
+      if (on) fold.before ??= fold.details.open;
+      else fold.details.open = fold.before ?? fold.details.open;
+      if (on) fold.details.open = true;
+      else delete fold.before;
+    }
+  }
 
   /** As the memory says, unless the address leads to a question or a chapter. */
   function start() {
