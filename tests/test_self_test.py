@@ -13,7 +13,7 @@ from lib import seeded
 from tests.self_test.truths import FORMULAS, numbers, order_keys
 from tests.test_claims import recorded, uncited_numbers
 from tools.notebooks import claims
-from tools.site import questions
+from tools.site import formulas, questions
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html" / "book"
@@ -91,6 +91,37 @@ def test_the_right_option_stands_anywhere():
 def test_all_eight_questions_of_the_menu_are_taken_apart():
     assert len(questions.menu()) == 8
     assert {question["menu"] for question in ALL.values() if "menu" in question} == set(range(1, 9))
+
+
+# As they circulate. Whoever knows the list finds it here word for word; what is to be said about it is in the notes.
+CIRCULATING = """\
+Write down Eq. ⋆. Why does the closed-form marginal exist?
+Why is ε the “right” thing for the net to predict, vs. x₀ or μ?
+Derive the CFM loss. What is the trick that makes regressing against the conditional target legal?
+How does DDPM’s sampling cost scale, and why does FM cost less?
+State the adaLN-Zero formula. Why “-Zero”?
+What single line in `diffusion_transformer.py` would you change to use FlashAttention?
+What happens if you forget to standardize `data.py`’s output? Trace the bug forward to either method.
+Convert a trained ε-predictor into a v-predictor (under the VP path).
+"""
+
+
+def test_the_menu_is_quoted_and_each_question_has_a_note_and_leads_somewhere():
+    assert [entry["ask"] for entry in questions.menu()] == CIRCULATING.splitlines()
+    for entry in questions.menu():
+        assert entry.keys() == {"ask", "note", "see"} and len(entry["note"]) > 40 and entry["see"]
+        assert all(questions.address(see) in questions.titles() for see in entry["see"])
+        assert uncited_numbers(entry["note"]) == []
+    assert any(see.startswith("04_ddpm#") for see in questions.menu()[1]["see"])  # where μ is answered
+
+
+def test_the_page_leads_from_the_menu_to_sections_and_questions():
+    soup = BeautifulSoup((HTML / "self_test.html").read_text(), "html.parser")
+    rows = soup.select("ol.qz-menu > li")
+    for place, (row, entry) in enumerate(zip(rows, questions.menu(), strict=True), 1):
+        links = [link["href"] for link in row.select(".qz-see a")]
+        sections = [f"../notebooks/{questions.address(see)}" for see in entry["see"]]
+        assert links == sections + [f"#q-{id}" for id, q in ALL.items() if q.get("menu") == place]
 
 
 def test_both_pages_hold_every_chapter():
@@ -193,8 +224,22 @@ def test_the_key_answers_every_question():
     assert len(rows) == len(ALL) == len(soup.select("dl.qz-key dd"))
     for row, (id, question) in zip(rows, ALL.items()):
         assert row.a["href"] == f"self_test.html#q-{id}"
-        if "answer" in question:
-            assert str(question["answer"]) in row.get_text()
+        formula = question["kind"] == "formula"
+        if "answer" in question:  # as mathematics, which MathJax sets, and not as code
+            latex = formulas.tex(question["answer"]) if formula else formulas.number(question["answer"])
+            assert row.select_one(".math").get_text() == rf"\(\displaystyle {latex}\)" and row.code is None, id
+        else:
+            assert row.strong.get_text() == questions.right_letters(question)
+
+
+def test_formulas_are_formulas_in_the_folded_replies_too():
+    soup = BeautifulSoup((HTML / "self_test.html").read_text(), "html.parser")
+    for question in OF_KIND["formula"]:
+        heads = soup.select(f"#q-{question['id']} details .qz-case")
+        assert [bool(head.select_one(".math")) for head in heads] == [True] * (len(heads) - 1) + [
+            False
+        ]  # the last: else
+        assert heads[0].code.get_text() == str(question["answer"])  # how one types it
 
 
 def test_letters_of_the_key_are_those_of_the_page():

@@ -12,6 +12,7 @@ PAGE = HTML / "book" / "self_test.html"
 ALL = {question["id"]: question for some in questions.chapters().values() for question in some}
 # Each answer changes the page: what is out of sight is not drawn.
 LAZY = ".qz-chapter, .qz { content-visibility: auto; contain-intrinsic-size: auto 500px }"
+UNFOLD = "for (const it of document.querySelectorAll('.qz-fold')) it.open = true"
 REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
 
 
@@ -28,6 +29,7 @@ class Sheet:
         """Open the page again."""
         self.page.reload()
         settle(self.page)
+        self.page.evaluate(UNFOLD)
 
     def ask(self, question: dict, given) -> str:
         """Answer, and read the reply."""
@@ -119,6 +121,7 @@ def opened(browser):
         page.on("dialog", lambda dialog: dialog.accept())
         page.goto(PAGE.as_uri())
         settle(page)
+        page.evaluate(UNFOLD)
         yield Sheet(page), faults
 
 
@@ -155,6 +158,7 @@ def test_replies_are_accessible(browser):
     with watched(browser, remember, reduced_motion="reduce") as (page, faults):
         page.goto(PAGE.as_uri())
         settle(page)
+        page.evaluate(UNFOLD)
         verdicts = [Sheet(page).verdicts().get(id) for id in ALL]
         assert (set(verdicts[::2]), set(verdicts[1::2])) == ({"right"}, {"wrong"})
         assert page.locator(".qz-feedback mjx-container").count()
@@ -162,29 +166,41 @@ def test_replies_are_accessible(browser):
         darken(page)
         assert violations(page, ["color-contrast", "link-in-text-block"]) == []
         assert page.locator(".qz-feedback[role=status]").count() == len(ALL)
+        kept = page.evaluate(
+            "JSON.parse(localStorage.getItem('self-test'))"
+        )  # answers of before versions, now with verdicts
+        assert kept["version"] == 2 and [it["right"] for it in kept["questions"].values()] == [
+            i % 2 == 0 for i in range(len(ALL))
+        ]
         assert faults == []
 
 
 def test_wrong_answers_are_kept_too_until_all_are_forgotten(opened):
+    """The first test of this page has solved every question: that stays, whatever is answered after it."""
     sheet, faults = opened
     one_of_each = {kind: next(q for q in ALL.values() if q["kind"] == kind) for kind in questions.KINDS}
-    for question in one_of_each.values():
-        sheet.answer(question, wrong_answers(question)[0][1])
-    replies = {kind: sheet.reply(question) for kind, question in one_of_each.items()}
-    sheet.reload()
-    assert {kind: sheet.reply(question) for kind, question in one_of_each.items()} == replies
-    assert {question["id"] for question in one_of_each.values()} <= {
-        id for id, it in sheet.verdicts().items() if it == "wrong"
-    }
-    chapter = sheet.page.locator(".qz-chapter", has=sheet.box(one_of_each["formula"]["id"]))
-    asked = chapter.locator(".qz").count()
-    assert re.fullmatch(rf"\d+ of {asked} right, [1-9] to look at again", chapter.locator(".qz-progress").inner_text())
-    sheet.page.get_by_role("button", name="Forget my answers").press("Enter")
-    touched = "[...document.querySelectorAll('.qz input')].some((it) => it.checked || (it.type === 'text' && it.value))"
-    for _ in range(2):  # at once, and after a reload
-        assert sheet.verdicts() == {} and f"0 of {len(ALL)} right" in sheet.total()
-        assert sheet.page.evaluate(touched) is False
+    for solved in (True, False):
+        for question in one_of_each.values():
+            sheet.answer(question, wrong_answers(question)[0][1])
+        replies = {kind: sheet.reply(question) for kind, question in one_of_each.items()}
+        assert all(("solved it before" in reply) == solved for reply in replies.values())
         sheet.reload()
+        assert {kind: sheet.reply(question) for kind, question in one_of_each.items()} == replies
+        assert {question["id"] for question in one_of_each.values()} <= {
+            id for id, it in sheet.verdicts().items() if it == "wrong"
+        }
+        chapter = sheet.page.locator(".qz-fold", has=sheet.box(one_of_each["formula"]["id"]))
+        asked = chapter.locator(".qz").count()
+        told = rf"{asked} of {asked} right" if solved else rf"0 of {asked} right, [1-9] to look at again"
+        assert re.fullmatch(told, chapter.locator(".qz-progress").inner_text())
+        sheet.page.get_by_role("button", name="Forget my answers").press("Enter")
+        touched = (
+            "[...document.querySelectorAll('.qz input')].some((it) => it.checked || (it.type === 'text' && it.value))"
+        )
+        for _ in range(2):  # at once, and after a reload
+            assert sheet.verdicts() == {} and f"0 of {len(ALL)} right" in sheet.total()
+            assert sheet.page.evaluate(touched) is False
+            sheet.reload()
     assert faults == []
 
 
@@ -237,6 +253,7 @@ def test_it_works_where_nothing_may_be_kept(browser):
         theme = list(faults)  # it asks for the storage, too
         faults.clear()
         page.goto(PAGE.as_uri())
+        page.evaluate(UNFOLD)
         sheet = Sheet(page)
         assert "Right" in sheet.ask(ALL["tokens"], 49)
         assert "keeps nothing" in sheet.total() and "1 of" in sheet.total()
@@ -251,6 +268,7 @@ def test_damaged_memory_is_left_aside(kept, browser):
         kept = kept.replace(f"q-{id}:{{}}", f"q-{id}:{questions.for_script(question)['edition']}")
     with watched(browser, f"localStorage.setItem('self-test', {json.dumps(kept)})", formulas=False) as (page, faults):
         page.goto(PAGE.as_uri())
+        page.evaluate(UNFOLD)
         sheet = Sheet(page)
         assert sheet.verdicts() == {} and "Right" in sheet.ask(ALL["tokens"], 49)
         assert faults == []
@@ -261,6 +279,7 @@ def test_answers_on_a_phone_fit(browser):
     with watched(browser, reduced_motion="reduce", **phone) as (page, _):
         page.goto(PAGE.as_uri())
         settle(page)
+        page.evaluate(UNFOLD)
         page.evaluate(
             """() => {
               for (const it of document.querySelectorAll('.qz')) {
@@ -277,7 +296,7 @@ def test_answers_on_a_phone_fit(browser):
         small = page.evaluate(
             """[...document.querySelectorAll('.qz button, .qz-total button, .qz summary')].filter((it) => {
               const box = it.getBoundingClientRect();
-              return box.width < 24 || box.height < 24;
+              return it.checkVisibility() && (box.width < 24 || box.height < 24);
             }).length"""
         )
         assert small == 0

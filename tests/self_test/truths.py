@@ -48,6 +48,7 @@ from lib import (
 from lib.labels import NO_LABEL
 from lib.nets.dit import modulate
 from lib.samplers import Step, posterior_variance
+from lib.training import logit_normal
 
 MOONS = two_moons_mixture()
 LINEAR = DiscreteSchedule(linear_betas(1000))
@@ -70,6 +71,12 @@ def moving(spread: float = 0.01) -> int:
     return int((rows.std(0) >= spread).sum())
 
 
+def middle_density(half: float = 0.01, n: int = 2_000_000) -> float:
+    """The density of logit-normal times around one half."""
+    times = logit_normal(n, generator=seeded(0))
+    return ((times - 0.5).abs() < half).double().mean().item() / (2 * half)
+
+
 def numbers() -> dict[str, list[float]]:
     end, end_50 = LINEAR.alpha_bars[-1].item(), UNSCALED.alpha_bars[-1].item()
     gain = math.sqrt((1 - end) / end)
@@ -84,6 +91,7 @@ def numbers() -> dict[str, list[float]]:
     x_data, t = two_moons(len(eps), generator=seeded(1))[0], torch.arange(len(eps)) % LINEAR.T
     answers = Oracle(MOONS, LINEAR).estimate(LINEAR.coeffs(t, like=eps).add_noise(x_data, eps), t).eps
     loss = F.mse_loss(answers, eps).item()
+    middle, normal = middle_density(), 1 / math.sqrt(2 * math.pi)
     return {
         "sample-floor": [0.06 * 4**-0.5, 0.06 / 4, 0.06, 0],
         "scale-shift": [2 * math.log(5), math.log(5), 5**2, -2 * math.log(5), 2 * math.log10(5)],
@@ -106,6 +114,7 @@ def numbers() -> dict[str, list[float]]:
         "directions": [directions(1), 128, 64, moving(), directions(1000)],
         "turns": [1000 * fastest / (2 * math.pi), 1000, fastest / (2 * math.pi), 1000 * 2 * math.pi],
         "ema-start": [decay, 1 - decay, 1000 / 10_000, 1 - 0.9999, 0],
+        "logit-normal-middle": [middle, normal, normal * 0.5 * (1 - 0.5), 1 / middle, 1],
         "seeds-needed": [round(wanted / 4), round(wanted), round(wanted / 2), round(wanted * 4), 1],
         "tokens": [tokens, math.sqrt(tokens), 28**2 / 4, 4**2, 28**2],
         "square-dominates": [6 * 384, 4 * 384, 384, 384 / 6],

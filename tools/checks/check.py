@@ -81,6 +81,7 @@ SECONDS = {
     "browser/pages": 500,
     "browser/live_explorers": 350,
     "browser/questions": 90,
+    "browser/practice": 120,
     "browser/jupyterlab": 80,
     "browser/reading": 60,
     "labs": 170,

@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from tools.notebooks import names
 from tools.notebooks.text import QUESTIONS
+from tools.site import formulas
 from tools.site.questions import (
     FOLDER,
     address,
@@ -62,6 +63,12 @@ def _close(self, node: Tag) -> None:
         self.body.append(f"</{node['tag']}>\n")
 
 
+def written(question: dict, value: object) -> nodes.Node:
+    """An answer, right or wrong, as mathematics: a formula or a number."""
+    latex = formulas.tex(value) if question["kind"] == "formula" else formulas.number(value)
+    return nodes.math("", rf"\displaystyle {latex}")  # a fraction within a line would be small
+
+
 class Written(SphinxDirective):
     """What the directives share: text to nodes."""
 
@@ -72,12 +79,15 @@ class Written(SphinxDirective):
 
     def why(self, text: str, see: str) -> Tag:
         """A reason, and where the book explains it."""
+        return tag("span", {"class": "qz-why"}, *self.line(text), " ", tag("span", {"class": "qz-see"}, self.to(see)))
+
+    def to(self, see: str) -> nodes.reference:
+        """A link to a section."""
         title = titles().get(address(see))
         if title is None:
             raise self.error(f"There is no section {see}.")
         where = f"Chapter {names.number(see)}" if names.number(see) else "The bug museum"
-        link = nodes.reference("", f"{where}, {title}", refuri=f"../notebooks/{address(see)}", internal=True)
-        return tag("span", {"class": "qz-why"}, *self.line(text), " ", tag("span", {"class": "qz-see"}, link))
+        return nodes.reference("", f"{where}, {title}", refuri=f"../notebooks/{address(see)}", internal=True)
 
 
 # --- the directives ---------------------------------------------------------------------------------------------------
@@ -158,7 +168,7 @@ class Questions(Written):
         return [tag("ol", {"class": "qz-items"}, *rows)]
 
     def entry(self, question: dict, name: str) -> list[Tag]:
-        label, hint = "Your number", "A decimal, a fraction, a percentage or 1e-3 will do."
+        label, hint = "Your number", "`0.25`, `0,25`, `1/4`, `25%`, `2.5e-1` or LaTeX will do."
         if question["kind"] == "formula":
             label, hint = "Your formula", allowed(question["names"])
         plain = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
@@ -172,22 +182,22 @@ class Questions(Written):
         if "options" in question:
             for i, option in enumerate(question["options"]):
                 mark = "right" if option.get("right") else "wrong"
-                head = f"{letter(i)} ({mark})"
-                rows.append((i, head, option["why"], option.get("see", question["see"])))
+                rows.append((i, [f"{letter(i)} ({mark})"], option["why"], option.get("see", question["see"])))
         for i, mistake in enumerate(question.get("wrong", [])):
             if question["kind"] == "order":
                 shown = shuffled(question)
-                head = " ".join(letter(shown.index(place - 1)) for place in mistake["is"])
+                head = [" ".join(letter(shown.index(place - 1)) for place in mistake["is"])]
             else:
-                head = str(mistake["is"])
+                head = [written(question, mistake["is"])]
             rows.append((i, head, mistake["why"], mistake.get("see", question["see"])))
         if question["kind"] != "choice":
-            answer = question["answer"] if "answer" in question else right_letters(question)
-            rows.insert(0, ("right", f"{answer} (right)", question["why"], question["see"]))
+            answer = written(question, question["answer"]) if "answer" in question else right_letters(question)
+            typed = [", typed ", nodes.literal("", question["answer"])] if question["kind"] == "formula" else []
+            rows.insert(0, ("right", [answer, *typed, " (right)"], question["why"], question["see"]))
         if question["kind"] in NO_MATCH:
-            rows.append(("else", "Anything else", question.get("else", NO_MATCH[question["kind"]]), question["see"]))
+            rows.append(("else", ["Anything else"], question.get("else", NO_MATCH[question["kind"]]), question["see"]))
         lines = [
-            tag("li", {"data-case": case}, tag("strong", {"class": "qz-case"}, head), " ", self.why(text, see))
+            tag("li", {"data-case": case}, tag("strong", {"class": "qz-case"}, *head), " ", self.why(text, see))
             for case, head, text, see in rows
         ]
         return tag("details", {}, tag("summary", {}, "Answer, and what the wrong ones mean"), tag("ul", {}, *lines))
@@ -205,8 +215,8 @@ class Answers(Written):
         rows = []
         for at, question in enumerate(chapters()[stem]):
             link = nodes.reference("", number(stem, at), refuri=f"self_test.html#q-{question['id']}", internal=True)
-            answer = right_letters(question) if "answer" not in question else str(question["answer"])
-            cell = tag("code" if question["kind"] == "formula" else "strong", {}, answer)
+            answer = written(question, question["answer"]) if "answer" in question else right_letters(question)
+            cell = tag("strong", {}, answer)
             rows += [
                 tag("dt", {}, link, " ", cell),
                 tag("dd", {}, self.why(reason(question), question["see"])),
@@ -229,8 +239,10 @@ class Menu(Written):
                 if question.get("menu") == place
             ]
             links = [node for part in parts for node in (", ", part)][1:]
-            note = [" ", tag("span", {}, *self.line(entry["note"]))] if "note" in entry else []
-            rows.append(tag("li", {}, tag("strong", {}, *self.line(entry["ask"])), *note, " (", *links, ")"))
+            read = [node for see in entry["see"] for node in (", ", self.to(see))][1:]
+            note = tag("p", {}, *self.line(entry["note"]))
+            more = tag("p", {"class": "qz-see"}, "Read: ", *read, ". Questions: ", *links, ".")
+            rows.append(tag("li", {}, tag("p", {}, tag("strong", {}, *self.line(entry["ask"]))), note, more))
         return [tag("ol", {"class": "qz-menu"}, *rows)]
 
 

@@ -9,7 +9,7 @@
 // A verdict is {right, cases, said}: which feedback to show ("right", "else", the index of an option or of a known mistake),
 // and sentences that only this answer gets.
 
-import { parse } from "./formula.js";
+import { parse, readings } from "./formula.js";
 
 const POINTS = 20;
 
@@ -32,36 +32,45 @@ function several({ right, count }, ticked) {
 }
 
 function number({ answer, tolerance, wrong }, text) {
-  const read = parse(text);
-  const value = read.at({});
-  const near = (target) => Math.abs(value - target) <= tolerance * Math.max(Math.abs(target), 1e-9); // a zero is a zero
-  const said = Number.isFinite(Number(text)) ? [] : [`Read as ${Number(value.toPrecision(6))}.`];
-  if (near(answer)) return verdict(true, ["right"], ...said);
-  const known = wrong.findIndex(near);
-  return verdict(false, [known < 0 ? "else" : known], ...said);
+  return best(readings(text), (read) => {
+    const value = read.at({});
+    const near = (target) => Math.abs(value - target) <= tolerance * Math.max(Math.abs(target), 1e-9); // a zero is a zero
+    const said = Number.isFinite(Number(text)) ? [] : [read.note ?? `Read as ${Number(value.toPrecision(6))}.`];
+    if (!Number.isFinite(value)) return verdict(false, ["else"], ...said, "That is no finite number.");
+    if (near(answer)) return verdict(true, ["right"], ...said);
+    const known = wrong.findIndex(near);
+    return verdict(false, [known < 0 ? "else" : known], ...said);
+  });
 }
 
 function formula({ names, answer, wrong }, text) {
   const known = Object.keys(names);
-  const read = parse(text, known);
   const points = sample(names);
   const values = (written) => points.map(parse(written, known).at);
-  const mine = points.map(read.at);
-  const said = [`Read as ${read.text}.`];
-  const bad = mine.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) return verdict(false, ["else"], ...said, `It has no value at ${where(points[bad])}.`);
-  const truth = values(answer);
-  const same = (theirs) => mine.every((value, i) => Math.abs(value - theirs[i]) <= 1e-6 * (1 + Math.abs(theirs[i])));
-  if (same(truth)) return verdict(true, ["right"], ...said);
-  const mistake = wrong.findIndex((written) => same(values(written)));
-  if (mistake >= 0) return verdict(false, [mistake], ...said);
-  const factor = mine[0] / truth[0];
-  if (factor && same(truth.map((value) => factor * value))) {
-    return verdict(false, ["else"], ...said, Math.abs(factor + 1) < 1e-6 ? "All that is wrong is the sign." : `All that is wrong is a factor: yours is ${Number(factor.toPrecision(4))} times the answer.`);
-  }
-  const far = mine.findIndex((value, i) => Math.abs(value - truth[i]) > 0.01 * (1 + Math.abs(truth[i])));
-  const at = far < 0 ? 0 : far;
-  return verdict(false, ["else"], ...said, `At ${where(points[at])} yours is ${short(mine[at])}, and the answer is ${short(truth[at])}.`);
+  return best(readings(text, known), (read) => {
+    const mine = points.map(read.at);
+    const said = [`Read as ${read.text}.`, ...(read.note ? [read.note] : [])];
+    const bad = mine.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) return verdict(false, ["else"], ...said, `It has no value at ${where(points[bad])}.`);
+    const truth = values(answer);
+    const same = (theirs) => mine.every((value, i) => Math.abs(value - theirs[i]) <= 1e-6 * (1 + Math.abs(theirs[i])));
+    if (same(truth)) return verdict(true, ["right"], ...said);
+    const mistake = wrong.findIndex((written) => same(values(written)));
+    if (mistake >= 0) return verdict(false, [mistake], ...said);
+    const factor = mine[0] / truth[0];
+    if (factor && same(truth.map((value) => factor * value))) {
+      return verdict(false, ["else"], ...said, Math.abs(factor + 1) < 1e-6 ? "All that is wrong is the sign." : `All that is wrong is a factor: yours is ${Number(factor.toPrecision(4))} times the answer.`);
+    }
+    const far = mine.findIndex((value, i) => Math.abs(value - truth[i]) > 0.01 * (1 + Math.abs(truth[i])));
+    const at = far < 0 ? 0 : far;
+    return verdict(false, ["else"], ...said, `At ${where(points[at])} yours is ${short(mine[at])}, and the answer is ${short(truth[at])}.`);
+  });
+}
+
+/** The verdict on the reading that is right, or else a known mistake, or else the likeliest. */
+function best(all, judged) {
+  const verdicts = all.map(judged);
+  return verdicts.find((it) => it.right) ?? verdicts.find((it) => it.cases[0] !== "else") ?? verdicts[0];
 }
 
 function order({ count, wrong }, given) {
