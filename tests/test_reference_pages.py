@@ -30,7 +30,8 @@ def test_sizes_are_counted_again(page):
 
 
 def test_the_extension_menu_counts_its_entries():
-    names = {name for _, name, _, _ in sizes.MARKER.findall((ROOT / "book" / "extension_menu.md").read_text())}
+    found = sizes.MARKER.findall((ROOT / "book" / "extension_menu.md").read_text())
+    names = {name for _, joined, _, _ in found for name in joined.split(",")}
     assert {"lib.samplers.rk4", "lib.diffusion.cosine_betas", "lib.flow_matching.VPPath", "lib.guidance.Guided",
             "lib.ema.EMA", "lib.nets.autoencoder", "lib.nets.embedding.LabelEmbedding"} <= names  # fmt: skip
 
@@ -39,6 +40,13 @@ def test_a_wrong_size_is_found():
     right = sizes.counted("<!--lines:lib.samplers.rk4-->0<!--/lines-->")
     assert right != "<!--lines:lib.samplers.rk4-->0<!--/lines-->"
     assert sizes.counted(right) == right
+
+
+def test_names_are_joined_and_decorators_are_counted():
+    assert sizes.size("lib.samplers.euler") == 3 and sizes.size("lib.samplers.euler,lib.samplers.heun") == 9
+    assert sizes.size("lib.ema.EMA.update/newest") == 2
+    with pytest.raises(ValueError, match=r"lib/ema.py has no 'Average'. It has EMA, places"):
+        sizes.size("lib.ema.Average")
 
 
 def test_what_is_a_line_of_code():

@@ -1,8 +1,8 @@
-// A link to a second reading, or to a heading in it, opens what it leads to.
+// A link to a second reading, to a heading in it, or to a line of a folded listing opens what it leads to.
 function open() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
-  const folded = [target.querySelector(":scope > details.second"), target.closest("details.second")].filter(Boolean);
+  const folded = [target.querySelector(":scope > details.second"), target.closest("details.second, details.k-fold")].filter(Boolean);
   if (folded.every((it) => it.open)) return;
   for (const it of folded) it.open = true;
   target.scrollIntoView();
@@ -12,3 +12,6 @@ addEventListener("hashchange", open);
 document.addEventListener("click", (event) => event.target.closest?.("a[href*='#']") && setTimeout(open)); // the same link a second time
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", open);
 else open();
+
+// The theme makes a listing that scrolls a stop of the Tab key, and looks at all of them again when the window changes.
+document.addEventListener("toggle", (event) => event.target.matches(".k-fold") && dispatchEvent(new Event("resize")), true);

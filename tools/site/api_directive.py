@@ -1,7 +1,8 @@
 """A Sphinx extension: ```{api} samplers``` describes what `lib` exports from one of its modules.
 
 Signatures are those of the source, with their annotations and defaults as they are written there; docstrings are plain text
-with `names` in backticks and formulas indented. Each name has an anchor that stays, `lib.samplers.rk4`.
+with `names` in backticks and formulas indented. Each name has an anchor that stays, `lib.samplers.rk4`. Below it, folded, are
+its lines as the file has them; the whole file ends its part of the page, each line an anchor, `lib.samplers-77`.
 """
 
 import ast
@@ -14,7 +15,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import lib
-from tools.site.sizes import find
+from tools.site.listing import address, html, short, source_lines, verbatim
+from tools.site.sizes import find, span
 
 ENTRY = re.compile(r"\w+(, \w+)*:\s|Raises |Warns ")  # a line that begins something of its own: an argument, an error
 LAID_OUT = re.compile(r"^ |\S {2,}\S", re.MULTILINE)  # formulas are indented, and tables have columns
@@ -86,7 +88,7 @@ def described(docstring: str) -> list[nodes.Node]:
     for block in re.split(r"\n\s*\n", inspect.cleandoc(docstring)):
         if LAID_OUT.search(block):
             text = textwrap.dedent(block)
-            found.append(nodes.literal_block(text, text, language="text"))
+            found.append(nodes.literal_block(text, text, language="text", classes=["k-laid-out"]))
             continue
         entries = []
         for line in block.split("\n"):
@@ -132,6 +134,8 @@ class Api(SphinxDirective):
                     ):
                         section += self.section(f"{dotted}.{name}.{child_name}", f"{name}.{child_name}", path, child)
             found.append(section)
+        whole = html(verbatim(path, range(1, len(source_lines(path)))), dotted)
+        found.append(folded(f"The whole of {short(path)}", whole))
         return found
 
     def section(self, anchor: str, title: str, path, node: ast.AST) -> nodes.section:
@@ -141,20 +145,24 @@ class Api(SphinxDirective):
         domain.anonlabels[anchor.lower()] = self.env.docname, anchor
         domain.labels[anchor.lower()] = self.env.docname, anchor, title
         text = signature(node)
-        section += nodes.literal_block(text, text, language="python")
+        section += nodes.literal_block(text, text, language="python", classes=["k-laid-out"])
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             section += described(ast.get_docstring(node) or "")
-        place = f"lib/{path.name}, line {node.lineno}"
-        options = self.config.html_theme_options
-        where = nodes.paragraph(classes=["k-source"])
-        if address := options.get("repository_url"):
-            branch = options.get("repository_branch", "main")
-            target = f"{address}/blob/{branch}/lib/{path.name}#L{node.lineno}-L{node.end_lineno}"
-            where += nodes.reference("", place, refuri=target, internal=False)
-        else:
-            where += nodes.Text(place)
-        section += where
+        target = address(self.config.html_theme_options, path, node.lineno, node.end_lineno)
+        place = nodes.reference("", f"{short(path)}, line {node.lineno}", refuri=target, internal=False)
+        section += nodes.paragraph("", "", place, classes=["k-source"])
+        section += folded("Source", html(verbatim(path, lines_of(node))))
         return section
+
+
+def lines_of(node: ast.AST) -> range:
+    """The lines of a definition, with its decorators, or of a constant."""
+    return range(node.lineno, node.end_lineno + 1) if isinstance(node, ast.Assign) else span(node, "")
+
+
+def folded(says: str, listing: str) -> nodes.raw:
+    """A listing behind a line that opens it."""
+    return nodes.raw("", f'<details class="k-fold"><summary>{says}</summary>{listing}</details>', format="html")
 
 
 def setup(app: Sphinx) -> dict:
