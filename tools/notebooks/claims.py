@@ -11,9 +11,6 @@ from typing import NamedTuple
 
 import nbformat
 
-from tools.notebooks.names import label
-from tools.notebooks.text import chapter_text
-
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = re.compile(r"^claim (\S+) = (\S+)$", re.MULTILINE)
 QUOTE = re.compile(r"<!--claim:(\S+?)-->(.*?)<!--/claim-->", re.DOTALL)
@@ -21,7 +18,8 @@ CELL = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
 HEADER = "# Claims ledger\n"
 INTRO = """
 Numbers in the text are not typed in and forgotten. The code of a chapter prints each one as a record, the text quotes
-it, and a test fails when the two differ. Numbers from elsewhere carry a reference in their sentence. This page lists both.
+it, and a test fails when the two differ. Numbers from elsewhere carry a reference in their sentence. This page lists both, by
+chapter: each number with its unit, the sentence that says what it is, and the section in which it stands.
 """
 
 
@@ -89,26 +87,22 @@ CITATION = re.compile(r"\{(?:cite|footcite)[\w:]*\}`[^`]*`")
 PLACE = re.compile(
     r"(?i)\b(?:eqs?\.|equations?|sections?|figures?|tables?|algorithms?|theorems?|lemmas?|appendix|chapters?)\s+[\d.]+"
 )
-SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?!\s)|\n(?!\s*\n))+[.!?]?")
+# The point of an abbreviation ends no sentence.
+SHORT = r"\b(?i:eqs?|figs?|secs?|tabs?|alg|prop|thm|vs|cf|e\.g|i\.e|et al|resp|approx)\."
+SENTENCE = re.compile(rf"(?:{SHORT}|[^.!?\n]|[.!?](?!\s)|\n(?!\s*\n))+[.!?]?")
 
 
 def sentences(source: str) -> Iterator[tuple[str, str, int]]:
     """(sentence, the same with § for citations and ¤ for what is settled, its line) for each sentence of a page's prose."""
     text = prose(source)
-    bare = CITATION.sub(lambda match: "§" * len(match[0]), text)
-    bare = SETTLED.sub(lambda match: re.sub(r"[^\n]", "¤", match[0]), bare)
-    for match in SENTENCE.finditer(bare):
-        yield text[match.start() : match.end()], match[0], bare.count("\n", 0, match.start()) + 1
+    for match in SENTENCE.finditer(bare(text)):
+        yield text[match.start() : match.end()], match[0], text.count("\n", 0, match.start()) + 1
 
 
-def cited(source: str) -> list[str]:
-    """The sentences of a page's prose, up to its list of sources, that give a number and a reference for it."""
-    body = source.split("\n## Sources")[0]
-    found = [
-        text for text, bare, _ in sentences(body) if "§" in bare and re.search(NUMERAL + r"(?!\w)", PLACE.sub("", bare))
-    ]
-    plain = (re.sub(r"<[^>]*>|\*\*|^[\s>|-]+|\|\s*$", "", text) for text in found)
-    return [" ".join(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).split()) for text in plain]
+def bare(text: str) -> str:
+    """Prose with § for citations and ¤ for what is settled: as long as it was, and without the points inside them."""
+    cited = CITATION.sub(lambda match: "§" * len(match[0]), text)
+    return SETTLED.sub(lambda match: re.sub(r"[^\n]", "¤", match[0]), cited)
 
 
 # --- quotes against records --------------------------------------------------------------------------------------------
@@ -146,24 +140,7 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w-]", "", words)
 
 
-def ledger(root: Path = ROOT) -> str:
-    """The text of book/claims.md."""
-    notebooks, chapters = (
-        sorted((root / "notebooks").glob("*.ipynb")),
-        sorted((root / "book" / "chapters").glob("*.md")),
-    )
-    rows = [
-        f"| {label(notebook.stem)} | `{record.name}` | {record.value} "
-        f"| [{record.section}](../notebooks/{notebook.name}#{slug(record.section)}) |"
-        for notebook in notebooks
-        for record in records(notebook)
-    ]
-    table = (
-        "\n## Computed here\n\n| chapter | claim | value | printed in |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
-    )
-    lines = [f"- {label(chapter.stem)}: {text}" for chapter in chapters for text in cited(chapter_text(chapter))]
-    return HEADER + INTRO + table + "\n## Cited\n\n" + "\n".join(lines) + "\n"
-
-
 if __name__ == "__main__":
-    (ROOT / "book" / "claims.md").write_text(ledger())
+    from tools.notebooks.ledger import ledger
+
+    (ROOT / "book" / "claims.md").write_text(ledger(ROOT))
