@@ -116,7 +116,7 @@ def test_keys_turn_the_pages(browser, deck):
         assert notes.is_visible()
         page.keyboard.press("o")
         assert page.locator(".frame").nth(7).is_visible()
-        page.locator(".frame").nth(6).focus()
+        page.locator(".go").nth(6).focus()
         page.keyboard.press("Enter")
         assert now() == ["7", "#7"]
         page.keyboard.press("d")

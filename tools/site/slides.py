@@ -1,4 +1,4 @@
-"""Slides: a deck for each chapter, made of its figures, formulas, predictions, traps and cards, as book/slides.yml puts them in order.
+"""Slides: a deck for each chapter, made of what the chapter holds, as book/slides.yml puts it in order.
 
     python -m tools.site.slides [NN ...]     `make slides`: writes _build/slides, which opens from a file, without a network
 
@@ -7,69 +7,40 @@ is one message, `say`, with at most one of
 
     figure: fig-02-chain          explorer: explorer-noising      formula: [Three schedules, 1]     code, points, rows
 
-and, where it needs one, a sentence more. `predict: Of linear's` is the Predict box that begins so, on two slides, and `trap: "cosine`
-the trap whose title begins so. The cards of *What to do* and two exercises follow by themselves.
+and, where it needs one, a sentence more. `predict: Of linear's` is the Predict box that begins so, on two slides, and
+`trap: "cosine wins` the trap whose title begins so. The cards of *What to do* and two exercises follow by themselves.
 """
 
-import base64
 import html
-import io
 import re
 import shutil
 import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from string import Template
 from typing import Any, NamedTuple
 
-import numpy as np
 import yaml
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from PIL import Image
 
 from tools.notebooks.cards import cards
 from tools.notebooks.claims import quotes
 from tools.notebooks.names import number, short
 from tools.notebooks.text import chapter_text
+from tools.site.art import art, img
 from tools.site.chapter_pictures import PICTURES
-from tools.site.parts import ROOT, Chapter, Figure, address, chapter, cited, exercise, plain
+from tools.site.parts import ROOT, Chapter, address, chapter, cited, exercise, plain
 
 SOURCE = ROOT / "book" / "slides.yml"
 DECK = Path(__file__).parent / "deck"
 OUT = ROOT / "_build" / "slides"
 MATHJAX = ROOT / "vendor" / "site" / "mathjax"
-GAP, TITLE = 6, 70  # pixels of a figure: an empty band, and the title of a panel, of two lines at most
 REASON, TASK = 36, 44  # words of the reason for an answer, and of a task: whole sentences, at least one
 ROOM = 44  # words of a table of cards: beyond it, fewer columns, and only the beginning of each
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 MARKDOWN.use(dollarmath_plugin, renderer=lambda tex, options: "\\(" + html.escape(tex) + "\\)")
-PAGE = """<!doctype html>
-<html lang="en-GB">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{style}</style>
-<script>MathJax = {{tex: {{inlineMath: [["\\\\(", "\\\\)"]], displayMath: [["\\\\[", "\\\\]"]]}}, chtml: {{matchFontHeight: false, scale: 1.12}},
-  options: {{enableMenu: false}}, startup: {{}}}};</script>
-<script defer src="mathjax/tex-mml-chtml.js"></script>
-</head>
-<body data-deck="{title}">
-<main id="deck">
-<h1 class="quiet">{title}</h1>
-{slides}
-</main>
-<nav aria-label="Slides"><button data-do="back" aria-label="Back">←</button><output aria-label="Slide"></output>
-<button data-do="next" aria-label="Next">→</button><button data-do="overview" aria-pressed="false">All (o)</button>
-<button data-do="noted" aria-pressed="false">Notes (n)</button><button data-do="dark" aria-pressed="false">Dark (d)</button></nav>
-<p id="said" class="quiet" aria-live="polite"></p>
-<script type="module">
-{script}</script>
-</body>
-</html>
-"""
 
 
 class Slide(NamedTuple):
@@ -125,52 +96,10 @@ def beginning(text: str, most: int, asked: bool = False) -> str:
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z$*`\"])", " ".join(said(text).split("\n\n")[0].split()))
     kept = sentences[:1]
     for sentence in sentences[1:]:
-        if not asked and sentence.endswith("?") or len(" ".join([*kept, sentence]).split()) > most:
+        if (not asked and sentence.endswith("?")) or len(" ".join([*kept, sentence]).split()) > most:
             break
         kept.append(sentence)
     return " ".join(kept)
-
-
-# --- pictures --------------------------------------------------------------------------------------------------------
-
-
-def img(png: bytes, alt: str, look: str = "") -> str:
-    """An image that the page carries with it."""
-    data = base64.b64encode(png).decode()
-    return f'<img class="{look}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-
-
-def halves(png: bytes) -> list[bytes]:
-    """A tall picture cut in two where it is empty, near its middle and above a row's titles; nothing when it is empty nowhere."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    empty = np.asarray(picture.convert("L")).min(axis=1) > 250
-    edges = np.flatnonzero(np.diff(np.r_[0, empty, 0]))  # where an empty band begins, and where it ends
-    third, middle = len(empty) // 3, len(empty) // 2
-    bands = [(a, b) for a, b in edges.reshape(-1, 2).tolist() if b - a >= GAP and third < (a + b) / 2 < 2 * third]
-    if not bands:
-        return []
-    i = min(range(len(bands)), key=lambda i: abs(sum(bands[i]) / 2 - middle))
-    if i and bands[i][0] - bands[i - 1][1] < TITLE:
-        i -= 1
-    cut, found = sum(bands[i]) // 2, []
-    for box in ((0, 0, picture.width, cut), (0, cut, picture.width, picture.height)):
-        file = io.BytesIO()
-        picture.crop(box).save(file, "PNG")
-        found.append(file.getvalue())
-    return found
-
-
-def art(figure: Figure, layout: str = "") -> tuple[str, str]:
-    """(the layout, HTML) of a figure: wide ones below the title, tall ones in two halves, or beside the words."""
-    width, height = figure.size
-    look = "" if figure.picture else "drawn"
-    tall = height / width > 0.8
-    parts = halves(figure.png) if layout == "halves" or (not layout and tall) else []
-    if parts:
-        words = (f"{figure.alt} (Upper part.)", "The lower part of the same figure.")
-        return "halves", "".join(img(part, alt, look) for part, alt in zip(parts, words))
-    layout = layout or ("beside" if tall else "wide")
-    return layout, img(figure.png, figure.alt, look)
 
 
 # --- kinds of slides -------------------------------------------------------------------------------------------------
@@ -280,7 +209,10 @@ def to_do(found: Chapter) -> list[Slide]:
 def task(found: Chapter, name: str) -> Slide:
     """An exercise: its title, how hard it is, and the beginning of its task."""
     one = exercise(found.stem, name)
-    body = f'<div class="body"><p>{inline(beginning(one.task, TASK, asked=True))}</p><p class="more">{one.effort.words.capitalize()}.</p></div>'
+    effort = one.effort.words.capitalize()
+    body = (
+        f'<div class="body"><p>{inline(beginning(one.task, TASK, asked=True))}</p><p class="more">{effort}.</p></div>'
+    )
     return Slide("", f"Exercise {one.number}", capital(one.title), body, notes(found, "Practice", one.task))
 
 
@@ -315,8 +247,10 @@ def drawn(slide: Slide, place: int, count: int, name: str) -> str:
         inner += foot if slide.look == "side" else ""
     else:
         inner = f"{kind}<h2>{inline(slide.title)}</h2>{slide.body}{foot}"
+    title = re.sub(r"<[^>]+>", "", inline(slide.title))
     return (
-        f'<div class="frame" id="{place}"><section class="slide {slide.look}" aria-label="Slide {place} of {count}">{inner}</section>\n'
+        f'<div class="frame" id="{place}"><a class="go" href="#{place}">{place}. {title}</a>'
+        f'<section class="slide {slide.look}" aria-label="Slide {place} of {count}">{inner}</section>\n'
         f'<aside class="notes" aria-label="Notes to slide {place}">{slide.notes}</aside></div>'
     )
 
@@ -327,22 +261,14 @@ def page(stem: str) -> str:
     name = f"{number(stem)} · {found.title}".removeprefix(" · ")
     shown = "\n".join(drawn(slide, i, len(slides), name) for i, slide in enumerate(slides, 1))
     style, script = (DECK / "deck.css").read_text(), (DECK / "deck.js").read_text()
-    return PAGE.format(title=html.escape(name), style=style, script=script, slides=shown)
+    whole = Template((DECK / "deck.html").read_text())
+    return whole.substitute(title=html.escape(name), style=style, script=script, slides=shown)
 
 
-def index(stems: list[str]) -> str:
+def index() -> str:
     """The list of the decks."""
-    items = "".join(
-        f'<li><a href="{stem}.html">{number(stem)} {chapter(stem).title}</a>, {len(deck(stem))} slides</li>'
-        for stem in stems
-    )
-    return (
-        '<!doctype html><html lang="en-GB"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        "<title>Slides</title><style>:root { color-scheme: light dark } body { font: 20px/1.6 system-ui; max-width: 40em; "
-        "margin: 2em auto; padding: 0 1em }</style><main><h1>Slides</h1><p>Arrows, space or a swipe turn the pages; <b>o</b> shows all "
-        "slides, <b>n</b> the notes, <b>d</b> dark. Printed, a deck is a handout with notes. Links lead to the live figures of the "
-        f"built book beside this folder.</p><ul>{items}</ul></main></html>"
-    )
+    lines = [f'<li><a href="{stem}.html">{number(stem)} {chapter(stem).title}</a></li>' for stem in plans()]
+    return Template((DECK / "index.html").read_text()).substitute(decks="\n".join(lines))
 
 
 def main(chosen: list[str], out: Path = OUT) -> None:
@@ -352,7 +278,7 @@ def main(chosen: list[str], out: Path = OUT) -> None:
     shutil.copytree(MATHJAX, out / "mathjax", dirs_exist_ok=True)
     for stem in stems:
         (out / f"{stem}.html").write_text(page(stem))
-    (out / "index.html").write_text(index(list(plans())))
+    (out / "index.html").write_text(index())
     print(f"{len(stems)} decks in {out}")
 
 

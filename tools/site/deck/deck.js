@@ -32,13 +32,7 @@ function toggle(name, on = !root.classList.contains(name)) {
   root.classList.toggle(name, on);
   bar.querySelector(`[data-do="${name}"]`)?.setAttribute("aria-pressed", on);
   // Among all slides each is one link, and what stands on it cannot be reached.
-  const all = root.classList.contains("overview");
-  for (const frame of frames) {
-    frame.tabIndex = all ? 0 : -1;
-    frame.querySelector(".slide").inert = all;
-    for (const [key, value] of [["role", "link"], ["aria-label", frame.querySelector("h2").textContent]])
-      all ? frame.setAttribute(key, value) : frame.removeAttribute(key);
-  }
+  for (const frame of frames) frame.querySelector(".slide").inert = root.classList.contains("overview");
   fit();
   show(now, true);
 }
@@ -64,22 +58,19 @@ const keys = {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const frame = event.target.closest?.(".frame");
-  if (root.classList.contains("overview") && (event.key === "Enter" || event.key === "Escape")) {
-    if (event.key === "Enter" && frame) now = frames.indexOf(frame);
-    else if (event.key === "Enter" && event.target !== document.body) return; // a button of the bar
-    toggle("overview", false);
-  } else if (event.key === " " && event.target.closest?.("button, a")) return;
+  if (event.key === "Escape") toggle("overview", false);
+  else if (event.key === " " && event.target.closest?.("button, a")) return;
   else if (keys[event.key]) acts[keys[event.key]]();
   else return;
   event.preventDefault();
 });
 bar.addEventListener("click", (event) => acts[event.target.closest("button")?.dataset.do]?.());
 document.querySelector("#deck").addEventListener("click", (event) => {
-  const frame = event.target.closest(".frame");
-  if (!root.classList.contains("overview") || !frame) return;
-  now = frames.indexOf(frame);
+  const link = event.target.closest(".go");
+  if (!link) return;
+  now = frames.indexOf(link.parentElement);
   toggle("overview", false);
+  event.preventDefault();
 });
 let from = null;
 addEventListener("touchstart", (event) => { from = event.touches.length === 1 ? event.touches[0] : null; }, { passive: true });
