@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test check portable notebooks explorers claims lint format serve bench clean
+.PHONY: help book slides test check portable notebooks explorers claims lint format serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,9 @@ help:  ## this list
 
 book: $(READY) $(VENDORED)  ## build the book into _build/html
 	$(BOOK)
+
+slides: $(READY) $(VENDORED)  ## a deck of slides for each chapter, in _build/slides; ARGS="02 07" makes these
+	$(BIN)/python -m tools.site.slides $(ARGS)
 
 test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="laws notebooks/07" runs these jobs
 	$(BIN)/python -m tools.site.browser

@@ -1,0 +1,114 @@
+"""The decks of slides: every chapter has one, made of what the chapter holds, and no slide says too much."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from tests.test_notebooks import weak_alt
+from tools.site import art, slides
+from tools.site.parts import chapter, stems
+
+ROOT = Path(__file__).parents[1]
+# Words of a slide, formulas and code not counted; a prediction is read for two minutes, with its answers.
+MOST = {"predict": 75, "answer": 55, "do": 50, "task": 60}
+WORDS = 45
+
+
+def words(slide: slides.Slide) -> int:
+    """How many words stand on a slide."""
+    soup = BeautifulSoup(f"{slides.inline(slide.title)} {slide.body}", "html.parser")
+    for code in soup.find_all("pre"):
+        code.decompose()
+    return len(re.sub(r"\\[\[(].*?\\[\])]", "", soup.get_text(" "), flags=re.DOTALL).split())
+
+
+def test_every_chapter_has_a_deck():
+    assert list(slides.plans()) == stems()
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_a_deck_is_a_lecture(stem):
+    deck = slides.deck(stem)
+    assert 16 <= len(deck) <= 28
+    looks = [slide.look for slide in deck]
+    assert looks[0] == "title" and "img" in deck[0].body
+    if chapter(stem).predictions:
+        assert looks.count("predict") == looks.count("answer") > 0
+    if chapter(stem).traps:
+        assert "trap" in looks
+    assert len(slides.plans()[stem].get("exercises", [])) == (0 if stem.startswith("00") else 2)
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_no_slide_says_too_much(stem):
+    full = [
+        (place, words(slide), slide.title)
+        for place, slide in enumerate(slides.deck(stem), 1)
+        if words(slide) > MOST.get("task" if slide.kind.startswith("Exercise") else slide.look, WORDS)
+    ]
+    assert full == []
+
+
+def test_a_slide_that_says_too_much_is_found():
+    assert words(slides.Slide("", "", "one two", "<p>three \\(x\\) four</p><pre>not counted</pre>", "")) == 4
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_every_image_says_what_it_shows(stem):
+    images = BeautifulSoup("".join(slide.body for slide in slides.deck(stem)), "html.parser").find_all("img")
+    assert len(images) >= 2 and [image["alt"] for image in images if weak_alt(image["alt"])] == []
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_sections_and_code_are_those_of_the_chapter(stem):
+    found = chapter(stem)
+    lines = {line.strip() for line in found.source.split("\n")}
+    for plan in slides.plans()[stem]["slides"]:
+        assert plan.get("section", "") in ["", *found.headings], plan["say"]
+        for line in plan.get("code", "").split("\n"):
+            assert line.strip() in lines, line
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_what_a_deck_shows_it_shows_once(stem):
+    plans = slides.plans()[stem]["slides"]
+    for key in ("figure", "explorer", "predict", "trap"):
+        names = [plan[key] for plan in plans if key in plan]
+        assert len(set(names)) == len(names)
+
+
+def test_what_the_chapter_does_not_have_is_refused():
+    found = chapter("02_noise_schedules")
+    for plan in ({"say": "x", "figure": "fig-02-gone"}, {"say": "x", "formula": ["Three schedules", 9]}):
+        with pytest.raises(KeyError):
+            slides.message(found, plan)
+    with pytest.raises(KeyError, match="0 boxes begin"):
+        slides.prediction(found, {"predict": "Nobody asks"})
+    with pytest.raises(KeyError):
+        slides.filled("It ends at [[no_such_record]].", "02_noise_schedules")
+
+
+def test_a_number_is_shown_as_the_chapter_shows_it():
+    assert slides.filled(["ᾱ = [[bar_50]]"], "02_noise_schedules") == ["ᾱ = 0.603"]
+
+
+def test_only_whole_sentences_of_a_task_are_kept():
+    text = "One of three words. Is this asked? And then four more words."
+    assert slides.beginning(text, 8, asked=True) == "One of three words. Is this asked?"
+    assert slides.beginning(text, 8) == "One of three words."
+    assert slides.beginning(text, 1) == "One of three words."
+
+
+def test_a_tall_figure_is_cut_between_its_rows():
+    picture = np.full((400, 200, 3), 255, np.uint8)
+    for rows in ((20, 180), (200, 215), (230, 380)):  # a panel, the title of the next, and that panel
+        picture[slice(*rows), 20:180] = 0
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    upper, lower = (Image.open(io.BytesIO(part)).size for part in art.halves(file.getvalue()))
+    assert upper == (200, 190) and lower == (200, 210)
