@@ -83,13 +83,14 @@ def test_the_code_of_a_chapter_is_formatted(chapter):
 # ---- the spine -------------------------------------------------------------------------------------------------------
 
 
-# To be shortened: their second readings are not folded yet.
-LONG = {"16"}
-
-
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_the_spine_of_a_chapter_is_read_in_a_sitting(chapter):
-    assert spine.long(chapter_text(chapter), chapter.stem) == (names.short(chapter.stem) in LONG)
+    assert not spine.long(chapter_text(chapter), chapter.stem)
+
+
+@pytest.mark.parametrize("prefix", names.FOLDED)
+def test_a_closed_section_is_no_first_reading(prefix):
+    assert spine.words(f"# One\n\nTwo.\n\n### {prefix}three\n\nNot this.\n\n#### Nor this\n\n## Four") == 3
 
 
 def test_words_are_those_of_the_first_reading():
@@ -153,14 +154,15 @@ def test_a_folded_cell_is_folded_for_every_reader(why):
     assert "figure" in cell.metadata.mystnb
 
 
-def test_a_second_reading_is_closed_from_its_heading_to_the_next_of_its_level():
-    said = "Before.\n\n### Second reading: More\n\nMore.\n\n#### Below\n\n```\n# no heading\n```"
+@pytest.mark.parametrize("prefix", names.FOLDED)
+def test_a_closed_section_is_closed_from_its_heading_to_the_next_of_its_level(prefix):
+    said = f"Before.\n\n### {prefix}More\n\nMore.\n\n#### Below\n\n```\n# no heading\n```"
     cells = [
         nbformat.v4.new_markdown_cell(said),
         nbformat.v4.new_code_cell("x = 1"),
         nbformat.v4.new_markdown_cell("Still.\n\n## After\n\n# Next"),
     ]
-    before, opens, code, still, after = folds.fold_second_readings(cells)
+    before, opens, code, still, after = folds.fold_sections(cells)
     assert (before.source, still.source, after.source) == ("Before.", "Still.", "## After\n\n# Next")
     assert opens.source == said.removeprefix("Before.\n\n") and code is cells[1]
     assert [cell.metadata.get("jp-MarkdownHeadingCollapsed", False) for cell in (before, opens, still, after)] == [
@@ -171,16 +173,15 @@ def test_a_second_reading_is_closed_from_its_heading_to_the_next_of_its_level():
     ]
 
 
-def test_the_page_folds_a_second_reading_behind_its_heading():
-    said = (
-        "T\n=\n\nSecond reading: More\n--------------------\n\nMore.\n\nBelow\n.....\n\nStill.\n\nAfter\n-----\n\nNext."
-    )
+@pytest.mark.parametrize("prefix", names.FOLDED)
+def test_the_page_folds_such_a_section_behind_its_heading(prefix):
+    said = f"T\n=\n\n{prefix}More\n{'-' * 40}\n\nMore.\n\nBelow\n.....\n\nStill.\n\nAfter\n-----\n\nNext."
     doctree = publish_doctree(said, settings_overrides={"doctitle_xform": False})
     second_reading.fold(None, doctree, "page")
     page = publish_from_doctree(doctree, writer_name="html5").decode()
     (kept,) = re.findall(r'<details class="second"><summary>(.*?)</details>', page, re.DOTALL)
     heading, held = kept.split("</summary>")
-    assert "Second reading: More" in heading and "Still." in held and "Next." not in kept
+    assert f"{prefix}More" in heading and "Still." in held and "Next." not in kept
 
 
 def test_two_reasons_to_fold_are_one_too_many():
@@ -203,11 +204,12 @@ def test_a_chapter_shows_its_number_and_the_museum_none():
     assert names.titled("# The bug museum\n", names.MUSEUM) == "# The bug museum\n"
     assert names.label("07_solvers") == "07" and names.label(names.MUSEUM) == "museum"
     assert names.titled("# Couplings\n", "06b_who") == "# 6b · Couplings\n" and names.label("06b_who") == "06b"
-    assert names.numbered("07_solvers", 3) == "7.3" and names.numbered(names.MUSEUM, 3) == "3"
+    assert names.numbered("07_solvers", 3) == "7.3" and names.numbered(names.MUSEUM, 3) == "Museum 3"
     assert names.numbered("06b_who", 3) == "6b.3"
     assert names.short("06b_who") == "06b" and names.short("07_solvers") == "07"
     museum = next(chapter for chapter in CHAPTERS if chapter.stem == names.MUSEUM)
-    assert re.findall(r"^### Exercise \S*?(\d[\d.]*)", chapter_text(museum), re.MULTILINE)[:3] == ["1", "2", "3"]
+    shown = re.findall(r"^#### Exercise <!--given-->(.*?)<!--/given-->:", chapter_text(museum), re.MULTILINE)
+    assert shown == [f"Museum {i}" for i in range(1, len(shown) + 1)] and shown
     assert questions.number("16_bugs", 0) == "Museum 1" and questions.number("03_what_the_net_predicts", 0) == "3.1"
     for chapter in CHAPTERS:
         title = next(cell for cell in compose(chapter).cells if cell.cell_type == "markdown").source.splitlines()[0]

@@ -1,8 +1,9 @@
 """An exercise whose stub is a bug: the reader gets the code as it was found, and mends it."""
 
+import math
 from collections.abc import Callable
 
-from classroom.exercises import Exercise, Mistake, Refused, Verdict
+from classroom.exercises import Exercise, Mistake, Refused, Verdict, _fill, _number, _pairs
 
 
 class Repair(Exercise):
@@ -31,9 +32,24 @@ class Repair(Exercise):
         verdict = super().judge(attempt)
         if verdict.right or not self.unchanged(attempt):
             return verdict
-        first, *lines = verdict.text.replace("Not yet", "Still broken", 1).split("\n")
-        table = [line for line in lines if line.startswith("  ")]  # no hint: to find the cause is the exercise
-        return Verdict(False, None, "\n".join([first, *table]))
+        # No table and no hint: what is expected would often tell the repair.
+        return Verdict(False, None, self.still_broken(self.results(attempt), self.results(self.answer)))
+
+    def still_broken(self, results: list, expected: list) -> str:
+        """On which input an answer is wrong, and by how much."""
+        found = enumerate(map(self.gaps, results, expected))
+        index, gaps = next((index, gaps) for index, gaps in found if gaps)
+        where = self.describe(index)
+        much = f" It is off by {_number(max(gaps))} at most." if math.isfinite(sum(gaps)) else ""
+        return _fill(f"Still broken{', for ' + where if where else ''}.{much}")
+
+    def gaps(self, result, right) -> list[float]:
+        """How far off each part of a result is that is wrong; infinitely, where it is a word or has another shape."""
+        try:
+            wrong = [(mine, true) for mine, true in _pairs(result, right) if not self.close(mine, true)]
+        except Refused:
+            return [math.inf]
+        return [math.inf if isinstance(true, str) else (mine - true).abs().max().item() for mine, true in wrong]
 
     def unchanged(self, attempt: Callable | float) -> bool:
         """Whether an answer does, on every input, what the code did when it was found."""

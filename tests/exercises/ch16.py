@@ -237,7 +237,7 @@ ANSWERS = {
             "divided by the first step": lambda T: curve(T, by=f(1, T)),
         },
     ),
-    "cosine_square": Answers(
+    "bent_curve": Answers(
         right=[curve, bars_with_numpy],
         wrong={
             "squared twice": lambda T: curve(T) ** 2,
@@ -245,7 +245,7 @@ ANSWERS = {
             "the square inside the cosine": angle_squared,
         },
     ),
-    "false_alarm": Answers(
+    "odd_line": Answers(
         right=[
             lambda n: torch.linspace(0, n, n) / n,
             lambda n: torch.arange(n) / (n - 1),
@@ -265,7 +265,7 @@ ANSWERS = {
             "the thousand betas thinned out": lambda T: betas(1000, 1e-4, 0.02)[range(0, 1000, 1000 // T)],
         },
     ),
-    "trailing_spacing": Answers(
+    "grey_pictures": Answers(
         right=[trailing_by_range, trailing_by_formula],
         wrong={
             "shifted by one": lambda T, n: torch.tensor([*range(T - T // n + 1, 0, -(T // n)), -1]),

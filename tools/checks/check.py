@@ -71,7 +71,12 @@ GROUPS = {
         "tests/test_results.py",
         "tests/test_emoji_sheet.py",
     ],
-    "pages": ["tests/test_book.py", "tests/test_self_test.py", "tests/test_repository_buttons.py"],
+    "pages": [
+        "tests/test_book.py",
+        "tests/test_leaks.py",
+        "tests/test_self_test.py",
+        "tests/test_repository_buttons.py",
+    ],
     "others": [],
 }
 WITHOUT_BOOK = {"browser/checks", "browser/jupyterlab"}  # all other browser jobs open its pages

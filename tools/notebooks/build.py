@@ -90,7 +90,7 @@ def compose(chapter: Path, root: Path = ROOT) -> NotebookNode:
     nb = read_chapter(titled(chapter_text(chapter), chapter.stem))
     for cell in nb.cells:
         folds.fold(cell)
-    nb.cells = folds.fold_second_readings(nb.cells)
+    nb.cells = folds.fold_sections(nb.cells)
     place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
     nb.cells.insert(place, first_cell(root))
     return nb

@@ -13,12 +13,12 @@ import ast
 import re
 from pathlib import Path
 
-from tools.notebooks.names import numbered, short
+from tools.notebooks.names import MUSEUM, numbered, short
 
 DIRECTIVE = re.compile(r"^```\{exercise\} *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PARTS = re.compile(r"^# --- (stub|solution|checker)\n", re.MULTILINE)
 TEXT = """\
-### Exercise <!--given-->{number}<!--/given-->: {title}
+{level} Exercise <!--given-->{number}<!--/given-->: {title}
 
 {task}
 
@@ -50,6 +50,8 @@ cellView: form
 def in_chapter(text: str, root: Path, stem: str) -> str:
     """The text of a chapter with its exercises in full, numbered as they come."""
     count = 0
+    # In the museum an exercise stands in a section of its exhibit, which is closed at first.
+    level = "####" if stem == MUSEUM else "###"
 
     def full(directive: re.Match) -> str:
         nonlocal count
@@ -57,12 +59,12 @@ def in_chapter(text: str, root: Path, stem: str) -> str:
         file = root / "classroom" / "exercises" / f"ch{short(stem)}" / f"{directive[1]}.py"
         if not file.exists():
             raise ValueError(f"{stem}: there is no exercise {file.relative_to(root)}")
-        return in_full(file, numbered(stem, count), directive[2])
+        return in_full(file, numbered(stem, count), directive[2], level)
 
     return DIRECTIVE.sub(full, text)
 
 
-def in_full(file: Path, number: str, more: str = "") -> str:
+def in_full(file: Path, number: str, more: str = "", level: str = "###") -> str:
     """The Markdown and the two cells of one exercise; `more` is code for the end of the worked solution. Raises ValueError."""
     name, text = file.stem, file.read_text()
     title, task, hint = said(ast.get_docstring(ast.parse(text)) or "", file)
@@ -72,6 +74,7 @@ def in_full(file: Path, number: str, more: str = "") -> str:
     stub, solution, _ = (part.strip("\n") for part in parts[1::2])
     begin = f"from classroom.exercises.{file.parent.name} import {name}"
     return TEXT.format(
+        level=level,
         number=number,
         title=title,
         task=task,

@@ -9,7 +9,7 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
-from tools.notebooks.names import SECOND
+from tools.notebooks.names import FOLDED
 
 TITLES = {
     "imports": "Imports and set-up",
@@ -52,18 +52,18 @@ def fold(cell: NotebookNode) -> None:
     cell.metadata["mystnb"] = cell.metadata.get("mystnb", {}) | said
 
 
-# ---- second readings -------------------------------------------------------------------------------------------------
+# ---- sections that are closed at first --------------------------------------------------------------------------------
 
 COLLAPSED = {"jp-MarkdownHeadingCollapsed": True}  # JupyterLab's word for it
 
 
-def fold_second_readings(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """The cells of a notebook, with each section that a first reader may skip closed in JupyterLab.
+def fold_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells of a notebook, with each section closed in JupyterLab that a first reader may skip, or should not see yet.
 
     There a section is a cell of Markdown that begins with its heading, and all up to the next such cell of its level or above.
     So a cell is cut where such a section begins or ends.
     """
-    found, level = [], 0  # how deep the heading of the second reading lies that we are in, or 0
+    found, level = [], 0  # how deep the heading of the closed section lies that we are in, or 0
     for cell in cells:
         if cell.cell_type != "markdown":
             found.append(cell)
@@ -72,11 +72,11 @@ def fold_second_readings(cells: list[NotebookNode]) -> list[NotebookNode]:
         for line in cell.source.splitlines():
             code ^= line.startswith("```")
             heading = not code and re.match("(#+) ", line)
-            if heading and (line[heading.end() :].startswith(SECOND) or len(heading[1]) <= level):
+            if heading and (line[heading.end() :].startswith(FOLDED) or len(heading[1]) <= level):
                 parts.append([])
-                level = len(heading[1]) if line[heading.end() :].startswith(SECOND) else 0
+                level = len(heading[1]) if line[heading.end() :].startswith(FOLDED) else 0
             parts[-1].append(line)
         for text in filter(None, ("\n".join(part).strip("\n") for part in parts)):
-            closed = COLLAPSED if re.match(f"#+ {SECOND}", text) else {}
+            closed = COLLAPSED if re.match(f"#+ (?:{'|'.join(FOLDED)})", text) else {}
             found.append(nbformat.v4.new_markdown_cell(text, metadata=cell.metadata | closed))
     return found

@@ -5,6 +5,9 @@ import re
 
 MUSEUM = "16_bug_museum"
 SECOND = "Second reading: "  # how the heading of a section begins that a first reader may skip
+GUESSED = "After your guess: "  # and that of one which tells the answer to a question before it
+PLAYED = "After the last exhibit: "
+FOLDED = (SECOND, GUESSED, PLAYED)  # the page and JupyterLab close these sections
 
 
 def number(stem: str) -> str:
@@ -30,6 +33,6 @@ def titled(text: str, stem: str) -> str:
 
 
 def numbered(stem: str, count: int) -> str:
-    """The number of a figure or an exercise: 7.3 is the third of chapter 7; where no chapter has a number, 3."""
+    """The number of an exercise: 7.3 is the third of chapter 7, and Museum 3 that of the museum."""
     own = number(stem)
-    return f"{own}.{count}" if own else str(count)
+    return f"{own}.{count}" if own else f"Museum {count}"

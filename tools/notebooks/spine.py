@@ -1,7 +1,7 @@
 """How many words a first reader reads: python -m tools.notebooks.spine
 
-The spine of a chapter is its prose up to Practice, without code, formulas, what predictions come to, and what is folded as a
-second reading: either a whole section, whose heading says so,
+The spine of a chapter is its prose up to Practice, without code, formulas, what predictions come to, and what is folded: either a
+whole section, whose heading says that it is a second reading, or, in the museum, that it tells an answer,
 
     ## Second reading: The bound, to the last nat
 
@@ -24,7 +24,7 @@ from tools.notebooks.text import chapter_text
 ROOT = Path(__file__).resolve().parents[2]
 MOST, FIRST = 3500, 900  # words of a chapter's spine, and of chapter 00's
 SECOND = re.compile(r'<details class="second">.*?^</details>', re.DOTALL | re.MULTILINE)
-SECTION = re.compile(rf"^(#+) {names.SECOND}.*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
+SECTION = re.compile(rf"^(#+) (?:{'|'.join(names.FOLDED)}).*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
 SEEN = re.compile(r'<details class="k-seen">.*?^</details>', re.DOTALL | re.MULTILINE)  # what a prediction comes to
 NO_WORDS = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]+\$|</?[a-zA-Z!][^>]*>|\]\([^)]*\)|\{cite[^}]*\}`[^`]*`|^```[^\n]*$|^\|?[-|: ]+\|?$",

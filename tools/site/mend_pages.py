@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 from sphinx.application import Sphinx
 
-from tools.notebooks.names import numbered
+from tools.notebooks.names import number
 
 BIG = 50_000  # bytes of a picture that is worth another format
 
@@ -78,7 +78,8 @@ def figure_names(pages: dict[str, str]) -> dict[str, str]:
     names = {}
     for page, text in pages.items():
         own = [found[2] for found in FIGURE.finditer(text) if "caption-number" in found[1]]
-        names |= {number: numbered(page, i) for i, number in enumerate(own, 1)}
+        chapter = f"{number(page)}." if number(page) else ""
+        names |= {old: f"{chapter}{i}" for i, old in enumerate(own, 1)}
     return names
 
 

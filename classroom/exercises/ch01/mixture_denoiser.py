@@ -1,6 +1,6 @@
 r"""the best denoiser
 
-Write $\mathbb E[x \mid x_t]$ for a mixture on a line. `x_t` is $(B,)$; `alpha` and `sigma` are floats; `w`, `m` and
+Write, from memory, $\mathbb E[x \mid x_t]$ for a mixture on a line. `x_t` is $(B,)$; `alpha` and `sigma` are floats; `w`, `m` and
 `s2`, the weights, means and variances of the components, are $(M,)$. Return $(B,)$. The components of the checker
 differ in weight and in width, so every part of the formula counts.
 

@@ -1,6 +1,6 @@
 r"""every member of the family
 
-Write the DDIM step with its knob $\eta$. `x0`, `eps` and the fresh noise `z` have the shape (B, 2); `bar_t` and
+Write, from memory, the DDIM step with its knob $\eta$. `x0`, `eps` and the fresh noise `z` have the shape (B, 2); `bar_t` and
 `bar_s` are $\bar\alpha_t$ and $\bar\alpha_s$, tensors without axes, and `bar_s` is 1 in the last step. The checker
 makes it a step rule of `lib.sample` and walks the oracle with $\eta = 0$, <!--given-->0.5<!--/given--> and 1.
 

@@ -1,6 +1,6 @@
 """a coin for every sample
 
-Withhold labels while training: each label `y[i]` becomes `NO_LABEL` with probability `p`, independently of all
+From memory: withhold labels while training. Each label `y[i]` becomes `NO_LABEL` with probability `p`, independently of all
 others. The checker looks at the shares in many batches.
 
 Hint: `torch.rand(n, generator=generator)` gives $n$ coins at once.

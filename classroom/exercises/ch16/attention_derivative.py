@@ -1,4 +1,4 @@
-"""attention with a derivative
+"""mend the net
 
 Mend `attention(q, k, v)`, tensors of shape `(B, heads, tokens, d)`, so that the values stay what they are and a
 forward derivative passes.

@@ -1,4 +1,4 @@
-r"""small change
+r"""mend the average
 
 Mend `averaged(weights, decay)`: the average of a net's weights after a training. `weights` has the shape (n, D), in
 bfloat16, a row for every step; the average begins at the first row.

@@ -1,4 +1,4 @@
-r"""both halves move
+r"""mend the estimate
 
 Mend `clip(x0, eps, x_t, alpha, sigma)`: the data of an estimate held to $[-1, 1]$, and the noise that belongs to it.
 

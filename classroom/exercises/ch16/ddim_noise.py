@@ -1,4 +1,4 @@
-r"""add up to one
+r"""mend the step
 
 Mend `step`. It gets the estimates $\hat x$ and $\hat\varepsilon$ at time $t$, fresh noise $z$, $\bar\alpha$ at the
 time $t$ it leaves and at the time $s$ it goes to, and $\eta$. At $\eta = 1$ the variance of the fresh noise must be

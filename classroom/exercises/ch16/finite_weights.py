@@ -1,4 +1,4 @@
-r"""numbers, please
+r"""mend the table
 
 Mend `bars(T)`: the table of $\bar\alpha$ at the $T$ steps, whose first entry belongs to the first step that adds
 noise. The checker compares whole tables; the last beta may be clipped or not.
@@ -14,20 +14,24 @@ from classroom.exercises import Mistake
 from classroom.exercises.repair import Repair
 
 
-# --- stub
-def bars(T, s=0.008):
+def published_curve(T, s=0.008):
+    """alpha-bar of the cosine schedule at the times 0 ... T, a table (T + 1,)."""
     u = torch.arange(T + 1, dtype=torch.float64) / T
     f = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
-    return (f / f[0])[:-1]
+    return f / f[0]
+
+
+# --- stub
+def bars(T):
+    """published_curve(T) has T + 1 values, from 1 down to 0."""
+    return published_curve(T)[:-1]
 
 
 # --- solution
 # The curve has T + 1 values, for the times 0 ... T. Time 0 is clean data, not a step: there
 # alpha-bar is 1, and 1 - alpha-bar, by which the step divides, is 0. Drop the first, not the last.
-def solution(T, s=0.008):
-    u = torch.arange(T + 1, dtype=torch.float64) / T
-    f = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
-    return (f / f[0])[1:]
+def solution(T):
+    return published_curve(T)[1:]
 
 
 # --- checker

@@ -1,4 +1,4 @@
-"""say which convention
+"""mend the formula
 
 Mend `guided(cond, uncond, scale)`, so that 0 is unconditional and 1 conditional, as in this book.
 

@@ -1,4 +1,4 @@
-"""to each a coin
+"""mend the dropping
 
 Mend `drop(y, p, generator)`: labels `y` of shape `(B,)`, each replaced by $-1$ with probability `p`, independently.
 

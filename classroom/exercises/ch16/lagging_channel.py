@@ -1,4 +1,4 @@
-"""all four
+"""mend the outputs
 
 Mend `guide`. The outputs `cond` and `uncond` both have the shape `(B, 2 * channels, H, W)`: the noise, which is to be
 guided, and the variances, which stay those of `cond`.

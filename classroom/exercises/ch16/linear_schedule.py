@@ -1,4 +1,4 @@
-r"""a schedule for any number of steps
+r"""mend the schedule
 
 Mend `betas(T)`, so that it is still a straight line, agrees with DDPM's at $T = 1000$, and adds the same noise in all
 at any $T$ of 50 or more.

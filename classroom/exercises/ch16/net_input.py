@@ -1,4 +1,4 @@
-r"""what the net may see
+r"""mend the loss
 
 Mend `loss(net, x, eps, t)`: the mean square error of the net against the conditional velocity, for data `x` and noise
 `eps` of shape `(B, 2)` and times `t` of shape `(B,)`; `t = 1` is data.

@@ -1,4 +1,4 @@
-r"""where it stopped
+r"""mend the restart
 
 Mend `restore(saved)`. A checkpoint has three parts, `saved["net"]`, `saved["average"]` and `saved["adam"]`. Say what
 the net, its average and Adam go on with, in this order. The checker stops a small training in the middle, and

@@ -1,4 +1,4 @@
-r"""a share for each
+r"""mend the draws
 
 Mend `rows(step, rank, world, size)`: the noise of process number `rank` of `world` in a training step, (size / world, 2).
 All processes together must draw what one process alone draws, `randn((size, 2), generator=seeded(step))`, in order

@@ -1,4 +1,4 @@
-r"""what is added up
+r"""mend the walk
 
 Mend `walk(velocity, x, K)`: $K$ steps of Euler's rule from $t = 0$ to 1. The net takes and gives bfloat16, as `x` is;
 what the walk adds up must not be rounded away. The result may be of either type.

@@ -1,4 +1,4 @@
-r"""there and back
+r"""mend the branch
 
 Mend `x0_of(v, x_t, alpha, sigma)`: the clean data, given $v = \alpha\varepsilon - \sigma x$,
 $x_t = \alpha x + \sigma\varepsilon$ and $\alpha^2 + \sigma^2 = 1$.

@@ -1,4 +1,4 @@
-"""repair it, or do not
+"""mend the line, or leave it
 
 Write what should stand in the line's place: `grid(n)`, the $n$ times. If you think that nothing should change, write
 the line again.

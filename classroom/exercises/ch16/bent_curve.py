@@ -1,4 +1,4 @@
-r"""straighten the curve
+r"""mend the curve
 
 Mend `bars(T)`, so that it is $\bar\alpha$ of the cosine schedule at the steps $1, \dots, T$, without clipping.
 

@@ -1,4 +1,4 @@
-"""where a sampler stops
+"""mend the times
 
 Mend `grid(T, steps)`: `steps + 1` whole numbers, equal steps apart, that start at the last step $T - 1$ and end on
 $-1$, which is clean data. The checker divides evenly.
