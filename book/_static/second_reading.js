@@ -12,6 +12,3 @@ addEventListener("hashchange", open);
 document.addEventListener("click", (event) => event.target.closest?.("a[href*='#']") && setTimeout(open)); // the same link a second time
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", open);
 else open();
-
-// The theme makes a listing that scrolls a stop of the Tab key, and looks at all of them again when the window changes.
-document.addEventListener("toggle", (event) => event.target.matches(".k-fold") && dispatchEvent(new Event("resize")), true);

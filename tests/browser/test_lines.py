@@ -47,6 +47,14 @@ def test_code_scrolls_in_its_own_box_on_a_phone(opened):
     assert overflow(opened) == []
 
 
+def test_a_listing_that_one_opens_is_a_stop_of_the_tab_key(browser):
+    with watched(browser, viewport={"width": 390, "height": 800}) as (page, _):
+        page.goto((HTML / "book" / "extension_menu.html").as_uri())
+        settle(page)
+        page.locator(".k-fold > summary").first.press("Enter")
+        page.wait_for_function("document.querySelector('.k-fold pre').tabIndex === 0", timeout=10_000)
+
+
 def test_open_listings_are_accessible(opened):
     if opened.url.endswith("extension_menu.html"):  # all of lib would take a minute, and looks the same
         assert violations(opened) == []
