@@ -77,8 +77,9 @@ def a_loss_without_its_floor(code: dict) -> str:
 @cache
 def short_run(steps: int = 1000) -> list[list[Tensor]]:
     """The weights of a small net at the start and after each step of a training on the moons."""
-    torch.manual_seed(0)  # PyTorch's own, of the initial weights
-    model = FlowMatching(MLPDenoiser(width=48, t_scale=1000))
+    with torch.random.fork_rng():  # the initial weights come from PyTorch's own generator
+        torch.manual_seed(0)
+        model = FlowMatching(MLPDenoiser(width=48, t_scale=1000))
     weights = [[p.detach().clone() for p in model.parameters()]]
     x, _ = two_moons(10_000, generator=seeded(1))
     data = batches(x, size=256, generator=seeded(5))
