@@ -107,8 +107,8 @@ def row(source: str, page: str = "01_x") -> ledger.Row:
         ("```{code-cell} ipython3\n---\ncaption: |\n  A <!--claim:a-->1<!--/claim-->.\n---\nx\n```", "A **1**."),
         ('<div class="predict" data-right="1">\n\n**Predict.** How far?\n\n1. far\n\n<details><summary>See</summary>\n\n'
          "It is <!--claim:a-->1<!--/claim-->.\n\n</details>\n\n</div>", "How far? It is **1**."),
-        ("Long words " * 20 + "end here; of all points of ten thousand samples half lie off the moons, or <!--claim:a-->1<!--/claim-->.",
-         "Of all points of ten thousand samples half lie off the moons, or **1**."),
+        ("Long words " * 20 + "end; of all points of ten thousand samples half lie off them, or <!--claim:a-->1<!--/claim-->.",
+         "Of all points of ten thousand samples half lie off them, or **1**."),
     ],
 )  # fmt: skip
 def test_what_a_row_says(source, text):
