@@ -37,7 +37,8 @@ def scraps(text: str) -> list[str]:
         "emphasis, or a list's mark": r"\*|^[-+>#]",
         "half of a formula or of code": r"[$`]",
         "a sentence cut at an abbreviation": r"\b(?:eqs?|figs?|secs?|vs|cf|e\.g|i\.e|et al)\.\W*$",
-        "a fragment": r"^(?:\w+|The \w+|What you should see)\. ",
+        "a fragment": r"^(?:\w+|The \w+)\. ",
+        "the name of a fold": r"^(?:What you should see|Hint|Solution)\b",
         "no capital": r"^[a-zà-ÿ](?!-)",
         "a pronoun without its noun": r"^(?:It|Its|They|Their|This|These|Those) ",
     }
@@ -157,7 +158,7 @@ The 2M rule and <!--claim:x-->7<!--/claim--> by {cite:t}`c`.
 @pytest.mark.parametrize(
     "text",
     ["Nothing. It was 3.", "The story. In 2020", "so it is", "in Gaussians (eq.", "10 calls | 50", "a <b>", "see [this](that)",
-     "*so* it is", "It is 3.", "{ref}`x`", "half of $x"],
+     "*so* it is", "It is 3.", "{ref}`x`", "half of $x", "What you should see It is 3."],
 )  # fmt: skip
 def test_scraps_are_found(text):
     assert scraps(text) != []
