@@ -37,7 +37,8 @@ def scraps(text: str) -> list[str]:
         "emphasis, or a list's mark": r"\*|^[-+>#]",
         "half of a formula or of code": r"[$`]",
         "a sentence cut at an abbreviation": r"\b(?:eqs?|figs?|secs?|vs|cf|e\.g|i\.e|et al)\.\W*$",
-        "a fragment": r"^(?:\w+|The \w+|What you should see)\. ",
+        "a fragment": r"^(?:\w+|The \w+)\. ",
+        "the name of a fold": r"^(?:What you should see|Hint|Solution)\b",
         "no capital": r"^[a-zà-ÿ](?!-)",
         "a pronoun without its noun": r"^(?:It|Its|They|Their|This|These|Those) ",
     }
@@ -107,8 +108,8 @@ def row(source: str, page: str = "01_x") -> ledger.Row:
         ("```{code-cell} ipython3\n---\ncaption: |\n  A <!--claim:a-->1<!--/claim-->.\n---\nx\n```", "A **1**."),
         ('<div class="predict" data-right="1">\n\n**Predict.** How far?\n\n1. far\n\n<details><summary>See</summary>\n\n'
          "It is <!--claim:a-->1<!--/claim-->.\n\n</details>\n\n</div>", "How far? It is **1**."),
-        ("Long words " * 20 + "end here; of all points of ten thousand samples half lie off the moons, or <!--claim:a-->1<!--/claim-->.",
-         "Of all points of ten thousand samples half lie off the moons, or **1**."),
+        ("Long words " * 20 + "end; of all points of ten thousand samples half lie off them, or <!--claim:a-->1<!--/claim-->.",
+         "Of all points of ten thousand samples half lie off them, or **1**."),
     ],
 )  # fmt: skip
 def test_what_a_row_says(source, text):
@@ -157,7 +158,7 @@ The 2M rule and <!--claim:x-->7<!--/claim--> by {cite:t}`c`.
 @pytest.mark.parametrize(
     "text",
     ["Nothing. It was 3.", "The story. In 2020", "so it is", "in Gaussians (eq.", "10 calls | 50", "a <b>", "see [this](that)",
-     "*so* it is", "It is 3.", "{ref}`x`", "half of $x"],
+     "*so* it is", "It is 3.", "{ref}`x`", "half of $x", "What you should see It is 3."],
 )  # fmt: skip
 def test_scraps_are_found(text):
     assert scraps(text) != []

@@ -102,10 +102,24 @@ def page(*children: nodes.Node) -> nodes.document:
 class App:
     """What the extension asks of Sphinx."""
 
+    class env:
+        @staticmethod
+        def get_domain(name: str) -> "Math":
+            return Math()
+
     class builder:
         @staticmethod
         def get_relative_uri(page: str, to: str) -> str:
             return "../book/glossary.html"
+
+
+class Math:
+    """What it asks of Sphinx's mathematics."""
+
+    formulas = True
+
+    def has_equations(self, page: str) -> bool:
+        return self.formulas
 
 
 def marked(*children: nodes.Node, name: str = "notebooks/x") -> list[str]:
@@ -152,6 +166,13 @@ def test_a_box_that_asks_to_predict_is_left_alone_and_what_follows_is_not():
 @pytest.mark.parametrize("name", sorted(terms.EXCEPT))
 def test_lists_and_answers_hold_no_terms(name):
     assert marked(paragraph("A floor."), name=name) == []
+
+
+def test_a_page_without_formulas_shows_no_box_with_one(monkeypatch):
+    text = paragraph("A variance-preserving oracle.")
+    assert len(marked(text)) == 4
+    monkeypatch.setattr(Math, "formulas", False)
+    assert ["oracle" in it for it in marked(text)] == [True, True]
 
 
 def test_a_box_holds_formulas_and_no_link():

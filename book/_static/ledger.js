@@ -17,8 +17,8 @@ addEventListener("DOMContentLoaded", () => {
   form.className = "k-filter";
   form.setAttribute("role", "search");
   form.setAttribute("aria-label", "Numbers of the book");
-  form.innerHTML = `<label>Chapter <select><option value="">all</option></select></label>
-    <label>Words <input type="search" autocomplete="off" placeholder="guidance recall"></label>
+  form.innerHTML = `<span><label for="k-chapter">Chapter</label> <select id="k-chapter"><option value="">all</option></select></span>
+    <span><label for="k-words">Words</label> <input id="k-words" type="search" autocomplete="off" placeholder="guidance recall"></span>
     <p role="status"></p>`;
   const [select, input, said] = ["select", "input", "p"].map((name) => form.querySelector(name));
   for (const name of new Set(folds.map(chapter))) select.add(new Option(name, name));

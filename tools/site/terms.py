@@ -126,6 +126,9 @@ def mark(app: Sphinx, doctree: nodes.document, page: str) -> None:
     if page in EXCEPT:
         return
     there, met = app.builder.get_relative_uri(page, PAGE), {}
+    # Where no formula stands, the scripts that set them are not loaded either.
+    formulas = app.env.get_domain("math").has_equations(page)
+    terms = [it for it in glossary() if formulas or r"\(" not in boxed(it)]
     for node in readable(doctree):
         section, title = section_of(node)
         if title in SILENT:
@@ -133,7 +136,7 @@ def mark(app: Sphinx, doctree: nodes.document, page: str) -> None:
         known = met.setdefault(id(section), set())
         text, at, parts = node.astext(), 0, []
         plain = text.replace("\n", " ")
-        for begin, end, term in matches(plain, [it for it in glossary() if it.anchor not in known]):
+        for begin, end, term in matches(plain, [it for it in terms if it.anchor not in known]):
             known.add(term.anchor)
             stop = "" if term not in doctree.k_terms else ' tabindex="-1"'
             doctree.k_terms += [] if stop else [term]
