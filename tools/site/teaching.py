@@ -62,7 +62,7 @@ def exercises_by_week() -> str:
     for stem in stems():
         week = plan("teaching")[stem]["weeks"][0]
         for one in tasks(stem):
-            where = f"{link(stem, 'Practice', one.number)} {plain(one.title)}"
+            where = f"{link(stem, one.section, one.number)} {plain(one.title)}"
             level = "●" * one.effort.level + "○" * (3 - one.effort.level)
             lines.append(
                 f"| {week} | {where} | {level} {one.effort.level} | {one.effort.minutes} | {set_in(one.effort.course)} |"
