@@ -84,7 +84,8 @@ def field_of_two_points(draw: random.Random) -> Question:
     """Chapter 06."""
     a, z, t = draw.choice([1, 2]), draw.choice([-0.4, 0.3, 0.6]), draw.choice([0.4, 0.5, 0.6])
     mean = a * math.tanh(z * t * a / (1 - t) ** 2)
-    ask = f"The data are two points, $-{a}$ and ${a}$, equally likely. On the straight path, what is $u(z, t)$ at $z = {z}$, $t = {t}$?"
+    ask = f"The data are two points, $-{a}$ and ${a}$, equally likely. "
+    ask += f"On the straight path, what is $u(z, t)$ at $z = {z}$, $t = {t}$?"
     return Question(ask, (mean - z) / (1 - t), "$(\\mathbb E[x \\mid z] - z)/(1 - t)$, the mean a $\\tanh$")
 
 
@@ -98,8 +99,8 @@ def least_loss(draw: random.Random) -> Question:
 def cheapest_pairs(draw: random.Random) -> Question:
     """Chapter 06b."""
     m, s = draw.choice([-2, 1, 4]), draw.choice([2, 3, 5])
-    ask = f"Noise $N(0, 1)$ and data $N({m}, {s**2})$ on a line are paired by any coupling. What is the least mean square distance?"
-    return Question(ask, m**2 + (s - 1) ** 2, "$m^2 + (s - 1)^2$: keep the order")
+    ask = f"Noise $N(0, 1)$ and data $N({m}, {s**2})$ on a line are paired by any coupling. What is the least mean square "
+    return Question(ask + "distance?", m**2 + (s - 1) ** 2, "$m^2 + (s - 1)^2$: keep the order")
 
 
 def evaluations(draw: random.Random) -> Question:
@@ -112,8 +113,12 @@ def evaluations(draw: random.Random) -> Question:
 def memory(draw: random.Random) -> Question:
     """Chapter 09."""
     decay = draw.choice([0.99, 0.995, 0.999, 0.9995])
-    ask = f"An average of the weights has the decay {decay}. After how many updates does the start hold less than a hundredth of it?"
-    return Question(ask, math.ceil(math.log(100) / -math.log(decay)), "$\\ln 100 / (-\\ln d)$, rounded up")
+    ask = f"An average of the weights has the decay {decay}. After how many updates does the start hold "
+    return Question(
+        ask + "less than a hundredth of it?",
+        math.ceil(math.log(100) / -math.log(decay)),
+        "$\\ln 100 / (-\\ln d)$, rounded up",
+    )
 
 
 def first_loss(draw: random.Random) -> Question:
@@ -126,22 +131,32 @@ def first_loss(draw: random.Random) -> Question:
 def guided_variance(draw: random.Random) -> Question:
     """Chapter 11."""
     a, b, w = draw.choice([1, 2]), draw.choice([4, 9]), draw.choice([2, 3])
-    ask = f"The class is $N(0, {a})$, all data are $N(0, {b})$. Which variance has the tilted distribution $p(x)^{{1-w}} p(x|c)^w$ "
-    return Question(ask + f"at $w = {w}$?", 1 / (w / a + (1 - w) / b), "one over $w/a + (1 - w)/b$")
+    ask = f"The class is $N(0, {a})$, all data are $N(0, {b})$. Which variance has "
+    return Question(
+        ask + f"$p(x)^{{1-w}} p(x|c)^w$, normalised, at $w = {w}$?",
+        1 / (w / a + (1 - w) / b),
+        "one over $w/a + (1 - w)/b$",
+    )
 
 
 def frechet(draw: random.Random) -> Question:
     """Chapter 12."""
     m, (a, b) = draw.choice([1, 2, 3]), draw.sample([0.25, 1, 4, 9], 2)
-    ask = f"One feature. Real: mean 0, variance {a}. Generated: mean {m}, variance {b}. What is the Fréchet distance, as reported?"
-    return Question(ask, m**2 + (math.sqrt(a) - math.sqrt(b)) ** 2, "$(m_a - m_b)^2 + (s_a - s_b)^2$, not its root")
+    ask = f"One feature. Real: mean 0, variance {a}. Generated: mean {m}, variance {b}. What is the Fréchet "
+    return Question(
+        ask + "distance, as it is reported?",
+        m**2 + (math.sqrt(a) - math.sqrt(b)) ** 2,
+        "$(m_a - m_b)^2 + (s_a - s_b)^2$, not its root",
+    )
 
 
 def scaled_clock(draw: random.Random) -> Question:
     """Chapter 13."""
     s, t = draw.choice([0.2, 0.5, 3, 5]), draw.choice([0.2, 0.4, 0.5])
-    ask = f"Latents have the standard deviation {s}. Which time of unit latents has the signal-to-noise ratio of theirs at $t = {t}$?"
-    return Question(ask, s * t / (1 + (s - 1) * t), "$s t / (1 + (s - 1) t)$")
+    ask = f"Latents have the standard deviation {s}. Which time of unit latents has the "
+    return Question(
+        ask + f"signal-to-noise ratio of theirs at $t = {t}$?", s * t / (1 + (s - 1) * t), "$s t / (1 + (s - 1) t)$"
+    )
 
 
 KINDS: list[Callable[[random.Random], Question]] = [

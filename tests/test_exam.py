@@ -133,3 +133,9 @@ def test_the_sheet_does_not_hold_the_key(monkeypatch, capsys):
 def test_a_seed_that_is_no_number_is_refused():
     run = subprocess.run([sys.executable, "-m", "classroom.exam", "x"], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 2 and "invalid int value" in run.stderr
+
+
+def test_a_wrong_key_is_found():
+    for kind in (exam.posterior_mean, exam.field_of_two_points, exam.target_v):
+        one = kind(random.Random(3))
+        assert 1.01 * one.answer != pytest.approx(again(kind, one), rel=1e-5)

@@ -82,6 +82,18 @@ def test_what_a_deck_shows_it_shows_once(stem):
         assert len(set(names)) == len(names)
 
 
+def test_words_are_words():
+    """YAML takes `off` and `no` for false, and a number for a number: all that is shown is text."""
+    cells = [
+        cell
+        for plan in slides.plans().values()
+        for one in plan["slides"]
+        for row in one.get("rows", [])
+        for cell in row
+    ]
+    assert len(cells) > 80 and [cell for cell in cells if not isinstance(cell, str)] == []
+
+
 def test_what_the_chapter_does_not_have_is_refused():
     found = chapter("02_noise_schedules")
     for plan in ({"say": "x", "figure": "fig-02-gone"}, {"say": "x", "formula": ["Three schedules", 9]}):

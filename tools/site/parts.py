@@ -72,6 +72,7 @@ class Exercise(NamedTuple):
     title: str
     task: str
     effort: Effort
+    section: str
 
 
 class Chapter:
@@ -172,10 +173,11 @@ def chapter(stem: str) -> Chapter:
 def tasks(stem: str) -> list[Exercise]:
     """The exercises of a chapter, in order."""
     found, folder = [], ROOT / "classroom" / "exercises" / f"ch{short(stem)}"
-    for i, match in enumerate(exercises.DIRECTIVE.finditer(chapter(stem).source), 1):
+    for i, match in enumerate(exercises.DIRECTIVE.finditer(chapter(stem).prose), 1):
         file = folder / f"{match[1]}.py"
         title, task, _ = exercises.said(ast.get_docstring(ast.parse(file.read_text())) or "", file)
-        found.append(Exercise(match[1], numbered(stem, i), title, task, efforts(ROOT)[stem][match[1]]))
+        effort, section = efforts(ROOT)[stem][match[1]], chapter(stem).section(match.start())
+        found.append(Exercise(match[1], numbered(stem, i), title, task, effort, section))
     return found
 
 

@@ -213,7 +213,7 @@ def task(found: Chapter, name: str) -> Slide:
     body = (
         f'<div class="body"><p>{inline(beginning(one.task, TASK, asked=True))}</p><p class="more">{effort}.</p></div>'
     )
-    return Slide("", f"Exercise {one.number}", capital(one.title), body, notes(found, "Practice", one.task))
+    return Slide("", f"Exercise {one.number}", capital(one.title), body, notes(found, one.section, one.task))
 
 
 def deck(stem: str) -> list[Slide]:

@@ -62,7 +62,7 @@ def exercises_by_week() -> str:
     for stem in stems():
         week = plan("teaching")[stem]["weeks"][0]
         for one in tasks(stem):
-            where = f"{link(stem, 'Practice', one.number)} {plain(one.title)}"
+            where = f"{link(stem, one.section, one.number)} {plain(one.title)}"
             level = "●" * one.effort.level + "○" * (3 - one.effort.level)
             lines.append(
                 f"| {week} | {where} | {level} {one.effort.level} | {one.effort.minutes} | {set_in(one.effort.course)} |"
@@ -122,18 +122,20 @@ def expected(stem: str) -> str:
     return "\n\n".join(parts[:-1]) or "This chapter has none."
 
 
+WRITERS = {"syllabus": syllabus, "efforts": exercises_by_week, "loads": hours, "cuts": cuts, "expected": expected}
+
+
 class Written(SphinxDirective):
     """Markdown that a function writes, parsed where the directive stands."""
 
     optional_arguments = 1
-    writers = {"syllabus": syllabus, "efforts": exercises_by_week, "loads": hours, "cuts": cuts, "expected": expected}
 
     def run(self) -> list[nodes.Node]:
         """The nodes of what the directive's function writes."""
         for file in ("teaching", "expected", "slides", "exercises"):
             self.env.note_dependency(str(ROOT / "book" / f"{file}.yml"))
         box = nodes.container()
-        text = self.writers[self.name](*self.arguments)
+        text = WRITERS[self.name](*self.arguments)
         self.state.nested_parse(
             StringList(text.split("\n"), source=str(Path(self.env.doc2path(self.env.docname)))), 0, box
         )
@@ -142,6 +144,6 @@ class Written(SphinxDirective):
 
 def setup(app: Sphinx) -> dict:
     """Register the directives."""
-    for name in Written.writers:
+    for name in WRITERS:
         app.add_directive(name, Written)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -95,10 +95,12 @@ root.classList.add("js");
 fit();
 show(asked(), true);
 
-// A formula that is wider than its place is made smaller, until it fits.
+// Formulas that are wider than their place are made smaller until they fit, all of a slide alike.
 window.MathJax?.startup?.promise.then(() => {
-  for (const box of document.querySelectorAll(".formula")) {
-    const wide = box.querySelector("mjx-math")?.offsetWidth ?? 0;
-    if (wide > box.clientWidth) box.style.fontSize = `${Math.floor((parseFloat(getComputedStyle(box).fontSize) * box.clientWidth) / wide)}px`;
+  for (const frame of frames) {
+    const boxes = [...frame.querySelectorAll(".formula")];
+    const parts = boxes.map((box) => box.clientWidth / (box.querySelector("mjx-math")?.offsetWidth || 1));
+    const least = Math.min(1, ...parts);
+    for (const box of boxes) box.style.fontSize = `${Math.floor(parseFloat(getComputedStyle(box).fontSize) * least)}px`;
   }
 });
