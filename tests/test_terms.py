@@ -152,10 +152,11 @@ def test_headings_links_code_formulas_captions_and_tables_are_left_alone(child):
     assert marked(child) == []
 
 
-def test_a_box_that_asks_to_predict_is_left_alone_and_what_follows_is_not():
+@pytest.mark.parametrize("kind", ["predict", "predict diagnosis"])
+def test_a_box_that_asks_to_predict_is_left_alone_and_what_follows_is_not(kind):
     raw = [
         nodes.raw("", it, format="html")
-        for it in ('<div class="predict" data-right="1">', "<details>", "</details>", "</div>")
+        for it in (f'<div class="{kind}" data-right="1">', "<details>", "</details>", "</div>")
     ]
     asked = nodes.container(
         "", raw[0], paragraph("A floor?"), raw[1], paragraph("The floor."), raw[2], raw[3], paragraph("An oracle.")

@@ -31,7 +31,7 @@ addEventListener("DOMContentLoaded", () => {
     list.setAttribute("role", "group");
     list.setAttribute("aria-label", exhibit ? "Your diagnosis" : "Your prediction");
     for (const item of list.children) item.setAttribute("role", "presentation");
-    const kept = (store.get(key) ?? "").split(" ").filter(Boolean).map(Number).filter((place) => place < buttons.length);
+    const kept = (store.get(key) ?? "").split(" ").filter(Boolean).map(Number).filter((place) => buttons[place]);
     const it = { box, fold, said, buttons, right, kept, save: (places) => store.set(key, places.join(" ")), forget: () => store.drop(key) };
     if (exhibit) diagnoses.push(it);
     else predict(it);

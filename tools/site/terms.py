@@ -100,7 +100,7 @@ def readable(doctree: nodes.document) -> list[nodes.Text]:
     found, asking = [], False
     for node in doctree.findall():
         if isinstance(node, nodes.raw):
-            asking = 'class="predict"' in node.astext() or (asking and "</div>" not in node.astext())
+            asking = 'class="predict' in node.astext() or (asking and "</div>" not in node.astext())
         elif isinstance(node, nodes.Text) and not asking:
             above, closed = node.parent, False
             while above is not None and not closed:
