@@ -201,6 +201,12 @@ READ = [
     ("gain-at-T", "1,573", True, "with a decimal comma"),
     ("square-dominates", "2,304", True, "as 2304. If you mean a decimal comma, write 2.304"),
     ("square-dominates", "1,111", False, "as 1.111, with a decimal comma"),
+    ("square-dominates", "2.304", True, "I read “2.304” as 2304. A decimal point would make it 2.304."),
+    ("two-thousand", "2.000", False, "I read “2.000” as 2000."),
+    ("gain-at-T", "1.573.", True, "Read as 1.573."),
+    ("min-snr-v", "０，５", True, "Read as 0.5."),
+    ("scale-shift", "3,2", True, "Read as 3.2."),
+    ("ema-start", "90 %", True, "Read as 0.9."),
     ("two-thousand", "1,000,000", True, "Read as 1000000."),
     ("two-thousand", "1.000.000", True, "Read as 1000000."),
     ("two-thousand", "1\\,000\\,000", True, "Read as 1000000."),
@@ -236,6 +242,8 @@ def test_what_has_no_latex_is_said():
 V = questions.for_script(ALL["define-v"])
 CONVERT = questions.for_script(ALL["eps-to-v"])
 SHARE = questions.for_script(ALL["null-zero"])
+STEP = questions.for_script(ALL["posterior-variance"])
+TURN = questions.for_script(ALL["u-on-cosine"])
 
 
 @pytest.mark.parametrize(
@@ -253,6 +261,14 @@ SHARE = questions.for_script(ALL["null-zero"])
         (SHARE, "9.09%"),
         (SHARE, "0.05/(0.5 + 0.05)"),
         (SHARE, "9.1e-2"),
+        (SHARE, "0,5·2/11."),
+        (STEP, "(1 - alpha_bar_before)·beta/(1 - alphabar)"),
+        (STEP, r"\beta _t\frac{1 - {\bar\alpha}_{t-1}}{1 - \bar \alpha _t}"),
+        (STEP, "β（1 — ᾱ_{t-1}）/（1 ‑ ᾱ）;"),
+        (TURN, r"\frac v{-2}\pi."),
+        (TURN, r"-\pi\frac v2"),
+        (TURN, r"\pi\dfrac{-1}{2}\left. v \right."),
+        (TURN, r"-\frac1{\frac 2v}\pi"),
     ],
 )
 def test_a_right_answer_may_be_written_in_many_ways(question, given):

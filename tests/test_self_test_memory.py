@@ -65,6 +65,21 @@ def test_a_late_return_counts_from_the_day_it_was_answered():
     assert story(("2026-03-01", True), ("2026-05-20", True))[1]["due"] == "2026-05-23"
 
 
+def test_an_answer_under_a_clock_that_was_ahead_comes_back():
+    """Nobody waits until 2031 for a question that was answered on a wrong day."""
+    answers = [("2031-01-01", True), ("2026-03-01", True), ("2026-03-02", True)]
+    assert [record["due"] for record in story(*answers)] == ["2031-01-02", "2026-03-04", "2026-03-04"]
+    now, records = {"date": "2026-03-01T08:00:00Z"}, [["a", RECORD | {"due": "2031-01-02"}]]
+    assert asked(["due", records, now], ["next", records, now]) == [["a"], None]
+    records[0][1]["due"] = "2026-03-23"  # 21 days, said a zone further east
+    assert asked(["due", records, now], ["next", records, now]) == [[], {"day": "2026-03-23", "count": 1}]
+
+
+def test_a_place_before_the_first_question_is_no_place():
+    text = {"version": 2, "questions": {}, "mixed": {"seed": 1, "at": -1, "since": RECORD["when"]}}
+    assert "mixed" not in asked(["read", json.dumps(text)])[0]
+
+
 def test_days_are_those_of_the_readers_calendar():
     late = {"date": "2026-03-28T23:30:00Z"}
     assert asked(["day", late], ["day", late, 1], zone="UTC") == ["2026-03-28", "2026-03-29"]

@@ -20,6 +20,11 @@ const EARLIER = { abar: "abar_before" }; // what \bar\alpha_{t-1} is called here
 export function readings(typed, names = []) {
   const tokens = split(typed);
   const doubtful = tokens.find((token) => token.other !== undefined);
+  const [only] = tokens.filter((token) => token.number !== undefined);
+  if (!names.length && tokens.every(({ sign, number }) => number !== undefined || sign === "+" || sign === "-") && only?.dotted) {
+    const thousands = tokens.map((token) => ({ ...token, number: token.dotted ?? token.number, text: String(token.dotted ?? token.text) }));
+    return [parsed(tokens, names), { ...parsed(thousands, names), note: `I read “${only.text}” as ${only.dotted}. A decimal point would make it ${only.number}.` }];
+  }
   if (!doubtful) return [parsed(tokens, names)];
   const [decimal, whole] = [doubtful.number, doubtful.other];
   const thousands = tokens.map((token) => (token.other === undefined ? token : { ...token, number: token.other }));
@@ -117,6 +122,11 @@ function parsed(given, names) {
 
   /** What a command is taken of: a bracket, a name, a number; of \frac12 one digit. */
   function part(of) {
+    const mixed = of === "\\frac" && /^([a-z])(\d+)$/i.exec(tokens[next]?.text ?? "");
+    if (mixed && names.includes(mixed[1]) && !resolved(tokens[next])) {
+      const { at } = tokens[next]; // \frac x2
+      tokens.splice(next, 1, { name: mixed[1], text: mixed[1], at }, { number: Number(mixed[2]), text: mixed[2], at: at + 1 });
+    }
     const token = tokens[next];
     if (token?.number !== undefined && of !== "√" && /^\d\d+$/.test(token.text)) {
       tokens[next] = { ...token, number: Number(token.text.slice(1)), text: token.text.slice(1), at: token.at + 1 };

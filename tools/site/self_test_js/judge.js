@@ -35,7 +35,7 @@ function number({ answer, tolerance, wrong }, text) {
   return best(readings(text), (read) => {
     const value = read.at({});
     const near = (target) => Math.abs(value - target) <= tolerance * Math.max(Math.abs(target), 1e-9); // a zero is a zero
-    const said = Number.isFinite(Number(text)) ? [] : [read.note ?? `Read as ${Number(value.toPrecision(6))}.`];
+    const said = read.note ? [read.note] : Number.isFinite(Number(text)) ? [] : [`Read as ${Number(value.toPrecision(6))}.`];
     if (!Number.isFinite(value)) return verdict(false, ["else"], ...said, "That is no finite number.");
     if (near(answer)) return verdict(true, ["right"], ...said);
     const known = wrong.findIndex(near);

@@ -24,7 +24,8 @@ export function day(now, after = 0) {
   return [String(date.getFullYear()).padStart(4, "0"), ...[date.getMonth() + 1, date.getDate()].map((it) => String(it).padStart(2, "0"))].join("-");
 }
 
-export const isDue = (record, now) => Boolean(record?.due) && record.due <= day(now);
+/** Whether a question returns today. A day further away than the last box comes from a clock that was ahead. */
+export const isDue = (record, now) => Boolean(record?.due) && (record.due <= day(now) || record.due > day(now, DAYS.at(-1) + 1));
 
 /** The record after one more answer. A right one that is due goes on to the next box, a wrong one back to the first; an answer
  * to a question that is not due leaves its day as it is. */
@@ -58,7 +59,7 @@ export function read(text, lenient = false) {
   const memory = { ...empty(), questions };
   if (typeof found.mode === "string" && !old) memory.mode = found.mode;
   const { seed, at, since } = Object(old ? {} : found.mixed);
-  if (Number.isInteger(seed) && Number.isInteger(at) && isTime(since)) memory.mixed = { seed, at, since };
+  if (Number.isInteger(seed) && Number.isInteger(at) && at >= 0 && isTime(since)) memory.mixed = { seed, at, since };
   return memory;
 }
 

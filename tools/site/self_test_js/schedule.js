@@ -15,7 +15,7 @@ export function due(records, now) {
 
 /** When the next questions return after today, and how many: {day, count}, or nothing. */
 export function next(records, now) {
-  const days = records.map(([, record]) => record?.due).filter((it) => it && it > day(now));
+  const days = records.filter(([, record]) => record?.due && !isDue(record, now)).map(([, record]) => record.due);
   const first = days.sort()[0];
   return first && { day: first, count: days.filter((it) => it === first).length };
 }

@@ -2,14 +2,14 @@
 //
 // A token knows its place, `at`, and is one of
 //   {sign}         + - * / ^ % ( ) and [ ]; braces are brackets
-//   {number}       0.5 and 0,5, 1e-3, 1,000,000; `other` is the second reading of 1,573: 1573 beside 1.573
+//   {number}       0.5 and 0,5, 1e-3, 1,000,000; `other` is the second reading of 1,573: 1573 beside 1.573; `dotted` that of 1.573
 //   {name, sub}    alpha, x_t, \bar\alpha_{t-1}; `tex` where a command began it
 //   {call, tex}    sqrt, exp, ...; frac, which takes two
 
 export const FUNCTIONS = { sqrt: Math.sqrt, exp: Math.exp, log: Math.log, ln: Math.log, sin: Math.sin, cos: Math.cos, abs: Math.abs };
 const table = (entries) => Object.assign(Object.create(null), entries); // so that "constructor" is no entry
 const GREEK = table({ α: "alpha", ᾱ: "abar", ā: "abar", β: "beta", γ: "gamma", ε: "eps", ϵ: "eps", η: "eta", θ: "theta", λ: "lambda", μ: "mu", π: "pi", ρ: "rho", σ: "sigma", τ: "tau", φ: "phi", ϕ: "phi" });
-const SIGNS = table({ "·": "*", "×": "*", "⋅": "*", "∙": "*", "∗": "*", "−": "-", "–": "-", "‐": "-", "÷": "/", "∕": "/", "⁄": "/", "**": "^", "{": "(", "}": ")" });
+const SIGNS = table({ "·": "*", "×": "*", "⋅": "*", "∙": "*", "∗": "*", "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "÷": "/", "∕": "/", "⁄": "/", "**": "^", "{": "(", "}": ")" });
 const COMMANDS = table({ cdot: "*", times: "*", ast: "*", div: "/", lbrace: "(", rbrace: ")", lbrack: "[", rbrack: "]" });
 const NAMES = table({ epsilon: "eps", varepsilon: "eps", varphi: "phi", vartheta: "theta", eps: "eps" });
 const LAYOUT = new Set(["left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits"]);
@@ -52,6 +52,7 @@ export function split(typed) {
     if (rest[0] === "√") return add({ call: "sqrt", tex: true }, 1);
     if ((found = new RegExp(`^[${HIGH}]+`).exec(rest))) return power(found[0]);
     if (GREEK[rest[0]]) return name(rest, { name: GREEK[rest[0]], tex: true }, 1, add);
+    if ((found = /^(?:alpha_?bar|bar_?alpha)(?![a-z0-9])/.exec(rest))) return name(rest, { name: "abar" }, found[0].length, add);
     if ((found = /^[a-z][a-z0-9]*/i.exec(rest))) return word(rest, found[0], add);
     const sign = rest.startsWith("**") ? "**" : rest[0];
     if (SIGNS[sign] ?? ("+-*/^%()[]".includes(sign) && sign)) return add({ sign: SIGNS[sign] ?? sign }, sign.length);
@@ -118,7 +119,7 @@ function subscript(text, tex = false) {
   if (low) return { sub: [...low[1]].map((it) => PLAIN[LOW.indexOf(it)]).join(""), length: low[0].length };
   const braces = /^\s*_\s*\{([^{}]*(?:\{[^{}]*\})?)\}/.exec(text);
   if (braces) return { sub: cleaned(braces[1]), length: braces[0].length };
-  const sub = /^_(\\[a-z]+|θ)/i.exec(text) ?? (tex ? /^_([a-z]+(?=\W|$)|\w)/i : /^_(\w+)/).exec(text);
+  const sub = /^_(\\[a-z]+|θ)/i.exec(text) ?? (tex ? /^\s*_\s*([a-z]+(?=\W|$)|\w)/i : /^_(\w+)/).exec(text);
   return sub ? { sub: cleaned(sub[1]), length: sub[0].length } : { length: 0 };
 }
 
@@ -130,6 +131,7 @@ function numeral(written, at) {
   const value = (text) => Number(text + (exponent ?? ""));
   const marks = digits.replace(/\d/g, "");
   const [first, last] = [marks[0], marks.at(-1)];
+  if (marks === "." && /^[1-9]\d{0,2}\.\d{3}$/.test(written)) return { number: value(digits), dotted: value(digits.replace(".", "")) };
   if (marks === "" || marks === ".") return { number: value(digits) };
   if (marks === ",") {
     const decimal = { number: value(digits.replace(",", ".")), comma: true };
@@ -145,7 +147,9 @@ function numeral(written, at) {
 function bare(typed) {
   const text = typed
     .normalize("NFC")
-    .replace(/[\u{1d400}-\u{1d7ff}]/gu, (letter) => letter.normalize("NFKC")) // letters of mathematics: 𝜎, 𝑥
+    .replace(/[\u{1d400}-\u{1d7ff}\uff01-\uff5e\ufe63]/gu, (letter) => letter.normalize("NFKC")) // letters of mathematics: 𝜎, 𝑥; full width: （１）
+    .replace(/(?<!\\[a-z]*\s*)\{\s*(\\(?:bar|overline)\s*(?:\\alpha|\{\s*\\alpha\s*\})|\\[a-z]+)\s*\}(?=\s*_)/gi, "$1") // {\bar\alpha}_t
+    .replace(/(?<![\\.,;])[.,;]\s*$/, (end, at, all) => (/\\(?:left|right|[bB]igg?[lr]?)\s*$/.test(all.slice(0, at)) ? end : "")) // the end of a sentence
     .replaceAll("α\u0305", "ᾱ") // a line above, for a macron
     .replaceAll("{,}", ",")
     .replace(/(?<=\d)\\,(?=\d{3})/g, "\u2009"); // 1\,000
