@@ -31,8 +31,8 @@ addEventListener("DOMContentLoaded", () => {
     list.setAttribute("role", "group");
     list.setAttribute("aria-label", exhibit ? "Your diagnosis" : "Your prediction");
     for (const item of list.children) item.setAttribute("role", "presentation");
-    const kept = (store.get(key) ?? "").split(" ").filter(Boolean).map(Number).filter((place) => buttons[place]);
-    const it = { box, fold, said, buttons, right, kept, save: (places) => store.set(key, places.join(" ")), forget: () => store.drop(key) };
+    const read = () => (store.get(key) ?? "").split(" ").filter(Boolean).map(Number).filter((place) => buttons[place]);
+    const it = { box, fold, said, buttons, right, kept: read(), read, save: (places) => store.set(key, places.join(" ")), forget: () => store.drop(key) };
     if (exhibit) diagnoses.push(it);
     else predict(it);
   }
@@ -103,6 +103,7 @@ addEventListener("DOMContentLoaded", () => {
       it.buttons.forEach((button, place) => {
         button.setAttribute("aria-pressed", "false");
         button.addEventListener("click", () => {
+          it.read().forEach(answer); // guessed in another tab meanwhile
           answer(place);
           it.save(it.tried);
           count();

@@ -98,6 +98,38 @@ def test_it_is_played_without_a_store(browser):
         assert faults == []
 
 
+def test_guesses_that_are_none_are_left_aside(browser):
+    fill = """for (const it of ["finite_weights", "odd_line"])
+      localStorage.setItem(`predict 16_bug_museum.html guess-${it}`, "-1 x 1.5 99 0 0")"""
+    with watched(browser, fill, **QUICK) as (page, faults):
+        page.goto(PAGE.as_uri())
+        settle(page)
+        assert score(page) == "0 of 17 exhibits solved, 2 guesses spent." and faults == []
+
+
+def test_two_tabs_lose_no_guess(browser):
+    with watched(browser, **QUICK) as (page, faults):
+        other = page.context.new_page()
+        for tab in (page, other):
+            tab.goto(PAGE.as_uri())
+            settle(tab)
+        for tab, place in ((page, 0), (other, 3)):
+            tab.locator(".diagnosis ol button").nth(place).click()
+        assert score(other) == "0 of 17 exhibits solved, 2 guesses spent."
+        page.reload()
+        settle(page)
+        assert score(page) == score(other) and faults == []
+
+
+def test_an_answer_is_a_button_and_nothing_else(browser):
+    """No link within, which would be a second stop of the Tab key and mark one answer among others."""
+    with watched(browser, **QUICK) as (page, _):
+        page.goto(PAGE.as_uri())
+        settle(page)
+        assert page.locator(".diagnosis button").count() > 60
+        assert page.locator("button a, button button, button [tabindex]").count() == 0
+
+
 def test_it_is_read_without_scripts(browser):
     with watched(browser, java_script_enabled=False) as (page, _):
         page.goto(PAGE.as_uri())

@@ -318,3 +318,29 @@ def test_on_paper_questions_stand_without_answers(opened):
     for hidden in (".qz details", ".qz-check", ".qz-feedback", ".qz-moves", "#qz-total"):
         assert not sheet.page.locator(hidden).first.is_visible(), hidden
     sheet.page.emulate_media(media="screen")
+
+
+def test_on_paper_a_random_order_is_the_whole_sheet(browser):
+    shown = "[...document.querySelectorAll('.qz')].filter((it) => it.checkVisibility()).length"
+    with watched(browser, formulas=False) as (page, faults):
+        page.goto(f"{PAGE.as_uri()}#%E0%A4%A")  # an address that says nothing
+        settle(page)
+        theme = [it for it in faults if "URI malformed" in it]  # it reads the address, too
+        assert len(theme) <= 1 and "0 of" in Sheet(page).total()
+        for mode in ("mixed", "chapters"):
+            page.check(f"input[value={mode}]")
+            before = page.evaluate(shown)
+            page.emulate_media(media="print")
+            page.wait_for_function(f"{shown} === {len(ALL)}")
+            page.emulate_media(media="screen")
+            page.wait_for_function(f"{shown} === {before}")
+        assert faults == theme
+
+
+def test_the_verdict_stands_apart_from_its_reason(opened):
+    sheet, _ = opened
+    for kind in ("choice", "several", "number", "formula", "order"):
+        question = next(it for it in ALL.values() if it["kind"] == kind)
+        _, wrong = wrong_answers(question)[0]
+        sheet.answer(question, wrong)
+        assert re.match(r"Not yet\.\s", sheet.box(question["id"]).locator(".qz-feedback").text_content()), kind

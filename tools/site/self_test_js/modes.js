@@ -55,8 +55,13 @@ export function modes(folds, memory) {
   matchMedia("print").addEventListener("change", ({ matches }) => paper(matches)); // in a preview
   return { node: element("div", { className: "qz-choice" }, choice, element("p", { className: "qz-mode-buttons" }, whole, again), note), update, start, renew };
 
-  /** On paper no chapter is folded. */
+  /** On paper no chapter is folded, and where one question at a time is asked there are all of them. */
   function paper(on) {
+    if (ONE_BY_ONE.includes(mode)) {
+      if (on) for (const { box } of all) box.hidden = false;
+      if (on) for (const { section } of folds) section.hidden = false;
+      else lay();
+    }
     for (const fold of folds) {
       if (on) fold.before ??= fold.details.open;
       else fold.details.open = fold.before ?? fold.details.open;

@@ -134,8 +134,8 @@ export function mount(box, memory, told) {
       const why = box.querySelector(`[data-case="${name}"] .qz-why`);
       return element("p", {}, ...[...why.cloneNode(true).childNodes]);
     });
-    if (head) (now === "right" ? whys : lines)[0]?.prepend(" ");
     const blocks = now === "right" ? [...whys, ...lines] : [...lines, ...whys];
+    if (head) blocks[0]?.prepend(" ");
     if (head) (blocks[0] ?? feedback).prepend(element("strong", { className: "qz-verdict", textContent: head }));
     feedback.replaceChildren(...blocks);
     badge();
