@@ -164,6 +164,16 @@ def test_a_box_that_asks_to_predict_is_left_alone_and_what_follows_is_not(kind):
     assert ["oracle" in it for it in marked(asked)] == [True, True]
 
 
+def test_a_link_that_is_written_as_html_is_left_alone_and_what_follows_is_not():
+    begin, end = (nodes.raw("", it, format="html") for it in ('<a href="x">', "</a>"))
+    assert [
+        "oracle" in it for it in marked(paragraph(begin, nodes.Text("A floor"), end, nodes.Text(", an oracle.")))
+    ] == [
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize("name", sorted(terms.EXCEPT))
 def test_lists_and_answers_hold_no_terms(name):
     assert marked(paragraph("A floor."), name=name) == []

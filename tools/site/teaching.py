@@ -91,7 +91,8 @@ def cuts(stem: str) -> str:
     lines = [f"- **45 minutes.** {named['in45']}.", f"- **90 minutes.** These as well: {named['in90']}."]
     lines += [f"- **Reading.** {named['reading']}."] if named["reading"] else []
     if own["project"]:
-        lines.append(f"- **Project.** The explorers {', '.join(explorer(stem, name) for name in own['project'])}.")
+        many = "s" * (len(own["project"]) > 1)
+        lines.append(f"- **Project.** The explorer{many} {', '.join(explorer(stem, name) for name in own['project'])}.")
     return "\n".join(lines)
 
 

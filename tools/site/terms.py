@@ -97,11 +97,12 @@ def section_of(node: nodes.Node) -> tuple[nodes.Node | None, str]:
 
 def readable(doctree: nodes.document) -> list[nodes.Text]:
     """The text that is read in passing. A box that asks the reader to predict is left alone: its answers become buttons."""
-    found, asking = [], False
+    found, asking, linked = [], False, False
     for node in doctree.findall():
         if isinstance(node, nodes.raw):
             asking = 'class="predict' in node.astext() or (asking and "</div>" not in node.astext())
-        elif isinstance(node, nodes.Text) and not asking:
+            linked = (linked or node.astext().startswith("<a ")) and "</a>" not in node.astext()  # written as HTML
+        elif isinstance(node, nodes.Text) and not (asking or linked):
             above, closed = node.parent, False
             while above is not None and not closed:
                 closed, above = isinstance(above, CLOSED), above.parent
