@@ -25,7 +25,7 @@ from lib.prediction import TARGETS
 from lib.samplers import euler, sample
 from lib.seeding import rand, randn, seeded
 from lib.trained.images import load_model
-from lib.training import minimise, warmup_cosine
+from lib.training import fit, minimise, warmup_cosine
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "classroom" / "explorers"
@@ -162,7 +162,8 @@ def test_a_wrong_sign_or_factor_shows(gradients, tmp_path, file, right, wrong):
     """The same cases, computed by a copy with one mistake: some gradient is far off."""
     shutil.copytree(FOLDER, tmp_path / "copy", ignore=shutil.ignore_patterns("*.py", "posters", "__pycache__"))
     path = tmp_path / "copy" / "core" / f"{file}.js"
-    assert (text := path.read_text()).count(right) == 1
+    text = path.read_text()
+    assert text.count(right) == 1
     path.write_text(text.replace(right, wrong))
     found = ask(tmp_path, [case for (case, _, _), _ in gradients.values()], tmp_path / "copy")
     off = [far(numbers(one["gradient"]), truth) for one, ((_, _, truth), _) in zip(found, gradients.values())]
@@ -195,7 +196,12 @@ def fit_case(process: str, target: str, shape: str, stratified: bool = False, st
     return case | clock(model), expected | {"start": start}
 
 
-FITS = [("linear", "u", "plain"), ("ddpm", "eps", "plain"), ("cosine", "v", "classes"), ("ddpm-cosine", "x0", "classes")]
+FITS = [
+    ("linear", "u", "plain"),
+    ("ddpm", "eps", "plain"),
+    ("cosine", "v", "classes"),
+    ("ddpm-cosine", "x0", "classes"),
+]
 
 
 def test_fifty_steps_of_adam_end_where_those_of_torch_do(folder):
@@ -244,11 +250,15 @@ def test_the_first_weights_have_the_spread_of_torchs(folder):
     theirs, lengths = numbers(found["weights"]), [part.numel() for part in parts(net)]
     for own, here in zip(parts(net), theirs.split(lengths), strict=True):
         if len(here) >= 64:
-            assert here.std().item() == pytest.approx(own.std().item(), rel=0.25) and abs(here.mean()) < 0.35 * here.std()
+            assert (
+                here.std().item() == pytest.approx(own.std().item(), rel=0.25) and abs(here.mean()) < 0.35 * here.std()
+            )
 
 
 def test_stratified_times_lie_one_in_each_part_in_random_order(folder):
-    first, second = (numbers(found["u"]) for found in ask(folder, [{"kind": "times", "n": 256, "seed": s} for s in (1, 2)]))
+    first, second = (
+        numbers(found["u"]) for found in ask(folder, [{"kind": "times", "n": 256, "seed": s} for s in (1, 2)])
+    )
     assert (first * 256).floor().sort().values.tolist() == list(range(256))
     assert not torch.equal(first, second) and abs(torch.corrcoef(torch.stack([first, torch.arange(256.0)]))[0, 1]) < 0.2
     inside = first * 256 % 1
@@ -264,11 +274,16 @@ def test_what_cannot_be_trained_is_refused_in_the_words_of_lib(folder):
     case, _ = fit_case("linear", "u", "plain", steps=1)
     (found,) = ask(folder, [case | {"target": "eps"}])
     with pytest.raises(ValueError) as refusal:
-        from lib.training import fit
-
         fit(FlowMatching(MLPDenoiser(t_scale=1000.0), target="eps"), [], 1)
     assert found["refused"] == str(refusal.value)
-    unlabelled = {"kind": "answers", "sizes": case["sizes"], "rows": 4, "weights": case["weights"], "x": [0, 0], "t": 0.5}
+    unlabelled = {
+        "kind": "answers",
+        "sizes": case["sizes"],
+        "rows": 4,
+        "weights": case["weights"],
+        "x": [0, 0],
+        "t": 0.5,
+    }
     huge = {"kind": "begin", "kernels": "simd", "sizes": {"width": 1500, "depth": 9}}
     zero = {"kind": "begin", "sizes": {"width": 0}}
     labelled, large, none = ask(folder, [unlabelled | {"y": [0]}, huge, zero])
@@ -291,7 +306,16 @@ def test_products_are_those_of_torch(folder, kernels):
     for (m, n, k), turned in product(PRODUCTS, (False, True)):
         A, B = (randn(shape, generator=seeded(i)) for i, shape in enumerate(((m, k), (k, n + 3))))
         C = randn((m, n + 1), generator=seeded(2))
-        case = {"kind": "product", "kernels": kernels, "m": m, "n": n, "k": k, "A": A.T if turned else A, "B": B, "C": C}
+        case = {
+            "kind": "product",
+            "kernels": kernels,
+            "m": m,
+            "n": n,
+            "k": k,
+            "A": A.T if turned else A,
+            "B": B,
+            "C": C,
+        }
         cases.append(case | {"strides": [1, m, n + 3, n + 1] if turned else [k, 1, n + 3, n + 1]})
         right = C.double()
         right[:, :n] += A.double() @ B.double()[:, :n]
@@ -323,7 +347,15 @@ def dit_case(folder: Path, net: DiT, name: str, **more) -> dict:
     file = folder / f"{name}.bin"
     file.write_bytes(b"".join(weight.detach().contiguous().numpy().tobytes() for weight in weights.values()))
     names = [[key, weight.numel()] for key, weight in weights.items()]
-    return {"kind": "dit", "sizes": dit_sizes(net), "file": str(file), "names": names, "images": 2, "kernels": "simd", "parts": {}} | more
+    return {
+        "kind": "dit",
+        "sizes": dit_sizes(net),
+        "file": str(file),
+        "names": names,
+        "images": 2,
+        "kernels": "simd",
+        "parts": {},
+    } | more
 
 
 def images(net: DiT, n: int = 3) -> torch.Tensor:
@@ -397,7 +429,10 @@ def switched(folder):
     for (name, parts), answer in zip(SWITCHES.items(), answers, strict=True):
         changed = random_dit()
         change(changed, parts)
-        found[name] = numbers(answer["answer"]), changed(x, 0.37, y if parts.get("label", True) else None).double().flatten()
+        found[name] = (
+            numbers(answer["answer"]),
+            changed(x, 0.37, y if parts.get("label", True) else None).double().flatten(),
+        )
     return found
 
 
@@ -465,7 +500,7 @@ def test_the_shipped_nets_answer_as_in_torch_and_nearly_so_with_a_byte_a_number(
     assert 1e-5 < (small - right).square().mean().sqrt() < 0.02 * right.square().mean().sqrt()
 
 
-# ---- weights in bytes ------------------------------------------------------------------------------------------------------------
+# ---- weights in bytes ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_page_unpacks_what_python_says_it_does(folder):
@@ -486,7 +521,11 @@ def test_damaged_weights_and_other_models_are_refused(folder):
     short = packed | {"data": packed["data"][:-8]}
     (found,) = ask(folder, [{"kind": "unpacked", "packed": short}])
     assert re.fullmatch(r"The weights are damaged: \d+ bytes instead of \d+\.", found["refused"])
-    for model in (DDPM(random_dit(t_scale=1.0)), FlowMatching(MLPDenoiser(t_scale=20.0)), FlowMatching(random_dit(), CosinePath())):
+    for model in (
+        DDPM(random_dit(t_scale=1.0)),
+        FlowMatching(MLPDenoiser(t_scale=20.0)),
+        FlowMatching(random_dit(), CosinePath()),
+    ):
         with pytest.raises(ValueError, match="a DiT that was trained by flow matching on LinearPath"):
             shipped.packed(model)
 

@@ -56,7 +56,12 @@ GROUPS = {
         "tests/test_reach.py",
         "tests/test_portable.py",
     ],
-    "explorers": ["tests/test_explorers.py", "tests/test_explorer_parity.py", "tests/test_set_up.py"],
+    "explorers": [
+        "tests/test_explorers.py",
+        "tests/test_explorer_parity.py",
+        "tests/test_engine.py",
+        "tests/test_set_up.py",
+    ],
     "results": [
         "tests/test_classifier.py",
         "tests/test_clipping_results.py",
@@ -74,7 +79,7 @@ GROUPS = {
     "pages": ["tests/test_book.py", "tests/test_self_test.py", "tests/test_repository_buttons.py"],
     "others": [],
 }
-WITHOUT_BOOK = {"browser/checks", "browser/jupyterlab"}  # all other browser jobs open its pages
+WITHOUT_BOOK = {"browser/checks", "browser/engine", "browser/jupyterlab"}  # all other browser jobs open its pages
 # Seconds on a quiet machine, until there is a last run to look at. Only their order matters.
 SECONDS = {
     "book": 90,

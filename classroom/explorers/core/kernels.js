@@ -13,7 +13,7 @@ import { productModule } from "./simd.js";
 
 /** Plain JavaScript in double or single precision. */
 export function plain(Real = Float64Array) {
-  return { name: Real === Float64Array ? "plain JavaScript, double" : "plain JavaScript, single", Real, array: (n) => new Real(n), multiply };
+  return { name: Real === Float64Array ? "plain JavaScript, double" : "plain JavaScript, single", Real, array: (n) => new Real(n), release() {}, multiply };
 }
 
 /**
@@ -67,14 +67,18 @@ export function simd(bytes = 2 ** 26) {
     const start = used;
     used += 16 * Math.ceil(n / 4);
     if (used > bytes) throw new Error(`A net of this size needs more than the ${bytes / 2 ** 20} MB that there are. Take a smaller one, or a smaller batch.`);
-    return new Float32Array(memory.buffer, start, n);
+    return new Float32Array(memory.buffer, start, n).fill(0);
   }
+
+  /** Forget all arrays: what comes next takes their place. */
+  const release = () => void (used = 0);
 
   const of = (M) => M.byteOffset;
   return {
     name: "WebAssembly SIMD, single",
     Real: Float32Array,
     array,
+    release,
     multiply: (m, n, k, A, ai, al, B, bl, C, ci) => exports.multiply(m, n, k, of(A), 4 * ai, 4 * al, of(B), 4 * bl, of(C), 4 * ci),
   };
 }

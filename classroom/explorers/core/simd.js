@@ -1,4 +1,5 @@
 // The matrix product of kernels.js as a WebAssembly module, written byte by byte where it is used: no tool, nothing to keep in step.
+// Mirrors `A @ B` of torch, as lib.kernels mirrors its plain lines.
 //
 // The text below is the program. A local is a name; code is a flat list of bytes, made of small functions for the instructions in
 // use (WebAssembly 2.0, section 5.4). The product walks over C in tiles of 4 x 8 numbers, 4 x 4 and 4 x 1 at the end of a row, and

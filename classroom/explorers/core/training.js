@@ -190,7 +190,7 @@ export function adam(weights, gradient, { beta1 = 0.9, beta2 = 0.999, eps = 1e-8
   };
 }
 
-/** The moving average of the weights, lib.ema: {weights, update}. */
+/** The moving average of the weights, EMA of lib.ema: {weights, update}. */
 export function ema(weights, decay = 0.999) {
   if (!(decay >= 0 && decay < 1))
     throw new Error(`decay must lie in [0, 1): 0 keeps the newest weights, 0.999 averages about 1,000; got ${decay}.`);
@@ -201,7 +201,7 @@ export function ema(weights, decay = 0.999) {
   return { weights: average, update };
 }
 
-/** Factor on the learning rate at step i of `steps`: linear warm-up, then a half cosine down to 0. */
+/** warmup_cosine: factor on the learning rate at step i of `steps`: linear warm-up, then a half cosine down to 0. */
 export function warmupCosine(i, steps, warmup = 0.05) {
   const ramp = Math.max(1, roundHalfToEven(warmup * steps));
   return Math.min(1, (i + 1) / ramp) * 0.5 * (1 + Math.cos(Math.PI * Math.min(1, i / steps)));
@@ -212,7 +212,7 @@ export function uniform(u, generator) {
   for (let i = 0; i < u.length; i++) u[i] = generator.uniform();
 }
 
-/** Fill u with one number uniform in each of its equal parts of [0, 1), in random order. */
+/** stratified_uniform: fill u with one number uniform in each of its equal parts of [0, 1), in random order. */
 export function stratifiedUniform(u, generator) {
   for (let i = 0; i < u.length; i++) {
     const other = Math.floor((i + 1) * generator.uniform()); // a shuffle from the inside out
@@ -226,7 +226,7 @@ export function stratifiedUniform(u, generator) {
 export const timeOf = (path, u) => (path.T === undefined ? u : Math.min(Math.floor(u * path.T), path.T - 1));
 
 /**
- * Train a model {net, path, target, labelDrop} for `steps` batches, which data(x, y) fills in. It yields {step, loss}, always the
+ * fit and minimise: train a model {net, path, target, labelDrop} for `steps` batches, which data(x, y) fills in. It yields {step, loss}, always the
  * same object. times(u, generator) is `uniform` or `stratifiedUniform`; an average is `ema(net.weights)`.
  */
 export function* fit(model, data, steps, { lr = 1e-3, average = null, times = uniform, schedule = warmupCosine, generator }) {

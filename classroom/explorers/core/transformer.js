@@ -59,7 +59,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     kernels.multiply(n, layer.out, layer.in, from, layer.in, 1, layer.weight, layer.out, to, layer.out);
   }
 
-  /** c, one row an image: the time and the label. */
+  /** c, one row an image: the time and the label. The first lines of DiT.forward. */
   function condition(n, t, y) {
     tellTime(t, frequency);
     apply(timeMlp[0], frequency, 1, early);
@@ -70,7 +70,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     for (let j = 0; j < n * width; j++) active[j] = c[j] / (1 + Math.exp(-c[j])); // SiLU(c), which every block begins with
   }
 
-  /** normed = norm(x) * (1 + scale) + shift; an image's shift and scale begin at these columns of `modulation`. */
+  /** modulate: normed = norm(x) * (1 + scale) + shift; an image's shift and scale begin at these columns of `modulation`. */
   function modulate(n, columns, shift, scale) {
     for (let row = 0, at = 0; row < n * N; row++, at += width) {
       const of = Math.floor(row / N) * columns;
@@ -91,7 +91,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     }
   }
 
-  /** answer = self-attention of normed, in the heads that are on. Its weights go to maps (heads, N, N) of every image, where given. */
+  /** DiTBlock.attend: answer = self-attention of normed, in the heads that are on. Its weights go to maps (heads, N, N) of every image, where given. */
   function attend(block, n, on, maps) {
     apply(block.qkv, normed, n * N, qkv);
     mixed.fill(0, 0, n * N * width);
@@ -109,6 +109,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     apply(block.project, mixed, n * N, answer);
   }
 
+  /** DiTBlock.forward, for block i. */
   function work(i, n, { heads: silent, gates }, maps) {
     const block = blocks[i];
     const gate = Array.isArray(gates) ? gates[i] : gates;
@@ -123,7 +124,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     add(n, gate, 5 * width);
   }
 
-  /** The pixels of n images at `start` of `pixels`, as patches or back: rows of patches, each flattened as (channel, row, column). */
+  /** patchify, or unpatchify where `back`: the pixels of n images at `start` of `pixels`, and rows of patches, each flattened as (channel, row, column). */
   function cut(pixels, start, n, back) {
     for (let row = 0, at = 0; row < n * N; row++) {
       const [image, token] = [Math.floor(row / N), row % N];
@@ -185,7 +186,7 @@ function tensor(tensors, name, length) {
   return tensors[name];
 }
 
-/** Fixed 2-D positions (side^2, width): half of the width tells the column, the other half the row. */
+/** positions: fixed 2-D sine-cosine positions (side^2, width). Half of the width tells the column, the other half the row. */
 function positions(side, width) {
   const [table, tell, half] = [new Float32Array(side ** 2 * width), embedder(width / 2, 1, Float32Array), width / 2];
   for (let token = 0; token < side ** 2; token++) {
@@ -205,7 +206,7 @@ function softmax(scores, N) {
   }
 }
 
-/** GELU with tanh, x sigmoid(u), as lib.kernels writes it. */
+/** gelu of lib.kernels: GELU with tanh, x sigmoid(u). */
 function gelu(x, length) {
   const [A, B] = [Math.sqrt(8 / Math.PI), Math.sqrt(8 / Math.PI) * 0.044715];
   for (let i = 0; i < length; i++) x[i] /= 1 + Math.exp(-x[i] * (A + B * x[i] * x[i]));
