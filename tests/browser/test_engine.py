@@ -1,5 +1,7 @@
 """The engine of the playground in Chromium, from `file://`: in a worker, and on the page where workers are refused."""
 
+import statistics
+
 import pytest
 import torch
 
@@ -11,7 +13,7 @@ from tests.browser.checks import watched
 from tools.bench.engine import MODEL, begin, load, recipe
 
 SMALL = recipe(batch=64, steps=400, lr=4e-3) | {"sizes": recipe()["sizes"] | {"width": 32, "depth": 2}}
-GAP = 3 * 50  # milliseconds between two frames, three times what is promised, because the machine may be busy
+GAP = 50  # milliseconds between two frames, at most in three quarters of all: more may be due to what else the machine does
 NO_WORKERS = {
     "refused at once": "window.Worker = class { constructor() { throw new DOMException('no', 'SecurityError'); } };",
     "refused later": """const Real = Worker;
@@ -73,13 +75,13 @@ def test_steps_are_counted_and_repeat_after_a_reset(live):
 def test_training_ends_and_the_page_stays_quick(live):
     page, _, _ = live
     ask(page, {"type": "reset", "recipe": SMALL}, "ready")
-    page.evaluate("() => { heard.length = 0; longest = 0; watching = true }")
+    page.evaluate("() => { heard.length = 0; gaps.length = 0 }")
     end = ask(page, {"type": "start"}, "progress", "!it.running")
-    gap = page.evaluate("() => { watching = false; return longest }")
+    gaps = sorted(page.evaluate("gaps"))
     losses, reports = told(page), page.evaluate("heard.filter((it) => it.type === 'progress').length")
     assert end["step"] == 400 and len(losses) == 400 and reports < 100
     assert sum(losses[-100:]) < 0.85 * sum(losses[:20]) * 5
-    assert gap < GAP
+    assert gaps[3 * len(gaps) // 4] < GAP
 
 
 def test_a_pause_is_answered_and_start_goes_on(live):
@@ -96,6 +98,28 @@ def test_a_pause_is_answered_and_start_goes_on(live):
     frames = page.evaluate("heard.filter((it) => it.id === 'a').map((it) => it.t)")
     assert frames == [0, 0.25, 0.5, 0.75, 1]
     ask(page, {"type": "pause"}, "progress", "!it.running")
+
+
+def test_a_net_with_classes_is_trained_and_guided_on_ddpms_clock(live):
+    page, _, _ = live
+    betas = (0.02 * torch.linspace(0.05, 1, 100) * 10).tolist()
+    sizes = SMALL["sizes"] | {"classes": 2, "tScale": 1}
+    plan = SMALL | {"sizes": sizes, "clock": {"betas": betas}, "target": "v", "labelDrop": 0.2}
+    ask(page, {"type": "reset", "recipe": plan}, "ready")
+    ask(page, {"type": "start"}, "progress", "!it.running")
+    guided = {
+        "type": "sample",
+        "id": "g",
+        "points": 200,
+        "calls": 20,
+        "rule": "ddim",
+        "options": {"eta": 0},
+        "scale": 2,
+    }
+    heights = [
+        statistics.mean(ask(page, guided | {"label": label}, "sample", "it.done")["x"][1::2]) for label in (0, 1)
+    ]
+    assert heights[0] > 0.4 and heights[1] < -0.4  # the upper moon, and the lower
 
 
 def test_the_field_can_be_asked_for(live):
@@ -115,6 +139,8 @@ def test_bad_messages_are_answered_with_a_sentence(live):
     page, _, _ = live
     said = {
         "The engine knows no message of type fly.": {"type": "fly"},
+        "The engine knows no message of type constructor.": {"type": "constructor"},
+        "There is no mistake toString.": {"type": "reset", "recipe": SMALL | {"mistake": "toString"}},
         "There is no path zigzag.": {"type": "reset", "recipe": SMALL | {"clock": {"path": "zigzag"}}},
         "Make a net first: reset.": {"type": "start"},
         "Take a smaller one, or a smaller batch.": {"type": "reset", "recipe": SMALL | {"batch": 10_000_000}},

@@ -30,6 +30,7 @@ const DEFAULTS = { batch: 256, steps: 2000, lr: 1e-3, decay: 0.99, stratified: t
 
 /** What is fed to the net, and what is asked of it, by those who make a classic mistake. */
 const MISTAKES = {
+  __proto__: null, // only what stands here has a name
   "sign of v": { asked: ({ alpha, sigma }) => [sigma, -alpha] },
   "x_data for x_t": { fed: () => [1, 0] },
 };
@@ -42,6 +43,7 @@ export function session(post) {
   let [training, transformer, told] = [null, null, 0];
 
   const actions = {
+    __proto__: null,
     reset({ recipe }) {
       own.release();
       training = null;
