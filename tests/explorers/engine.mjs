@@ -9,7 +9,8 @@ const core = await import(pathToFileURL(process.argv[2]));
 const KERNELS = { double: () => core.plain(Float64Array), single: () => core.plain(Float32Array), simd: () => core.simd() };
 const LARGE = 2 ** 22; // a memory of 4 MB is plenty for the nets of the tests
 
-const pathOf = ({ betas, path }) => (betas ? core.discreteSchedule(betas) : { linear: core.linearPath, cosine: core.cosinePath, vp: core.vpPath }[path]());
+const PATHS = { linear: core.linearPath, cosine: core.cosinePath, vp: core.vpPath };
+const pathOf = ({ betas, path }) => (betas ? core.discreteSchedule(betas) : PATHS[path]());
 const kernelsOf = ({ kernels = "double" }) => (kernels === "simd" ? core.simd(LARGE) : KERNELS[kernels]());
 
 /** A learner with given weights: the parts in the order of `learner`. */

@@ -166,6 +166,13 @@ def agreement() -> dict:
     return {"images": AGREED, "calls": 20} | shares
 
 
+def rounded(value):
+    """Numbers to three digits behind the point."""
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -174,8 +181,8 @@ def main() -> None:
     found = {}
 
     def note(name: str, value) -> None:
-        found[name] = value
-        print(f"{name}: {value}", flush=True)
+        found[name] = rounded(value)
+        print(f"{name}: {found[name]}", flush=True)
 
     note("script, kB gzip", len(gzip.compress((ENGINE / "bundle.js").read_bytes())) / KB)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:

@@ -79,7 +79,7 @@ GROUPS = {
     "pages": ["tests/test_book.py", "tests/test_self_test.py", "tests/test_repository_buttons.py"],
     "others": [],
 }
-WITHOUT_BOOK = {"browser/checks", "browser/engine", "browser/jupyterlab"}  # all other browser jobs open its pages
+WITHOUT_BOOK = {"browser/checks", "browser/live_engine", "browser/jupyterlab"}  # all other browser jobs open its pages
 # Seconds on a quiet machine, until there is a last run to look at. Only their order matters.
 SECONDS = {
     "book": 90,

@@ -13,7 +13,8 @@ import { productModule } from "./simd.js";
 
 /** Plain JavaScript in double or single precision. */
 export function plain(Real = Float64Array) {
-  return { name: Real === Float64Array ? "plain JavaScript, double" : "plain JavaScript, single", Real, array: (n) => new Real(n), release() {}, multiply };
+  const name = `plain JavaScript, ${Real === Float64Array ? "double" : "single"}`;
+  return { name, Real, array: (n) => new Real(n), release() {}, multiply };
 }
 
 /**
@@ -66,7 +67,10 @@ export function simd(bytes = 2 ** 26) {
   function array(n) {
     const start = used;
     used += 16 * Math.ceil(n / 4);
-    if (used > bytes) throw new Error(`A net of this size needs more than the ${bytes / 2 ** 20} MB that there are. Take a smaller one, or a smaller batch.`);
+    if (used > bytes)
+      throw new Error(
+        `A net of this size needs more than the ${bytes / 2 ** 20} MB that there are. Take a smaller one, or a smaller batch.`,
+      );
     return new Float32Array(memory.buffer, start, n).fill(0);
   }
 

@@ -63,9 +63,9 @@ export function learner({ dim = 2, width = 128, depth = 3, embedDim = 64, tScale
   /** The answers to the first n rows of the input, which is values[0]; they are values.at(-1). */
   function run(n, used = own) {
     layers.forEach((layer, l) => {
-      const answer = values[l + 1];
+      const [answer, turned] = [values[l + 1], transpose(used[2 * l], layer.out, layer.in, flipped[l])];
       fillRows(answer, n, used[2 * l + 1]);
-      kernels.multiply(n, layer.out, layer.in, values[l], layer.in, 1, transpose(used[2 * l], layer.out, layer.in, flipped[l]), layer.out, answer, layer.out);
+      kernels.multiply(n, layer.out, layer.in, values[l], layer.in, 1, turned, layer.out, answer, layer.out);
       if (l < depth) silu(answer, gates[l], n * layer.out);
     });
     return values.at(-1);

@@ -28,7 +28,8 @@ export const WHOLE = {
 /** The net of lib.nets.dit.DiT with these sizes and tensors, {name: Float32Array}, and with room for `images` images at once. */
 export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, heads = 4, tScale = 1, classes = null }, tensors, kernels, images = 10) {
   const [side, inner, reach] = [size / patch, channels * patch ** 2, width / heads];
-  if (![side, reach, width / 4].every(Number.isInteger)) throw new Error(`A DiT of size ${size}, patch ${patch}, width ${width} and ${heads} heads does not fit together.`);
+  if (![side, reach, width / 4].every(Number.isInteger))
+    throw new Error(`A DiT of size ${size}, patch ${patch}, width ${width} and ${heads} heads does not fit together.`);
   const [N, dim] = [side ** 2, channels * size ** 2];
   const array = (rows, columns) => kernels.array(rows * columns);
   const linear = (name, from, out) => {
@@ -50,7 +51,8 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
 
   const all = images * N; // tokens of a full batch; the arrays below are used by every block in turn
   const [patches, x, normed, mixed, answer, qkv, hidden] = [inner, width, width, width, width, 3 * width, 4 * width].map((n) => array(all, n));
-  const [frequency, early, c, active, modulation] = [[1, FREQUENCIES], [1, width], [images, width], [images, width], [images, 6 * width]].map(([m, n]) => array(m, n));
+  const [frequency, early] = [array(1, FREQUENCIES), array(1, width)];
+  const [c, active, modulation] = [width, width, 6 * width].map((n) => array(images, n));
   const [scores, keys] = [array(N, N), array(reach, N)];
 
   /** to = from times the layer's weight, plus its bias, for n rows. */
@@ -91,7 +93,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     }
   }
 
-  /** DiTBlock.attend: answer = self-attention of normed, in the heads that are on. Its weights go to maps (heads, N, N) of every image, where given. */
+  /** DiTBlock.attend: answer = self-attention of normed, in the heads that are on. Its weights go to maps (n, heads, N, N), where given. */
   function attend(block, n, on, maps) {
     apply(block.qkv, normed, n * N, qkv);
     mixed.fill(0, 0, n * N * width);
@@ -124,7 +126,7 @@ export function dit({ size, channels = 1, patch = 2, width = 128, depth = 6, hea
     add(n, gate, 5 * width);
   }
 
-  /** patchify, or unpatchify where `back`: the pixels of n images at `start` of `pixels`, and rows of patches, each flattened as (channel, row, column). */
+  /** patchify, or unpatchify where `back`: n images at `start` of `pixels`, and patches, each flattened as (channel, row, column). */
   function cut(pixels, start, n, back) {
     for (let row = 0, at = 0; row < n * N; row++) {
       const [image, token] = [Math.floor(row / N), row % N];

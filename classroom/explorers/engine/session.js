@@ -127,7 +127,8 @@ export function session(post) {
   }
 
   /** Samples of the net in training: every state of the walk, or the last. */
-  function* samples(from, { id, points = 300, start, calls = 20, rule = "euler", options, scale = 1, label = null, seed = 0, average = true, frames = false }) {
+  function* samples(from, message) {
+    const { id, points = 300, start, calls, rule, options, scale, label = null, seed = 0, average = true, frames = false } = message;
     const generator = core.generator(seed);
     const x = start ?? core.normals(points * from.net.dim, generator);
     const y = label === null ? null : new Int32Array(x.length / from.net.dim).fill(label);
@@ -139,7 +140,8 @@ export function session(post) {
   }
 
   /** Images of the transformer. look: the number of an image asks for its attention. */
-  function* images({ net: whole, target }, { id, labels, calls = 20, rule = "euler", options, scale = 1, seed = 0, start, parts = {}, look = null, frames = false }) {
+  function* images({ net: whole, target }, message) {
+    const { id, labels, start, calls, rule, options, scale, seed = 0, parts = {}, look = null, frames = false } = message;
     const net = whole.withParts(parts);
     const y = Int32Array.from(labels);
     const generator = core.generator(seed);
@@ -156,7 +158,7 @@ export function session(post) {
 }
 
 /** Every state of a walk as {i, calls, t, x, done}; x is a copy. */
-function* walked(plain, start, calls, name, options, y, scale, generator) {
+function* walked(plain, start, calls = 20, name = "euler", options, y, scale = 1, generator) {
   const found = needed(core.rules().find(({ facts }) => facts.name === name), `There is no step rule ${name}.`);
   const rule = options ? core.partial(found, options) : found;
   const steps = Math.max(1, Math.round(calls / core.callsAStep(rule)));
