@@ -1,4 +1,4 @@
-// Compute with the engine of the playground what tests/test_engine.py computed with torch, and print the numbers.
+// Compute with the engine of the playground what tests/test_engine_*.py computed with torch, and print the numbers.
 //
 //   node engine.mjs engine/core.js cases.json   ->   [an object of lists of numbers for each case]
 

@@ -59,7 +59,8 @@ GROUPS = {
     "explorers": [
         "tests/test_explorers.py",
         "tests/test_explorer_parity.py",
-        "tests/test_engine.py",
+        "tests/test_engine_training.py",
+        "tests/test_engine_transformer.py",
         "tests/test_set_up.py",
     ],
     "results": [
