@@ -66,6 +66,7 @@ bench: .venv-bench/.ready book  ## compare with other libraries, in an environme
 	$(KEEP) .venv-bench/bin/python -m tools.bench.library
 	$(KEEP) .venv-bench/bin/python -m tools.bench.dit
 	$(BIN)/python -m tools.bench.explorers
+	$(BIN)/python -m tools.bench.engine
 
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .cache .pytest_cache .ruff_cache .coverage

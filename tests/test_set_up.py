@@ -21,6 +21,25 @@ def test_the_committed_bundle_is_a_fresh_one():
     assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
 
 
+ENGINE = explorers.ENGINE / "bundle.js"
+
+
+def test_the_committed_engine_is_a_fresh_one_and_no_page_carries_it():
+    text = ENGINE.read_text()
+    assert explorers.engine() == text, "run `make explorers`"
+    assert len(gzip.compress(text.encode())) <= 20_000
+    of_the_engine = "Take a smaller one, or a smaller batch."
+    assert of_the_engine in text and of_the_engine not in BUNDLE.read_text()
+
+
+def test_a_change_of_a_source_changes_the_engine(tmp_path, monkeypatch):
+    shutil.copytree(explorers.EXPLORERS, tmp_path / "explorers")
+    monkeypatch.setattr(explorers, "ENGINE", tmp_path / "explorers" / "engine")
+    source = tmp_path / "explorers" / "core" / "training.js"
+    source.write_text(source.read_text().replace("beta2 = 0.999", "beta2 = 0.99"))
+    assert explorers.engine() != ENGINE.read_text()
+
+
 def test_the_list_of_all_explorers_is_fresh():
     assert explorers.everything() == (explorers.EXPLORERS / "all.js").read_text(), "run `make explorers`"
 

@@ -56,7 +56,13 @@ GROUPS = {
         "tests/test_reach.py",
         "tests/test_portable.py",
     ],
-    "explorers": ["tests/test_explorers.py", "tests/test_explorer_parity.py", "tests/test_set_up.py"],
+    "explorers": [
+        "tests/test_explorers.py",
+        "tests/test_explorer_parity.py",
+        "tests/test_engine_training.py",
+        "tests/test_engine_transformer.py",
+        "tests/test_set_up.py",
+    ],
     "results": [
         "tests/test_classifier.py",
         "tests/test_clipping_results.py",
@@ -79,7 +85,7 @@ GROUPS = {
     ],
     "others": [],
 }
-WITHOUT_BOOK = {"browser/checks", "browser/jupyterlab"}  # all other browser jobs open its pages
+WITHOUT_BOOK = {"browser/checks", "browser/live_engine", "browser/jupyterlab"}  # all other browser jobs open its pages
 # Seconds on a quiet machine, until there is a last run to look at. Only their order matters.
 SECONDS = {
     "book": 90,

@@ -1,6 +1,6 @@
 """Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
 
-    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the two files bundle.js
+    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the three files bundle.js
     python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium, or those of the names given
 
 All of them are committed, so that reading and building the book needs neither node nor a browser.
@@ -24,6 +24,7 @@ from tools.site import browser, tree, vendor
 from tools.site.gallery import gallery, pictures
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
+ENGINE = EXPLORERS / "engine"
 SELF_TEST = Path(__file__).parent / "self_test_js"
 NODE = Path(sys.executable).with_name("node")
 WIDTH = 720  # CSS pixels of a poster's figure, the page's column
@@ -73,7 +74,23 @@ def everything(folder: Path = EXPLORERS) -> str:
 
 def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explorers") -> str:
     """bundle.js: the entry with everything it imports, as one small module; its first line names the source."""
-    command = [*ESBUILD, entry, *OPTIONS, *LOADERS, "--log-level=warning"]
+    return BUNDLE_HEAD.format(source) + _bundled(entry)
+
+
+def engine() -> str:
+    """engine/bundle.js: a plain script that a page loads when it needs the engine. It sets `knobEngine`, and keeps its text in
+    `knobEngine.source`: a worker is made of it, for from `file://` a page may load no other."""
+    code = _bundled(ENGINE / "main.js", "--format=iife", "--global-name=engine")
+    head = BUNDLE_HEAD.format("classroom/explorers/engine")
+    return (
+        f"{head}globalThis.knobEngine=(make=>({{...make(),source:`(${{make}})().serve()`}}))"
+        f"(()=>{{{code.strip()}return engine}});\n"
+    )
+
+
+def _bundled(entry: Path, *more: str) -> str:
+    """An entry with everything it imports."""
+    command = [*ESBUILD, entry, *OPTIONS, *LOADERS, *more, "--log-level=warning"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, encoding="utf8")
     # esbuild exits with 0 also when node could not load it.
     if done.returncode or done.stderr or not done.stdout:
@@ -81,7 +98,7 @@ def bundle(entry: Path = EXPLORERS / "main.js", source: str = "classroom/explore
     # The module is written into the page, where these end a script or change how it is read.
     if found := re.search(r"</script|<!--", done.stdout, re.IGNORECASE):
         sys.exit(f"explorers: the bundle holds {found[0]!r}, which a page cannot carry inside a script")
-    return BUNDLE_HEAD.format(source) + done.stdout
+    return done.stdout
 
 
 def poster(chromium: Browser, html: str, shaded: bool = False) -> bytes:
@@ -133,6 +150,7 @@ def main() -> None:
     (EXPLORERS / "all.js").write_text(everything())
     (tree.ROOT / tree.TARGET).write_text(tree.tree())
     (EXPLORERS / "bundle.js").write_text(bundle())
+    (ENGINE / "bundle.js").write_text(engine())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))
     if arguments.posters is not None:
         posters(arguments.posters)

@@ -33,7 +33,7 @@ export function quadraticGrid(T, steps) {
 const countdown = (n) => Array.from({ length: n }, (_, i) => n - 1 - i);
 
 /** As torch rounds: 2.5 to 2 and 3.5 to 4. */
-function roundHalfToEven(number) {
+export function roundHalfToEven(number) {
   const up = Math.round(number);
   return up - number === 0.5 && up % 2 ? up - 1 : up;
 }

@@ -12,3 +12,9 @@ export function checkLabels(y, n, classes) {
       `Unknown label: labels run from 0 to ${classes - 1} (or ${NO_LABEL} for no label), got values from ${low} to ${high}.`,
     );
 }
+
+/** Replace each label by NO_LABEL with the given probability, independently for every sample, in place. */
+export function dropLabels(y, probability, generator) {
+  for (let i = 0; i < y.length; i++) if (generator.uniform() < probability) y[i] = NO_LABEL;
+  return y;
+}
