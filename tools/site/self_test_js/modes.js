@@ -8,6 +8,15 @@ const MODES = { chapters: "By chapter", wrong: "Wrong only", mixed: "Mixed", due
 const ONE_BY_ONE = ["mixed", "due"];
 const plural = (count, word = "question") => `${count} ${word}${count === 1 ? "" : "s"}`;
 
+/** The id that an address names; "" for one that was cut, as "#%E2%80". */
+function idOf(hash) {
+  try {
+    return decodeURIComponent(hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
 /** Puts the choice into `place`: {node, update, start}. `folds` are [{section, details, questions}], one a chapter. */
 export function modes(folds, memory) {
   const article = folds[0].section.parentElement;
@@ -68,7 +77,7 @@ export function modes(folds, memory) {
 
   /** Opens what an address leads to; false where that is nothing of ours. */
   function reveal(hash) {
-    const target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+    const target = document.getElementById(idOf(hash));
     const fold = target && folds.find(({ section }) => section.contains(target));
     if (!target || !(fold || others.some((it) => it.contains(target)))) return false;
     if (mode !== "chapters") choose("chapters");
