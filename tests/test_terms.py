@@ -79,7 +79,7 @@ def test_every_term_that_is_looked_for_is_used_somewhere():
         ("leak", "Some of it leaks into the answer", None), ("marginal", "what is the marginal velocity", None),
         ("marginal", "the marginals agree", "marginals"), ("mixture", "a second mixture of the same two", None),
         ("mixture", "a mixture of 200 Gaussians", "mixture"), ("order", "to first order in 1/n", None),
-        ("posterior of a step", "splits the posterior variance", None), ("precision and recall", "in half precision", None),
+        ("posterior of a step", "splits the posterior variance", None), ("precision and recall", "in half precision, and", None),
         ("precision and recall", "agreement and precision;", "precision"), ("score", "With 50 steps the score is", None),
     ],
 )  # fmt: skip
