@@ -72,6 +72,15 @@ def test_every_term_that_is_looked_for_is_used_somewhere():
         ("recall", "and recall falls", "recall"), ("attention", "pay attention to it", None), ("v", "the v-net", None),
         ("path", "its path", None), ("linear path", "the straight path", "straight path"), ("ODE", "the CODE", None),
         ("signal-to-noise ratio", "min-SNR", None), ("share off the data", "lie off the moons", "off the moons"),
+        # the same word for another thing
+        ("attention", "gives it twice the attention", None), ("clipping", "every detail except the clip.", None),
+        ("determinant", "Without correlation the determinant is", None), ("do nothing", "It does nothing wrong", None),
+        ("gate", "all that shifts, scales, gates or makes the output", None), ("head", "computed in your head", None),
+        ("leak", "Some of it leaks into the answer", None), ("marginal", "what is the marginal velocity", None),
+        ("marginal", "the marginals agree", "marginals"), ("mixture", "a second mixture of the same two", None),
+        ("mixture", "a mixture of 200 Gaussians", "mixture"), ("order", "to first order in 1/n", None),
+        ("posterior of a step", "splits the posterior variance", None), ("precision and recall", "in half precision, and", None),
+        ("precision and recall", "agreement and precision;", "precision"), ("score", "With 50 steps the score is", None),
     ],
 )  # fmt: skip
 def test_what_is_a_use_of_a_term(name, text, found):

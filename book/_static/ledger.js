@@ -6,7 +6,8 @@ addEventListener("DOMContentLoaded", () => {
   // Formulas may be set already, or not yet: β and \beta are both "beta".
   const greek = Object.entries({ α: "alpha", β: "beta", γ: "gamma", ε: "epsilon", ϵ: "epsilon", η: "eta", κ: "kappa", λ: "lambda", μ: "mu", ρ: "rho", σ: "sigma" });
   const named = (text) => greek.reduce((said, [letter, name]) => said.replaceAll(letter, name), text);
-  const plain = (text) => named(text.toLowerCase()).replace(/[\\{}()$*]/g, "").replace(/\s+/g, " ");
+  // "frechet" finds Fréchet.
+  const plain = (text) => named(text.toLowerCase()).normalize("NFD").replace(/\p{M}/gu, "").replace(/[\\{}()$*]/g, "").replace(/\s+/g, " ");
   const chapter = (fold) => fold.querySelector("summary").textContent.replace(/ \(\d+ \w+\)$/, "");
   const rows = folds.flatMap((fold) =>
     [...fold.querySelectorAll("tbody tr, li")].map((row) => ({ row, fold, number: row.matches("tr"), text: plain(row.textContent) })));

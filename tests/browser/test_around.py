@@ -184,6 +184,10 @@ def test_the_ledger_is_filtered_by_words_and_by_chapter(browser, server):
         words.fill("beta")
         assert said(page)[0] == greek
         chapter.select_option("")
+        words.fill("Fréchet")
+        accented = said(page)[0]
+        words.fill("frechet")
+        assert said(page)[0] == accented > 30
         assert violations(page) == []
         page.set_viewport_size({"width": 320, "height": 640})
         words.fill("")

@@ -152,6 +152,17 @@ def test_a_prediction_is_answered_resolved_and_remembered(browser, server):
         assert faults == []
 
 
+@pytest.mark.parametrize("name", ["book/self_test", "notebooks/04_ddpm"])
+def test_an_address_that_was_cut_breaks_no_page(browser, server, name):
+    """Mail and chat programs cut links in the middle of a letter."""
+    with watched(browser, viewport={"width": 1280, "height": 720}) as (page, faults):
+        page.goto(f"{server}/{name}.html#%E2%80")
+        settle(page)
+        if name == "book/self_test":
+            assert page.locator(".qz-modes input:checked").count() == 1  # it has started
+        assert faults == []
+
+
 def test_a_link_opens_the_second_reading_that_it_leads_to(browser, server):
     """By the address, by a click, and a second time after it was closed."""
     within = "second-reading-the-bound-to-the-last-nat"
