@@ -116,11 +116,21 @@ def test_only_whole_sentences_of_a_task_are_kept():
     assert slides.beginning(text, 1) == "One of three words."
 
 
-def test_a_tall_figure_is_cut_between_its_rows():
-    picture = np.full((400, 200, 3), 255, np.uint8)
-    for rows in ((20, 180), (200, 215), (230, 380)):  # a panel, the title of the next, and that panel
+@pytest.mark.parametrize(
+    ("between", "upper"),
+    [
+        ([(200, 215)], 160),  # the title of the second row
+        ([(200, 215), (223, 238)], 195),  # a label of the first row, and that title
+        ([(190, 194), (204, 219)], 174),  # a point that lies a little lower than the rest of its panel
+    ],
+)
+def test_a_tall_figure_is_cut_between_its_rows(between, upper):
+    picture = np.full((420, 200, 3), 255, np.uint8)
+    for rows in ((20, 180), *between, (250, 400)):
         picture[slice(*rows), 20:180] = 0
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
-    upper, lower = (Image.open(io.BytesIO(part)).size for part in art.halves(file.getvalue()))
-    assert upper == (200, 190) and lower == (200, 210)
+    parts = [Image.open(io.BytesIO(part)) for part in art.halves(file.getvalue())]
+    assert parts[0].size == parts[1].size  # so both are shown at one scale, and their tops are level
+    dark = [np.flatnonzero(np.asarray(part.convert("L")).min(axis=1) < 250) for part in parts]
+    assert dark[0][0] == dark[1][0] == 0 and dark[0][-1] + 1 == upper
