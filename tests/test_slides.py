@@ -15,7 +15,7 @@ from tools.site.parts import chapter, stems
 
 ROOT = Path(__file__).parents[1]
 # Words of a slide, formulas and code not counted; a prediction is read for two minutes, with its answers.
-MOST = {"predict": 75, "answer": 55, "do": 50, "task": 60}
+MOST = {"predict": 75, "answer": 55, "do": 58, "task": 60}
 WORDS = 45
 
 
@@ -82,6 +82,40 @@ def test_what_a_deck_shows_it_shows_once(stem):
         assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize("stem", stems())
+def test_no_formula_stands_alone(stem):
+    """A formula comes with a sentence, and without the comma or full stop of the sentence that it was taken from."""
+    plans = [plan for plan in slides.plans()[stem]["slides"] if "formula" in plan]
+    assert [plan["say"] for plan in plans if "more" not in plan] == []
+    bodies = "".join(slides.message(chapter(stem), plan).body for plan in plans)
+    assert re.findall(r"[.,;]\s*(?:\\end\{\w+\})?\s*\\\]", bodies) == []
+
+
+# What a deck shows before it asks, though it stands below the question in the chapter: a question asked later in the lecture.
+LATER = {
+    "explorer-flow", "explorer-pairing", "explorer-k-budget", "explorer-t-scale", "explorer-guidance", "explorer-water",
+    "explorer-targets", "fig-05-paths", "fig-13-water",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stem", stems())
+def test_a_deck_asks_before_it_shows(stem):
+    """No figure that the chapter keeps until after a question comes before the question in the deck."""
+    found, early, shown = chapter(stem), [], []
+    for plan in slides.plans()[stem]["slides"]:
+        if "predict" in plan:
+            box = slides.begins(found.predictions, plan["predict"], lambda box: box.question)
+            place = found.source.index(box.question.split("\n")[0][:40])
+            early += [name for name in shown if found.source.find(name) > place]
+        shown += [plan[key] for key in ("figure", "explorer") if key in plan]
+    assert set(early) <= LATER
+
+
+def test_numbers_are_written_as_by_hand():
+    assert slides.readable("off by 3e-5, or 4 %, `1e-4 %`") == "off by 3\u00a0×\u00a010⁻⁵, or 4\u00a0%, `1e-4 %`"
+    assert slides.readable("1.2e8.") == "1.2\u00a0×\u00a010⁸."
+
+
 def test_words_are_words():
     """YAML takes `off` and `no` for false, and a number for a number: all that is shown is text."""
     cells = [
@@ -116,11 +150,21 @@ def test_only_whole_sentences_of_a_task_are_kept():
     assert slides.beginning(text, 1) == "One of three words."
 
 
-def test_a_tall_figure_is_cut_between_its_rows():
-    picture = np.full((400, 200, 3), 255, np.uint8)
-    for rows in ((20, 180), (200, 215), (230, 380)):  # a panel, the title of the next, and that panel
+@pytest.mark.parametrize(
+    ("between", "upper"),
+    [
+        ([(200, 215)], 160),  # the title of the second row
+        ([(200, 215), (223, 238)], 195),  # a label of the first row, and that title
+        ([(190, 194), (204, 219)], 174),  # a point that lies a little lower than the rest of its panel
+    ],
+)
+def test_a_tall_figure_is_cut_between_its_rows(between, upper):
+    picture = np.full((420, 200, 3), 255, np.uint8)
+    for rows in ((20, 180), *between, (250, 400)):
         picture[slice(*rows), 20:180] = 0
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG")
-    upper, lower = (Image.open(io.BytesIO(part)).size for part in art.halves(file.getvalue()))
-    assert upper == (200, 190) and lower == (200, 210)
+    parts = [Image.open(io.BytesIO(part)) for part in art.halves(file.getvalue())]
+    assert parts[0].size == parts[1].size  # so both are shown at one scale, and their tops are level
+    dark = [np.flatnonzero(np.asarray(part.convert("L")).min(axis=1) < 250) for part in parts]
+    assert dark[0][0] == dark[1][0] == 0 and dark[0][-1] + 1 == upper

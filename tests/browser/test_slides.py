@@ -17,7 +17,7 @@ STANDS_OUT = """() => {
   for (const node of slide.querySelectorAll("*")) {
     if (node.closest("mjx-assistive-mml, mjx-math") && !node.matches("mjx-math")) continue;
     const box = node.getBoundingClientRect();
-    const low = foot && !node.closest(".foot") ? foot.top : all.bottom;
+    const low = foot && !node.closest(".foot, .live") ? foot.top : all.bottom;
     if (box.width && (box.left < all.left - 1 || box.right > all.right + 1 || box.top < all.top - 1 || box.bottom > low + 1))
       faults.push(`${node.tagName}.${node.className} stands out: ${node.textContent.slice(0, 40)}`);
     if ((own(node) || node.matches("mjx-container")) && parseFloat(getComputedStyle(node).fontSize) < 24)
@@ -152,3 +152,23 @@ def test_printed_it_is_a_handout(browser, deck):
         page.emulate_media(media="print")
         assert page.locator(".slide").nth(9).is_visible() and page.locator(".notes").nth(9).is_visible()
         assert not page.locator("nav").is_visible()
+
+
+def test_on_a_phone_a_tap_shows_the_bar_and_notes_have_the_whole_width(browser, deck):
+    with watched(browser, viewport={"width": 390, "height": 844}, has_touch=True) as (page, faults):
+        page.goto(deck.as_uri())
+        page.touchscreen.tap(200, 300)
+        page.wait_for_function("getComputedStyle(document.querySelector('nav')).opacity === '1'")
+        page.locator('[data-do="noted"]').click()
+        assert page.evaluate("document.querySelector('.now .notes p').getBoundingClientRect().width") > 330
+        assert faults == []
+
+
+def test_printed_no_note_is_cut(browser, deck):
+    with watched(browser, viewport={"width": 700, "height": 990}) as (page, _):
+        page.goto(deck.as_uri())
+        page.emulate_media(media="print")
+        page.evaluate("document.querySelector('.notes').insertAdjacentHTML('beforeend', '<p>much</p>'.repeat(30))")
+        assert page.evaluate(
+            "[...document.querySelectorAll('.frame')].every((it) => it.scrollHeight <= it.clientHeight + 1)"
+        )

@@ -38,7 +38,7 @@ DECK = Path(__file__).parent / "deck"
 OUT = ROOT / "_build" / "slides"
 MATHJAX = ROOT / "vendor" / "site" / "mathjax"
 REASON, TASK = 36, 44  # words of the reason for an answer, and of a task: whole sentences, at least one
-ROOM = 44  # words of a table of cards: beyond it, fewer columns, and only the beginning of each
+ROOM = 54  # words of a table of cards: beyond it, fewer columns, and only the beginning of each
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 MARKDOWN.use(dollarmath_plugin, renderer=lambda tex, options: "\\(" + html.escape(tex) + "\\)")
 
@@ -75,6 +75,20 @@ def filled(part: Any, stem: str) -> Any:
     return re.sub(r"\[\[(.+?)\]\]", lambda match: shown(stem)[match[1]], part) if isinstance(part, str) else part
 
 
+def readable(text: str) -> str:
+    """Numbers as one writes them by hand, outside code and formulas: 1.2e8 is 1.2 × 10⁸, and a unit stays beside its number."""
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    parts = re.split(r"(`[^`]*`|\$[^$]*\$)", text)
+    for i in range(0, len(parts), 2):
+        parts[i] = re.sub(r"(\d) %", "\\1\u00a0%", parts[i])
+        parts[i] = re.sub(
+            r"(?<![\w.])(\d+(?:\.\d+)?)e(-?\d+)\b",
+            lambda match: f"{match[1]}\u00a0×\u00a010{match[2].translate(raised)}",
+            parts[i],
+        )
+    return "".join(parts)
+
+
 def inline(text: str) -> str:
     """A line of Markdown as HTML; links into the book become their words."""
     return MARKDOWN.renderInline(said(text))
@@ -83,7 +97,7 @@ def inline(text: str) -> str:
 def said(text: str) -> str:
     """Markdown of a chapter for a page that stands alone: numbers and citations written out, inner links dropped."""
     text = re.sub(r'<a href="#explorer[^"]*">[^<]*</a>', "the explorer", cited(plain(text)))
-    return re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", text)
+    return readable(re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"\1", text))
 
 
 def capital(title: str) -> str:
@@ -115,7 +129,7 @@ def message(found: Chapter, plan: dict) -> Slide:
         layout, picture = art(figure, plan.get("layout", ""))
         if "explorer" in plan:
             live = f"../html/notebooks/{found.stem}.html#{name}"
-            more += f'<p class="more"><a href="{live}">Open the live figure</a></p>'
+            more += f'<p class="live"><a href="{live}">Open the live figure</a></p>'
         if layout == "beside":  # the title stands beside it, too
             return Slide("side", "", plan["say"], more + picture, notes(found, section, caption, plan.get("note", "")))
         body = f'<div class="art {layout}">{picture}</div>{more}'
@@ -123,9 +137,16 @@ def message(found: Chapter, plan: dict) -> Slide:
         formulas = plan.get("formula", [])
         formulas = [formulas] if formulas and isinstance(formulas[0], str) else formulas
         section = section or next((where for where, _ in formulas), "")
-        set_out = "".join(f'<div class="formula">\\[{html.escape(found.formula(*one))}\\]</div>' for one in formulas)
+        set_out = "".join(
+            f'<div class="formula">\\[{html.escape(alone(found.formula(*one)))}\\]</div>' for one in formulas
+        )
         body = f'<div class="body">{points(plan)}{rows(plan)}{code(plan)}{set_out}{more}</div>'
     return Slide("", "", plan["say"], body, notes(found, section, caption, plan.get("note", "")))
+
+
+def alone(formula: str) -> str:
+    """A formula without the full stop or comma that ended it in its sentence."""
+    return re.sub(r"[.,;]\s*(\\end\{\w+\}|)\s*$", r"\1", formula)
 
 
 def begins(boxes: list, start: str, text: Callable) -> Any:

@@ -79,13 +79,15 @@ addEventListener("touchend", (event) => {
   const [x, y] = from ? [end.clientX - from.clientX, end.clientY - from.clientY] : [0, 0];
   if (Math.abs(x) > 50 && Math.abs(x) > 2 * Math.abs(y) && !root.classList.contains("overview")) acts[x < 0 ? "next" : "back"]();
 }, { passive: true });
-// The bar is seen while somebody moves, and whenever it has the focus.
+// The bar is seen while somebody moves or taps, and whenever it has the focus.
 let rest = 0;
-addEventListener("pointermove", () => {
+const wake = () => {
   root.classList.add("awake");
   clearTimeout(rest);
   rest = setTimeout(() => root.classList.remove("awake"), 2500);
-});
+};
+addEventListener("pointermove", wake);
+addEventListener("pointerdown", wake);
 addEventListener("resize", fit);
 addEventListener("hashchange", () => asked() !== now && show(asked()));
 const system = matchMedia("(prefers-color-scheme: dark)");
