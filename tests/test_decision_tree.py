@@ -40,7 +40,8 @@ def test_nothing_is_left_of_markup_and_marks():
     for end in ENDS:
         for _, text in end["rows"]:
             assert not re.search(r"<!--|-->|\{|\}|`|\*|\$|\\", text), text
-            assert text[0] == text[0].upper() and text.endswith((".", "?"))
+            assert (text[0] == text[0].upper()) != bool(re.match(r"[\u03b1-\u03c9]|(?!a\b)[a-z](?:\b|_)", text)), text
+            assert not re.match(r"[Α-Ω]", text) and text.endswith((".", "?"))
 
 
 def test_names_are_one_for_each_answer_and_fit_into_an_address():
@@ -152,10 +153,12 @@ def test_the_explorers_that_ends_open_are_there():
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
+        ("v, or u", "v, or u."), ("ε with steps", "ε with steps."), ("σ/α from 1", "σ/α from 1."), ("β̃ to β", "β̃ to β."),
+        ("x_t moves", "x_t moves."), ("w = 1", "w = 1."), ("a memory", "A memory."),
         ("a <!--claim:x/y-->0.5<!--/claim--> *b* `c`", "A 0.5 b c."),
         ("so {cite:p}`kynkaanniemi2024`", "So (Kynkäänniemi et al. 2024)."),
         ("so {cite:p}`ho2022cfg,peebles2023`. Or", "So (Ho & Salimans 2022; Peebles & Xie 2023). Or."),
     ],
-)
+)  # fmt: skip
 def test_sentences(text, plain):
     assert tree.sentence(text) == plain

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = Path("book", "decision_tree.yml")
 TARGET = Path("classroom", "explorers", "decision_tree.json")
 EXPLORERS = "book/explorers.html"
+SYMBOL = re.compile(r"[^\x00-\x7f]|(?!a\b)[a-z](?:\b|_)")  # "v", "x_t", "\u03c3/\u03b1": another letter as a capital
 
 
 def tree(root: Path = ROOT) -> str:
@@ -87,7 +88,8 @@ def plain(rows: list[list[str]]) -> list[list[str]]:
 def sentence(text: str) -> str:
     """A text of a card as a sentence."""
     text = re.sub(r"<!--.*?-->|[*`](?!`)(?<!\}`)", "", cited(text))
-    return text[0].upper() + text[1:] + "." * (not text.endswith((".", "?")))
+    first = text[0] if SYMBOL.match(text) else text[0].upper()
+    return first + text[1:] + "." * (not text.endswith((".", "?")))
 
 
 def cited(text: str) -> str:
