@@ -1,6 +1,7 @@
-"""The K table on images: seven samplers, budgets from 5 to 1,000 network calls, on Fashion-MNIST with one DiT for each process.
+"""The K table on images: seven samplers, budgets from 5 to 1,000 network calls, with one DiT for each process.
 
-    python -m tools.results.image_k [most cells]      results/image_k.json, for chapter 12; hours, a cell at a time
+    python -m tools.results.image_k digits                   results/image_k_digits.json, for chapter 07; a quarter of an hour
+    python -m tools.results.image_k fashion [most cells]     the same of Fashion-MNIST; hours, a cell at a time
 
 A cell is the Frechet distance of generated pictures to held-out ones, with as many of each class on both sides, without guidance,
 over seeds of the noise. Every cell is compared with the same held-out pictures. Its floor are training pictures in the place of
@@ -11,6 +12,7 @@ again. Cells of 250 calls and more have fewer pictures, and so a floor of their 
 import json
 import sys
 from itertools import product
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -18,14 +20,13 @@ from torch import Tensor
 
 from lib import randn, seeded, spread
 from lib.samplers import calls_a_step
+from lib.trained.config import DATA
 from lib.trained.files import mark, put
-from lib.trained.image_metrics import RESULTS, against_held_out, agreement, classifier_for, seen
+from lib.trained.image_metrics import RESULTS, against_held_out, agreement, classifier_file, classifier_for, seen
 from lib.trained.sampling import RULES, Sampling, Source, pictures, source
 from tools.results.image_metrics import reference, rounded
 
-TARGET = RESULTS / "image_k.json"
-DATA, SEEDS, FLOORS = "fashion", (0, 1, 2), 20
-MODELS = {"ddpm": "fashion_ddpm", "flow": "fashion_flow"}
+SEEDS, FLOORS = (0, 1, 2), 20
 ROWS = {  # name in the table: process, rule
     "DDPM, variance beta": ("ddpm", "ancestral variance=beta"),
     "DDPM, variance beta-tilde": ("ddpm", "ancestral"),
@@ -41,9 +42,15 @@ MANY, FEW = 300, 200  # pictures of a seed, the latter of long cells
 CHECK = 50  # of a cell's first seed: what a test draws again
 
 
-class Cell(NamedTuple):
-    """A place in the table."""
+def target(data: str) -> Path:
+    """Where the table of a data set stands."""
+    return RESULTS / f"image_k_{data}.json"
 
+
+class Cell(NamedTuple):
+    """A place in the table of a data set."""
+
+    data: str
     row: str
     budget: int
     clip: bool
@@ -65,14 +72,16 @@ class Cell(NamedTuple):
     def sampling(self, seed: int) -> Sampling:
         """How its pictures are drawn."""
         process, rule = ROWS[self.row]
-        file = RESULTS / f"{MODELS[process]}.safetensors"
+        file = RESULTS / f"{self.data}_{process}.safetensors"
         return Sampling(str(file), self.count, rule, self.calls, clip=self.clip, seed=seed)
 
 
-def cells() -> list[Cell]:
+def cells(data: str) -> list[Cell]:
     """All of the table, the cheap ones first. The shortest budget must pay for a step."""
-    found = [Cell(row, k, clip) for k, row, clip in product(BUDGETS, ROWS, (True, False)) if clip or k <= UNCLIPPED]
-    return [*found, *(Cell(row, LONGEST, True) for row in ROWS if row.startswith("DDPM"))]
+    found = [
+        Cell(data, row, k, clip) for k, row, clip in product(BUDGETS, ROWS, (True, False)) if clip or k <= UNCLIPPED
+    ]
+    return [*found, *(Cell(data, row, LONGEST, True) for row in ROWS if row.startswith("DDPM"))]
 
 
 def drawn(cell: Cell, seed: int, n: int) -> tuple[Tensor, Tensor]:
@@ -86,58 +95,58 @@ def first(found: Source, n: int) -> tuple[Tensor, Tensor]:
     return torch.cat(parts), found.labels(range(n))
 
 
-def values(x: Tensor, y: Tensor) -> dict[str, float]:
+def values(data: str, x: Tensor, y: Tensor) -> dict[str, float]:
     """The metrics of pictures."""
-    b = reference(DATA)
+    b = reference(data)
     features = seen(b.classifier, x)
     return {"agreement": agreement(b.classifier, features, y)} | against_held_out(b, features, y)
 
 
 def measure(cell: Cell) -> dict:
     """Every metric of a cell, for each seed, and the numbers of its first pictures."""
-    rows = [values(*drawn(cell, seed, cell.count)) for seed in SEEDS]
+    rows = [values(cell.data, *drawn(cell, seed, cell.count)) for seed in SEEDS]
     found = {name: rounded([row[name] for row in rows]) for name in rows[0]}
     return {"calls": cell.calls, "pictures": cell.count} | found | {"check": check(cell)}
 
 
 def check(cell: Cell) -> list[float]:
     """The mean feature of the first pictures of a cell: cheap enough to be computed again, and moved by any change."""
-    return rounded(seen(classifier_for(DATA), drawn(cell, SEEDS[0], CHECK)[0]).mean(0).tolist())
+    return rounded(seen(classifier_for(cell.data), drawn(cell, SEEDS[0], CHECK)[0]).mean(0).tolist())
 
 
-def marks(count: int) -> dict[str, list[float]]:
+def marks(data: str, count: int) -> dict[str, list[float]]:
     """Mean and sd of the floor, and what the starting noise scores, of so many pictures."""
-    b, y = reference(DATA), torch.arange(count) % 10
+    b, y = reference(data), torch.arange(count) % 10
     each, floor = count // 10, []
     for seed in range(FLOORS):
         order = torch.randperm(b.trained, generator=seeded(seed))
         floor.append(against_held_out(b, b.features[order], b.y[order], each)["frechet_held_out"])
-    shape = (count, 1, 28, 28)
-    noise = [values(randn(shape, generator=seeded(seed)).clamp(-1, 1), y)["frechet_held_out"] for seed in SEEDS]
+    shape = (count, *DATA[data].shape)
+    noise = [values(data, randn(shape, generator=seeded(seed)).clamp(-1, 1), y)["frechet_held_out"] for seed in SEEDS]
     return {"floor": rounded(spread(floor)), "nothing": rounded(spread(noise))}
 
 
-def main(most: int) -> None:
+def main(data: str, most: int | None = None) -> None:
     """Measure what is missing, write after every cell."""
-    files = [RESULTS / f"{name}.safetensors" for name in (*MODELS.values(), "fashion_classifier")]
+    files = [RESULTS / f"{data}_{process}.safetensors" for process in ("ddpm", "flow")]
     report = {
-        "command": "python -m tools.results.image_k",
+        "command": f"python -m tools.results.image_k {data}",
         "torch": torch.__version__.split("+")[0],
-        "files": {path.stem: mark(path) for path in files},
+        "files": {path.stem: mark(path) for path in [*files, classifier_file(data)]},
         "seeds": SEEDS,
         "marks": {},
         "cells": {},
     }
-    if TARGET.exists() and (before := json.loads(TARGET.read_text()))["files"] == report["files"]:
+    if target(data).exists() and (before := json.loads(target(data).read_text()))["files"] == report["files"]:
         report |= {name: before[name] for name in ("marks", "cells")}
     for count in (MANY, FEW):
         if str(count) not in report["marks"]:
-            report["marks"][str(count)] = marks(count)
-    for cell in [cell for cell in cells() if str(cell) not in report["cells"]][:most]:
+            report["marks"][str(count)] = marks(data, count)
+    for cell in [cell for cell in cells(data) if str(cell) not in report["cells"]][:most]:
         found = report["cells"][str(cell)] = measure(cell)
         print(f"{cell}: {found['frechet_held_out']}", flush=True)
-        put(TARGET, (json.dumps(report, indent=1) + "\n").encode())
+        put(target(data), (json.dumps(report, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else len(cells()))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
