@@ -210,9 +210,7 @@ def test_a_chapter_shows_its_number_and_the_museum_none():
     museum = next(chapter for chapter in CHAPTERS if chapter.stem == names.MUSEUM)
     shown = re.findall(r"^#### Exercise <!--given-->(.*?)<!--/given-->:", chapter_text(museum), re.MULTILINE)
     assert shown == [f"Museum {i}" for i in range(1, len(shown) + 1)] and shown
-    assert (
-        questions.number("16_bug_museum", 0) == "Museum 1" and questions.number("03_what_the_net_predicts", 0) == "3.1"
-    )
+    assert questions.number("16_bugs", 0) == "Museum 1" and questions.number("03_what_the_net_predicts", 0) == "3.1"
     for chapter in CHAPTERS:
         title = next(cell for cell in compose(chapter).cells if cell.cell_type == "markdown").source.splitlines()[0]
         own = names.number(chapter.stem)

@@ -57,9 +57,11 @@ def soup(stem: str) -> BeautifulSoup:
 
 
 def folds(tag: Tag) -> list[Tag]:
-    """The folds that hold a part of a page; a summary is seen while its fold is closed."""
+    """The folds that hold a part of a page; a summary is seen while its fold is closed. The box of a term opens as a fold does."""
     found, child = [], tag
-    for parent in tag.parents:
+    for parent in [tag, *tag.parents]:
+        if "k-def" in parent.get("class", []):
+            found.append(parent)
         if parent.name == "details" and child.name != "summary":
             found.append(parent)
         child = parent

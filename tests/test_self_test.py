@@ -78,7 +78,7 @@ def test_there_are_enough_of_every_sort():
     ids = [question["id"] for some in CHAPTERS.values() for question in some]
     assert len(ids) == len(set(ids)) >= 50
     chapters = {path.stem for path in (ROOT / "book" / "chapters").glob("*.md") if "01" <= path.stem[:2] <= "13"}
-    assert chapters | {"16_bug_museum"} <= CHAPTERS.keys() and all(len(some) >= 3 for some in CHAPTERS.values())
+    assert chapters | {"16_bugs"} <= CHAPTERS.keys() and all(len(some) >= 3 for some in CHAPTERS.values())
     assert len(OF_KIND["number"]) >= 8 and len(OF_KIND["order"]) >= 6 and len(OF_KIND["formula"]) >= 8
     assert len(OF_KIND["choice"]) >= 8 and len(OF_KIND["several"]) >= 8
 
