@@ -44,7 +44,7 @@ LAYERS = (
         "trained.evaluate",
     ),
 )
-CLASSROOM = ("claims", "plots", "tables", "explorers", "exercises", "labs")
+CLASSROOM = ("claims", "plots", "tables", "exam", "explorers", "exercises", "labs")
 PACKAGES = ("lib", "lib.nets", "lib.trained", "classroom")
 FRONT_ENDS = {"matplotlib", "matplotlib_inline", "IPython", "ipywidgets"}
 SLOW = {"numpy", "scipy", "sklearn"}  # imported where they are used, so that `import lib` stays quick
