@@ -57,7 +57,7 @@ def soup(stem: str) -> BeautifulSoup:
 
 
 def folds(tag: Tag) -> list[Tag]:
-    """The folds that hold a part of a page; a summary is seen while its fold is closed. The box of a term opens as a fold does."""
+    """The folds that hold a part of a page; a summary is seen while its fold is closed. The box of a term opens as one does."""
     found, child = [], tag
     for parent in [tag, *tag.parents]:
         if "k-def" in parent.get("class", []):
