@@ -8,7 +8,7 @@ from pybtex.database import Entry, Person, parse_file
 from pybtex.plugin import find_plugin
 
 from tools.notebooks.text import chapter_text
-from tools.site import references
+from tools.site import citations, references
 
 ROOT = Path(__file__).parents[1]
 ENTRIES = parse_file(ROOT / "book" / "references.bib").entries
@@ -92,3 +92,10 @@ def test_letters_are_put_on_copies():
     works = [work("B, A", "2020", "Z"), work("B, A", "2020", "A")]
     assert [it.fields["title"] for it in references.lettered(works)] == ["A", "Z"]
     assert [it.fields["year"] for it in works] == ["2020", "2020"]
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_a_citation_that_is_written_out_holds_no_tex(key):
+    """In the decision tree and on slides no program reads TeX: a name has its letters, and no backslash or brace."""
+    written = citations.cited(f"{{cite:p}}`{key}`")
+    assert re.fullmatch(r"\([^{}\\]+\)", written), written

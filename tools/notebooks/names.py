@@ -33,6 +33,6 @@ def titled(text: str, stem: str) -> str:
 
 
 def numbered(stem: str, count: int) -> str:
-    """The number of an exercise: 7.3 is the third of chapter 7, and Museum 3 that of the museum."""
+    """The number of an exercise or a question: 7.3 is the third of chapter 7, and Museum 3 that of the museum."""
     own = number(stem)
     return f"{own}.{count}" if own else f"Museum {count}"

@@ -9,10 +9,8 @@ from PIL import Image
 
 from tools.site.parts import Figure
 
-GAP, TEXT = (
-    6,
-    (14, 70),
-)  # pixels of a figure: an empty band, and a title or label of one line or two; less is a stray point
+GAP = 6  # pixels of a figure: an empty band
+TEXT = (14, 70)  # and a title or label of one line or two; less is a stray point
 TALL, NARROW = 0.8, 1.12  # height by width: beside the words from the first on; cut in two, where that shows it larger
 
 

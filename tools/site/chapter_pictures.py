@@ -5,6 +5,7 @@ python -m tools.site.chapter_pictures [NN ...]
 
 import io
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -268,18 +269,23 @@ PICTURES = {
 OF_IMAGES = ("10", "12", "13")  # on black, and as they are on a dark page too (book.css)
 
 
+def write(path: Path, draw: Callable[[Axes], None], size: tuple[float, float], ground: str, colours: int) -> None:
+    """Draw a picture without axes, unless `draw` switches them on, and write it with few colours."""
+    fig, ax = plt.subplots(figsize=size, facecolor=ground)
+    ax.set_axis_off()
+    draw(ax)
+    drawn = io.BytesIO()
+    fig.savefig(drawn, dpi=200, facecolor=ground)
+    plt.close(fig)
+    Image.open(drawn).convert("RGB").quantize(colours).save(path, optimize=True)
+
+
 def main(chosen: list[str]) -> None:
     """Draw the chosen pictures, or all. They have no words: the card beside them has."""
     use_book_style()
     TARGET.mkdir(exist_ok=True)
     for name in chosen or PICTURES:
-        fig, ax = plt.subplots(figsize=SIZE, facecolor="black" if name in OF_IMAGES else "white")
-        PICTURES[name](ax)
-        ax.set_axis_off()
-        drawn = io.BytesIO()
-        fig.savefig(drawn, dpi=200, facecolor=fig.get_facecolor())
-        plt.close(fig)
-        Image.open(drawn).convert("RGB").quantize(COLOURS).save(TARGET / f"{name}.png", optimize=True)
+        write(TARGET / f"{name}.png", PICTURES[name], SIZE, "black" if name in OF_IMAGES else "white", COLOURS)
 
 
 if __name__ == "__main__":

@@ -6,17 +6,14 @@ Exact answers, shipped nets, and for the averaged weights a net that is trained 
 beside a picture has them, with the number.
 """
 
-import io
 import sys
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from matplotlib.axes import Axes
-from PIL import Image
 
 from classroom.plots import INK, ROLES, RULES, SCHEDULES, use_book_style
 from lib import (
@@ -45,7 +42,7 @@ from lib.samplers import Rule
 from lib.trained.image_metrics import RESULTS
 from lib.trained.sampling import Sampling, pictures, source
 from lib.training import stratified_uniform
-from tools.site.chapter_pictures import FLOW, MOONS, dots, lines, plane, sheet
+from tools.site.chapter_pictures import FLOW, MOONS, dots, lines, plane, sheet, write
 
 TARGET = Path(__file__).parents[2] / "book" / "pictures" / "extensions"
 SIZE = (2.9, 1.85)  # inches, of 200 pixels
@@ -119,6 +116,7 @@ def kept(attention: Callable, N: int) -> float:
 
 def memory(ax: Axes, attention: Callable, color: str) -> None:
     """Bars of memory over tokens."""
+    ax.set_axis_on()
     bars = ax.bar([f"{N:,}" for N in TOKENS], [kept(attention, N) for N in TOKENS], color=color, width=0.7)
     ax.bar_label(bars, fmt=lambda mib: f"{mib:.2g}", fontsize=9, color=INK)
     ax.set(ylim=(0, 74), xlabel="tokens", ylabel="MiB", yticks=(0, 32, 64))
@@ -174,14 +172,8 @@ def main(chosen: list[str]) -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     for name in chosen or PAIRS:
         for side, draw in zip(("before", "after"), PAIRS[name]):
-            fig, ax = plt.subplots(figsize=SIZE, facecolor="black" if name in OF_IMAGES else "white")
-            draw(ax)
-            if name != "attention":
-                ax.set_axis_off()
-            drawn = io.BytesIO()
-            fig.savefig(drawn, dpi=200, facecolor=fig.get_facecolor())
-            plt.close(fig)
-            Image.open(drawn).convert("RGB").quantize(COLOURS).save(TARGET / f"{name}-{side}.png", optimize=True)
+            ground = "black" if name in OF_IMAGES else "white"
+            write(TARGET / f"{name}-{side}.png", draw, SIZE, ground, COLOURS)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -62,6 +63,12 @@ def halves(height: float = 2.2, titles: tuple[str, ...] = SIDES) -> tuple[Figure
     return fig, axes[0]
 
 
+def square(ax: Axes, reach: float) -> None:
+    """A piece of the plane in a frame, without ticks."""
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(True)
+
+
 def clouds(samples: tuple[Tensor, Tensor], reach: float = 2.6) -> Figure:
     """Samples on the real moons."""
     fig, axes = halves()
@@ -70,8 +77,7 @@ def clouds(samples: tuple[Tensor, Tensor], reach: float = 2.6) -> Figure:
         ax.plot(*real.T, ".", ms=2.2, color=ROLES["data"], mew=0)
         heap = x.std(0).max() < 0.05  # one spot, which a dot would not show
         ax.plot(*x[:700].T, ".", ms=14 if heap else 2.6, color=ROLES["learned"], mew=0)
-        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xticks=[], yticks=[])
-        ax.spines[:].set_visible(True)
+        square(ax, reach)
     return fig
 
 
@@ -136,8 +142,7 @@ def an_inversion_that_does_not_return(found: tuple) -> Figure:
             ax.plot(*zip(one, other), color=ROLES["floor"], linewidth=0.8)
         ax.plot(*points.T, "o", ms=4, color=ROLES["data"], mew=0)
         ax.plot(*back.T, "x", ms=4.5, color=ROLES["learned"])
-        ax.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), aspect="equal", xticks=[], yticks=[])
-        ax.spines[:].set_visible(True)
+        square(ax, 2.6)
     return fig
 
 
@@ -147,8 +152,7 @@ def eight_processes_and_the_batch_of_one(found: tuple) -> Figure:
     fig, axes = halves()
     for ax, rows in zip(axes, found):
         ax.plot(*points[rows].T, "o", ms=5, color=ROLES["data"], mew=0)
-        ax.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3), aspect="equal", xticks=[], yticks=[])
-        ax.spines[:].set_visible(True)
+        square(ax, 2.3)
     return fig
 
 
@@ -183,8 +187,7 @@ def pairs_that_ignore_the_label(found: tuple) -> Figure:
     for ax, (x, y, _) in zip(axes, found):
         ax.plot(*x[y == 0].T, "o", ms=3.5, color=ROLES["data"], mew=0)
         ax.plot(*x[y == 1].T, "^", ms=3.5, color=ROLES["learned"], mew=0)
-        ax.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3), aspect="equal", xticks=[], yticks=[])
-        ax.spines[:].set_visible(True)
+        square(ax, 2.3)
     return fig
 
 

@@ -30,6 +30,7 @@ from torch import nn
 
 import lib
 from lib.trained.image_metrics import nearest
+from tools.notebooks.claims import slug
 
 PAGE = Path(__file__).parents[2] / "book" / "gotchas.md"
 SECTION = re.compile(r"^### ([^\n]+)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
@@ -37,11 +38,6 @@ BLOCK = re.compile(r"^```\{pair\}\n(?::[^\n]*\n)*(.*?)^---\n(.*?)^```$", re.MULT
 NAMES = {"torch": torch, "math": math, "F": F, "nn": nn, "pairwise": pairwise, "nearest": nearest} | {
     name: thing for name, thing in vars(lib).items() if not name.startswith("_")
 }
-
-
-def slug(title: str) -> str:
-    """The anchor of a heading."""
-    return re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-")
 
 
 def sections(page: str) -> dict[str, str]:

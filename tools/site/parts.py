@@ -12,7 +12,6 @@ import nbformat
 from bs4 import BeautifulSoup
 from docutils.nodes import make_id
 from PIL import Image
-from pybtex.database import parse_file
 
 from tools.notebooks import exercises
 from tools.notebooks.claims import CELL
@@ -24,7 +23,6 @@ ROOT = Path(__file__).parents[2]
 HEADING = re.compile(r"^(#{2,3}) (.+)$", re.MULTILINE)
 FORMULA = re.compile(r"^\$\$\n(.*?)\n\$\$$", re.MULTILINE | re.DOTALL)
 TRAP = re.compile(r'<div class="trap">\n\n(.*?)\n\n?</div>', re.DOTALL)
-CITE = re.compile(r"\{cite:([tp])\}`([^`]+)`")
 
 
 class Figure(NamedTuple):
@@ -190,30 +188,6 @@ def exercise(stem: str, name: str) -> Exercise:
 def stems() -> list[str]:
     """The chapters of this book, in order."""
     return sorted(path.stem for path in (ROOT / "book" / "chapters").glob("*.md"))
-
-
-@cache
-def _authors() -> dict[str, tuple[str, str]]:
-    """Who wrote a reference, and when."""
-    found = {}
-    for key, entry in parse_file(str(ROOT / "book" / "references.bib")).entries.items():
-        people = entry.persons.get("author", [])
-        names = [" ".join([*one.prelast_names, *one.last_names]).strip("{}") or str(one) for one in people]
-        who = f"{names[0]} et al." if len(names) > 2 else " & ".join(names) or entry.fields.get("title", key)
-        found[key] = who, entry.fields.get("year", "")
-    return found
-
-
-def cited(text: str) -> str:
-    """The text with its citations written out: Ho et al. (2020), or (Ho et al. 2020)."""
-
-    def written(match: re.Match) -> str:
-        sources = [_authors()[key.strip()] for key in match[2].split(",")]
-        if match[1] == "t":
-            return ", ".join(f"{who} ({year})" if year else who for who, year in sources)
-        return "(" + "; ".join(f"{who} {year}".strip() for who, year in sources) + ")"
-
-    return CITE.sub(written, text)
 
 
 def plain(text: str) -> str:

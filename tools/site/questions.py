@@ -51,7 +51,7 @@ def address(see: str) -> str:
 
 def number(stem: str, at: int) -> str:
     """The number of question `at` of a file: 3.1 is the first on chapter 3, and Museum 1 the first on the museum."""
-    return names.numbered(stem, at + 1) if names.number(stem) else f"Museum {at + 1}"
+    return names.numbered(stem, at + 1)
 
 
 def shuffled(question: dict) -> list[int]:

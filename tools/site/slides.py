@@ -31,7 +31,8 @@ from tools.notebooks.names import number, short
 from tools.notebooks.text import chapter_text
 from tools.site.art import art, img
 from tools.site.chapter_pictures import PICTURES
-from tools.site.parts import ROOT, Chapter, address, chapter, cited, exercise, plain
+from tools.site.citations import cited
+from tools.site.parts import ROOT, Chapter, address, chapter, exercise, plain
 
 SOURCE = ROOT / "book" / "slides.yml"
 DECK = Path(__file__).parent / "deck"

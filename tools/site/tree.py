@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from pybtex.database import parse_file
 
 from tools.notebooks.cards import Card, cards
 from tools.notebooks.claims import slug
+from tools.notebooks.names import number
+from tools.site.citations import cited
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path("book", "decision_tree.yml")
@@ -66,7 +67,7 @@ def links(see: str, explorer: str | None) -> list[list[str]]:
     """Where the chapter measured it, and the explorer that shows it, in the state that shows it."""
     stem, _, anchor = see.partition("#")
     if anchor:
-        named = f"Chapter {stem.split('_')[0].lstrip('0')}, {headings(stem)[anchor]}"
+        named = f"Chapter {number(stem)}, {headings(stem)[anchor]}"
         found = [[named, f"notebooks/{stem}.html#{anchor}"]]
     else:
         found = [["The bug museum", f"notebooks/{stem}.html"]]
@@ -90,20 +91,6 @@ def sentence(text: str) -> str:
     text = re.sub(r"<!--.*?-->|[*`](?!`)(?<!\}`)", "", cited(text))
     first = text[0] if SYMBOL.match(text) else text[0].upper()
     return first + text[1:] + "." * (not text.endswith((".", "?")))
-
-
-def cited(text: str) -> str:
-    """Citations written out: {cite:p}`ho2020` -> (Ho et al. 2020)."""
-    return re.sub(r"\{cite:p\}`([\w,]+)`", lambda m: f"({'; '.join(map(label, m[1].split(',')))})", text)
-
-
-@cache
-def label(key: str, root: Path = ROOT) -> str:
-    """Authors and year of a reference."""
-    entry = parse_file(str(root / "book" / "references.bib")).entries[key]
-    last = ["".join(map(str, who.rich_last_names or who.rich_first_names)) for who in entry.persons["author"]]
-    who = last[0] if len(last) == 1 else " & ".join(last) if len(last) == 2 else f"{last[0]} et al."
-    return f"{who} {entry.fields['year']}"
 
 
 def marked(root: Path = ROOT) -> dict[str, str]:
