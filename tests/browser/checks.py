@@ -164,9 +164,10 @@ def settle(page: Page) -> None:
 
 
 def darken(page: Page) -> None:
-    """Let the system turn dark, and wait until the theme has followed."""
+    """Let the system turn dark, and wait until the theme has followed: a colour half-way between two themes is nobody's."""
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
+    settle(page)
 
 
 def violations(page: Page, rules: list[str] = RULES) -> list[str]:

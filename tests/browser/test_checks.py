@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.checks import overflow, watched
+from tests.browser.checks import darken, overflow, violations, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, first_control, fuzz, idle, keyboard, look, shows, small
 
 FIGURE = """<figure class="kx" id="toy" data-explorer="toy">
@@ -129,3 +129,17 @@ def test_an_explorer_that_hides_the_damage_is_found(old, new, fault, page):
     assert old in SCRIPT
     faults = bears(page, FIGURE, SCRIPT.replace(old, new), '{"size": 3, "list": [1e999, 2]}')
     assert any(fault in line for line in faults), faults
+
+
+FADING = """<!doctype html><html lang="en"><title>Fading</title><style>
+p { background: #fff; color: #000; transition: all 2s -1s linear }
+@media (prefers-color-scheme: dark) { p { background: #000; color: #fff } }</style><main><h1>It</h1><p>fades.</p></main></html>"""
+
+
+def test_a_colour_between_two_themes_is_not_judged(browser):
+    """Half-way the text is grey on grey; what is asked is whether it can be read once the theme has changed."""
+    with watched(browser) as (page, _):
+        page.set_content(FADING)
+        assert violations(page) == []
+        darken(page)
+        assert violations(page) == []
