@@ -44,7 +44,8 @@ from lib.seeding import given, randn
 
 
 class State(NamedTuple):
-    """What `walk` yields. t (a number), x (B, ...), and the Estimate at (x, t): None at the last point, where no call is made."""
+    """What `walk` yields. t (a number), x (B, ...), and the Estimate at (x, t): None at the last point, where no call is made,
+    and with a rule that looks at none."""
 
     t: float
     x: Tensor
@@ -98,6 +99,7 @@ class Facts(NamedTuple):
         None  # it looks at velocities before the end of a step ("start"), up to its "end", or at none
     )
     options: tuple[dict, ...] = ()  # keywords that make it another rule
+    estimates: bool = True  # whether it looks at the Estimate at the start of a step; where not, none is made
 
 
 _SAID: list[Rule] = []
@@ -264,10 +266,10 @@ def walk(
     check_walk(model, x, grid, y)
     coeffs = _coeffs_for(rule, model, grid)
     generator, shape, x = given(generator), x.shape, x.to(at_least_single(x.dtype))
-    before, sums, every = None, [], len(grid) // 8 + 1
+    before, sums, every, asks = None, [], len(grid) // 8 + 1, facts(rule).estimates
     for k, ((t, c_t), (s, c_s)) in enumerate(pairwise(zip(grid.tolist(), coeffs))):
-        estimate = model.estimate(x, t, y)
-        if before is None:
+        estimate = model.estimate(x, t, y) if asks else None
+        if before is None and asks:
             check_estimate(estimate, shape)
         yield State(t, x, estimate)
         x = rule(Step(model, y, t, s, c_t, c_s, x, estimate, before, generator))
@@ -275,7 +277,8 @@ def walk(
         if k % every == 0:
             check_shape("What a rule returns", shape, x)
             sums.append((s, x.sum()))  # not finite where a number is not; read at the end, for reading waits for a GPU
-    check_estimate(estimate, shape)  # what fits the first time and the last fits between
+    if asks:
+        check_estimate(estimate, shape)  # what fits the first time and the last fits between
     check_shape("What a rule returns", shape, x)
     check_end(x, sums)
     yield State(s, x, None)

@@ -24,7 +24,7 @@ LAYERS = (
         "pictures",
         "samplers",
     ),
-    ("ema", "learned", "diffusion", "flow_matching", "oracle", "clipping", "guidance"),
+    ("ema", "learned", "diffusion", "flow_matching", "flow_map", "oracle", "clipping", "guidance"),
     ("metrics", "training"),
     (
         "trained.toy",

@@ -14,7 +14,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from lib.checks import HALF, check_number, check_whole
+from lib.checks import HALF, check_number, check_whole, told
 from lib.labels import NO_LABEL, check_labels
 from lib.prediction import Time, check_time
 
@@ -49,6 +49,27 @@ class SinusoidalTimeEmbedding(nn.Module):
         t = t if isinstance(t, Tensor) else torch.tensor(float(t))
         args = self.t_scale * t.to(freqs).reshape(-1, 1) * freqs  # (B, half)
         return torch.cat([args.sin(), args.cos()], dim=-1).to(own.dtype)  # (B, dim)
+
+
+class TwoTimes(nn.Module):
+    """(s, t) as rows (B, 2) -> (B, dim): what `time` says of s, plus a linear map of what an embedding says of t - s.
+
+    The linear map is zero when new, so a net that was told one time answers as before.
+    scale: factor on t - s, as t_scale.
+    """
+
+    def __init__(self, time: SinusoidalTimeEmbedding, scale: float):
+        super().__init__()
+        self.dim, self.time = time.dim, time
+        self.gap, self.mix = SinusoidalTimeEmbedding(time.dim, scale), nn.Linear(time.dim, time.dim)
+        nn.init.zeros_(self.mix.weight)
+        nn.init.zeros_(self.mix.bias)
+
+    def forward(self, times: Tensor) -> Tensor:
+        if not isinstance(times, Tensor) or times.ndim != 2 or times.shape[1] != 2:
+            raise ValueError(f"This net is told two times, (s, t) as rows (B, 2); got {told(times)}.")
+        s, t = times.unbind(1)
+        return self.time(s) + self.mix(self.gap(t - s).to(self.mix.weight))
 
 
 def with_label(condition: Tensor, label: "LabelEmbedding | None", y: Tensor | None, batch: int) -> Tensor:
