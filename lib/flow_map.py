@@ -40,7 +40,9 @@ class FlowMap(nn.Module):
     """A net that is told two times, net(x, (s, t), y) -> the average velocity, like x. `two_times` makes such a net of another.
 
     consistency: shortcut, lagrangian or eulerian: what the loss asks of jumps.
-    diagonal: the share of a batch that trains v(x; t, t) by flow matching, in [0, 1); the rest trains jumps.
+    diagonal: the share of a batch that trains v(x; t, t) by flow matching, in [0, 1]; the rest trains jumps.
+    power: MeanFlow's adaptive weight: each sample's mean square error is divided by (itself + 0.001)^power, which is held fixed
+    (Geng et al. take the sum). 0 weighs all alike; with 1 the printed loss is about 1, whatever has been learned.
     Raises TypeError for a path or net that is none, ValueError for a share outside its range and for a path without a velocity.
     """
 
@@ -51,14 +53,16 @@ class FlowMap(nn.Module):
         *,
         consistency: Consistency | None = None,
         diagonal: float = 0.75,
+        power: float = 0.0,
     ):
         super().__init__()
         check_net(net)
         check_path(path)
         check_number("diagonal", diagonal, 0, 1)
+        check_number("power", power, 0)
         if path.coeffs(path.t_data).d_alpha is None:
             raise ValueError("Jumps follow a velocity, and a discrete schedule has none. Take a path of flow matching.")
-        self.net, self.path, self.diagonal = net, path, diagonal
+        self.net, self.path, self.diagonal, self.power = net, path, diagonal, power
         self.consistency = lagrangian if consistency is None else consistency
         check_function("consistency", self.consistency)
 
@@ -94,7 +98,7 @@ class FlowMap(nn.Module):
         eps: Tensor | None = None,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Scalar: flow matching on the first rows, `consistency` on the others, all with equal weight.
+        """Scalar: the mean square error of flow matching on the first rows, of `consistency` on the others.
 
         t (B,): where the diagonal is trained; jumps go between it and a second time that is drawn. Uniform if not given.
         """
@@ -114,7 +118,8 @@ class FlowMap(nn.Module):
             residual = self.consistency(self, x[n:], s[n:], t[n:], _last(y, n), u[n:])
             check_alike("What a consistency returns", residual, "x", x[n:])
             parts.append(residual.square())
-        return torch.cat(parts).mean()
+        errors = torch.cat(parts).flatten(1).mean(1)
+        return (errors / (errors.detach() + 1e-3) ** self.power).mean()
 
     def with_net(self, net: nn.Module) -> "FlowMap":
         """The same map around another network, for example an averaged one."""

@@ -134,6 +134,15 @@ def test_a_net_that_is_told_two_times_answers_as_before(net):
     assert torch.allclose(before, after, atol=1e-6) and before.abs().max() > 0
 
 
+def test_the_adaptive_weight_hides_the_loss():
+    """With power 1 it prints 1, whether the net is far away or near; with 0 it prints the mean square error."""
+    x = MEAN + STD * noise(4096, seeded(0))
+    for far in (1, 30):
+        net = lambda x, times, y, far=far: GaussianMap()(x, times) + far  # noqa: E731
+        plain, hidden = (FlowMap(net, diagonal=1, power=power).loss(x, generator=seeded(1)).item() for power in (0, 1))
+        assert abs(hidden - 1) < 0.01 and plain > 0.9 * far**2
+
+
 class Counted(nn.Module):
     shape = (2,)
 
