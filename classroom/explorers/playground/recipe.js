@@ -1,0 +1,102 @@
+// From a state to what the engine trains and what is exact beside it; which of the choices go together; the four classic mistakes.
+
+import { core } from "./engine.js";
+import { CHOICES } from "./state.js";
+
+const EMBED = 64; // numbers of the time's embedding
+const T = 1000; // steps of a discrete schedule
+const SHORT = 50; // steps of the schedule whose betas are not scaled to its length
+const TOO_LARGE = 8; // times, where the data is not standardised
+
+/** The number of steps of a state's schedule. */
+const stepsOf = ({ mistake }) => (mistake === "unscaled betas" ? SHORT : T);
+
+/** Betas: those of T = 1000, scaled to the schedule's length, unless `wrong`. */
+function betasOf(state, wrong = false) {
+  const n = stepsOf(state);
+  return state.betas === "cosine" ? core.cosineBetas(n) : core.linearBetas(n, { rescale: !wrong });
+}
+
+const unitPath = (name) => core.paths().find(({ facts }) => facts.name === name)();
+
+/** The path or schedule that a state means, without its mistake. */
+export const pathOf = (state) => (state.process === "ddpm" ? core.discreteSchedule(betasOf(state)) : unitPath(state.path));
+
+/** A time on the clock of a path, of t from 0, noise, to 1, data. */
+export const timeOn = (path, t) => (path.T === undefined ? t : Math.round((1 - t) * path.T) - 1);
+
+/** The recipe of a state's net, as session.js says; data is that of toMixture. */
+export function recipeOf(state, data) {
+  const { width, depth, tScale, classes, target, batch, steps, lr, ema, stratified, labelDrop, seed, mistake } = state;
+  const unit = unitOf(state);
+  return {
+    sizes: { width, depth, embedDim: EMBED, tScale, classes: classes ? Math.max(...data.labels) + 1 : null },
+    clock: state.process === "ddpm" ? { betas: betasOf(state, mistake === "unscaled betas") } : { path: state.path },
+    target,
+    data: unit === 1 ? data : { ...data, means: data.means.map((m) => m * unit), variances: data.variances.map((v) => v * unit ** 2) },
+    batch,
+    steps,
+    lr,
+    decay: ema,
+    stratified,
+    labelDrop,
+    seed,
+    mistake: mistake === "sign of v" || mistake === "x_data for x_t" ? mistake : null,
+  };
+}
+
+/** What the samples of a state's net are measured in: they are this many times as large as those of the exact model. */
+export const unitOf = ({ mistake }) => (mistake === "no standardisation" ? TOO_LARGE : 1);
+
+/** The exact model of a state, without its mistake, guided where that is asked for. */
+export function modelOf(state, mixture) {
+  const exact = core.oracle(mixture, pathOf(state));
+  return state.label !== null && state.scale !== 1 ? core.guided(exact, state.scale) : exact;
+}
+
+/** The rule of a state with its options, for `core.walk`; the engine takes `optionsOf` beside the name. */
+export function ruleOf(state) {
+  const rule = core.rules().find(({ facts }) => facts.name === state.rule);
+  const options = optionsOf(state);
+  return options ? core.partial(rule, options) : rule;
+}
+
+export const optionsOf = ({ rule, eta }) => (rule === "ddim" && eta ? { eta } : undefined);
+
+/** The grid of a state's calls on a path. A rule of several calls a step makes at least one step. */
+export const gridOf = (state, path) => path.grid(Math.max(1, Math.round(state.calls / core.callsAStep(ruleOf(state)))));
+
+/** What the rules say of themselves that this path permits: [{name, label, calls}]. */
+export const rulesFor = (state) => core.rules().map(core.facts).filter((facts) => !refusal(state, facts));
+
+/** Why a rule cannot walk this path, or null. */
+function refusal({ process, path, target }, { label, velocity }) {
+  if (!velocity) return null;
+  if (process === "ddpm") return `${label} follows a velocity, and a schedule of steps has none. Choose DDIM, Ancestral or DPM-Solver++ 2M.`;
+  if (velocity !== "end") return null;
+  if (path === "vp") return `${label} looks at the velocity at the data, which is infinite on the VP path. Choose Euler, DDIM or DPM-Solver++ 2M.`;
+  if (target === "x0") return `${label} asks the net at the data, where "x0" says nothing about the noise. Choose Euler or DDIM, or the target u or v.`;
+  return null;
+}
+
+/** Why this combination cannot be trained, or not sampled, in a sentence that says what to choose; null where it can. */
+export function problem(state, mixture = null) {
+  const { process, path, betas, target, mistake, calls, label, scale, classes } = state;
+  const flow = process === "flow";
+  if (!flow && target === "u") return 'A schedule of steps has no velocity, so there is no target "u" on it. Choose v, x0 or ε.';
+  if (flow && path !== "vp" && target === "eps")
+    return "At pure noise, where sampling begins, x_t is the noise, and a net for ε says nothing of the data. Choose u, v or x0, or the VP path.";
+  if (flow && path === "vp" && target === "u")
+    return 'On the VP path the velocity grows without bound towards the data, and the loss of "u" has no finite mean. Choose v, x0 or ε.';
+  if (mistake === "sign of v" && target !== "v") return "This mistake is made with the target v. Choose v.";
+  if (mistake === "unscaled betas" && (flow || betas !== "linear")) return "This mistake is made with DDPM and linear betas. Choose both.";
+  const refused = refusal(state, core.facts(ruleOf(state)));
+  if (refused) return refused;
+  if (!flow && calls > stepsOf(state)) return `A schedule of ${stepsOf(state)} steps has at most ${stepsOf(state)} calls. Choose fewer.`;
+  if (label !== null && !classes) return `The net does not see the class, so it cannot draw class ${nameOf(label)} alone. Let it see the class, or choose both.`;
+  if (label !== null && mixture && label >= mixture.classes) return "There is one class in this data. Add points of the other, or choose both.";
+  if (scale !== 1 && label === null) return "Guidance steers towards a class. Choose class A or B, or w = 1.";
+  return null;
+}
+
+const nameOf = (label) => CHOICES.label.options.find(({ value }) => value === label).label;
