@@ -1,0 +1,368 @@
+// The page of the playground: its elements, and what they do. What is computed is in lab.js, what is drawn in panels.js and charts.js.
+
+import { ROLES } from "../palette.js";
+import { View } from "../view.js";
+import { element, num, percent } from "../stage.js";
+import { decode, encode } from "./address.js";
+import { board } from "./board.js";
+import { challenges } from "./challenge_list.js";
+import { paintDistance, paintLoss } from "./charts.js";
+import { GROUPS, MISTAKES, chapterLink, control, oneOf } from "./controls.js";
+import { core } from "./engine.js";
+import { POINTS, laboratory, recent } from "./lab.js";
+import { CLASSES, R, paintData, paintSamples } from "./panels.js";
+import { pictured } from "./pictures.js";
+import { problem, rulesFor } from "./recipe.js";
+import { shareBox } from "./share_box.js";
+import { shape } from "./shapes.js";
+import { CHOICES, clean, cloudOf, withChoice } from "./state.js";
+
+const SECONDS = 1.8; // that samples take from noise to data
+const CHART = 200; // pixels that a chart is high
+const SPOKEN = 5000; // milliseconds between two sentences for those who listen
+const quiet = matchMedia("(prefers-reduced-motion: reduce)");
+const sampled = new Set(["rule", "calls", "eta", "label", "scale"]); // keys that change samples and not the net
+
+/** Fill the place of the playground, an element of the page. */
+export function build(place) {
+  const named = decode(location.hash);
+  const begun = clean(named.state ?? {});
+  const lab = laboratory(safe(begun), paint, heard);
+  const { world, net, work } = lab;
+  const ui = { tool: "draw", label: 0, focused: false, played: null, spoken: 0 };
+
+  // --- small parts --------------------------------------------------------------------------------------------------------
+  const button = (text, act, more = {}) => element("button", { type: "button", textContent: text, onclick: act, ...more });
+  const views = {};
+  function square(name, title, text) {
+    const canvas = element("canvas", { className: "pg-canvas" });
+    views[name] = new View(canvas);
+    const caption = element("p", { className: "pg-caption" });
+    const node = element("section", { className: `pg-panel pg-${name}` }, element("p", { className: "pg-title" }, element("strong", { textContent: title }), ` ${text}`), canvas, caption);
+    node.setAttribute("aria-label", title);
+    return { node, canvas, caption };
+  }
+  const [data, exact, trained] = [square("data", "Data", "draw here"), square("exact", "Exact", "no training needed"), square("net", "Net", "learns")];
+  const [loss, distance] = [square("loss", "Loss", ""), square("distance", "Distance", "")];
+  for (const { node, canvas } of [loss, distance]) {
+    node.querySelector(".pg-title").remove(); // the charts have titles of their own
+    canvas.classList.add("pg-chart");
+  }
+  for (const { canvas } of [exact, trained, loss, distance]) canvas.setAttribute("role", "img");
+  const spoken = element("p", { className: "kx-said" });
+  spoken.setAttribute("aria-live", "polite");
+  const trouble = element("p", { className: "kx-problem pg-trouble", hidden: true });
+  trouble.setAttribute("role", "status");
+  const say = (text) => (spoken.textContent = text);
+
+  // --- training -------------------------------------------------------------------------------------------------------------
+  const train = button("Train", () => (net.wanted ? net.pause() : begin()), { className: "pg-train" });
+  const once = button("Step", () => net.stepOnce());
+  const again = button("Reset", () => (lab.reset(), refresh()));
+  const progress = element("p", { className: "pg-progress" });
+  const bar = element("div", { className: "pg-bar kx-buttons" }, train, once, again, progress);
+  function begin() {
+    if (net.step >= net.steps) lab.reset();
+    net.start();
+    refresh();
+  }
+
+  // --- data -----------------------------------------------------------------------------------------------------------------
+  const kinds = oneOf("Data", CHOICES.kind.options.map(({ value, label }) => ({ value, label: [thumbnail(value), element("span", { textContent: label.replace("kerb", "ker\u00adb") })] })), (kind) => choose("kind", kind));
+  kinds.node.classList.add("pg-kinds");
+  const word = element("input", { type: "text", maxLength: 8, id: "pg-word", value: world.state.text });
+  word.addEventListener("input", () => choose("text", word.value));
+  const wording = element("div", { className: "kx-control pg-word" }, element("label", { htmlFor: "pg-word", textContent: "Word" }), word);
+  const file = element("input", { type: "file", accept: "image/*", hidden: true, onchange: () => (take(file.files[0]), (file.value = "")) });
+  const tools = oneOf("Tool", [{ value: "draw", label: "Draw" }, { value: "erase", label: "Erase" }], (tool) => ((ui.tool = tool), refresh()));
+  const classes = oneOf("Class", [0, 1].map((value) => ({ value, label: [element("span", { className: `pg-dot pg-dot-${value}` }), "AB"[value]] })), (label) => ((ui.label = label), (ui.tool = "draw"), refresh()));
+  const bandwidth = control("bandwidth", choose);
+  const clear = () => (pen.begin(), drawn({ x: new Float64Array(0), y: new Int32Array(0), bandwidth: world.cloud.bandwidth }), ended());
+  const toolbar = element("div", { className: "pg-tools kx-buttons" }, tools.node, classes.node, button("Undo", () => pen.undo() || say("Nothing is left to undo.")), button("Clear", clear), button("Picture …", () => file.click()), file, wording, bandwidth.node);
+
+  data.canvas.tabIndex = 0;
+  data.canvas.setAttribute("role", "application");
+  data.canvas.setAttribute("aria-label", "Drawing board. Arrow keys move the cursor, Space sets a point of the chosen class, Delete erases points near it, Control and Z undoes.");
+  const random = core.generator(1);
+  const pen = board(data.canvas, R, {
+    cloud: () => world.cloud,
+    tool: () => ui.tool,
+    label: () => ui.label,
+    begun: () => stop(),
+    changed: drawn,
+    ended,
+    moved: () => work.redraw(),
+    say,
+  }, random);
+  for (const kind of ["focus", "blur"]) data.canvas.addEventListener(kind, () => ((ui.focused = data.canvas.matches(":focus-visible")), work.redraw()));
+  data.canvas.addEventListener("keydown", () => (ui.focused = true));
+
+  function drawn(cloud) {
+    world.cloud = { ...cloud, bandwidth: world.state.bandwidth };
+    world.state = { ...world.state, kind: "drawn", cloud: { x: cloud.x, y: cloud.y } };
+    lab.dataChanged(false);
+  }
+  function ended() {
+    world.state = safe(world.state);
+    lab.dataChanged();
+    refresh();
+  }
+  async function take(picked) {
+    try {
+      const cloud = await pictured(picked);
+      pen.begin();
+      world.state = { ...world.state, bandwidth: cloud.bandwidth };
+      drawn(cloud);
+      ended();
+      say(`The picture has become ${cloud.y.length} points.`);
+    } catch (error) {
+      world.failure = error.message;
+      refresh();
+    }
+  }
+  for (const kind of ["dragover", "drop"])
+    place.addEventListener(kind, (event) => {
+      event.preventDefault();
+      if (kind === "drop") take(event.dataTransfer.files[0]);
+    });
+
+  // --- the walk from noise to data --------------------------------------------------------------------------------------------
+  const time = element("input", { type: "range", id: "pg-t", min: 0, max: 1, step: 0.01 });
+  time.addEventListener("input", () => (stop(), moveTo(Number(time.value))));
+  const play = button("Sample", () => (ui.played ? stop() : sample()), { title: "From noise to data" });
+  const noise = button("New noise", () => {
+    world.noise = (world.noise + 1) % 1000;
+    lab.samplesChanged();
+    sample();
+  });
+  const ends = ["noise", "data"].map((text) => element("span", { className: "pg-end", textContent: text }));
+  const timeLabel = element("label", { htmlFor: "pg-t", className: "kx-said", textContent: "Time, from noise to data" });
+  const timeline = element("div", { className: "pg-time kx-buttons" }, element("div", { className: "pg-slider" }, timeLabel, ends[0], time, ends[1]), play, noise);
+  const show = oneOf("The net's panel shows", [{ value: "samples", label: "Samples" }, { value: "field", label: "Field" }, { value: "error", label: "Error" }], (value) => choose("show", value));
+
+  function moveTo(t) {
+    world.state = { ...world.state, t };
+    time.value = t;
+    time.setAttribute("aria-valuetext", t === 0 ? "noise" : t === 1 ? "data" : `${percent(t)} of the way from noise to data`);
+    lab.timeChanged();
+  }
+  function sample() {
+    if (quiet.matches) return moveTo(1); // the end of it
+    ui.played = performance.now();
+    play.textContent = "Stop";
+    requestAnimationFrame(advance);
+  }
+  function stop() {
+    if (ui.played === null) return;
+    ui.played = null;
+    play.textContent = "Sample";
+  }
+  function advance(now) {
+    if (ui.played === null) return;
+    const t = Math.min(1, Math.max(0, (now - ui.played) / 1000 / SECONDS));
+    moveTo(Number(t.toFixed(3)));
+    if (t < 1) requestAnimationFrame(advance);
+    else stop();
+  }
+
+  // --- settings -----------------------------------------------------------------------------------------------------------------
+  const controls = new Map([["bandwidth", bandwidth]]);
+  const groups = GROUPS.map(({ title, keys }) => {
+    const rows = element("div", { className: "kx-row" });
+    for (const key of keys) {
+      controls.set(key, control(key, choose));
+      rows.append(controls.get(key).node);
+    }
+    return element("details", { className: "pg-group" }, element("summary", { textContent: title }), rows);
+  });
+  const mistakes = MISTAKES.map(([name, label, look, chapter]) => {
+    const input = element("input", { type: "checkbox", id: `pg-mistake-${name.replace(/\W/g, "-")}` });
+    input.addEventListener("change", () => choose("mistake", input.checked ? name : null));
+    return { name, input, node: element("div", { className: "pg-mistake" }, input, element("label", { htmlFor: input.id, textContent: label }), chapterLink(chapter, label), element("p", { textContent: look })) };
+  });
+  groups.push(element("details", { className: "pg-group" }, element("summary", { textContent: "Mistakes" }), ...mistakes.map(({ node }) => node)));
+  const share = shareBox(lab, () => ({ paints, words: { title: title(), ...captions() }, like: views.data, paper: paper() }), say);
+  const goals = challenges(lab, load);
+
+  /** The reader has moved a control. */
+  function choose(key, value) {
+    stop();
+    const before = world.state;
+    if (key === "text" || key === "t" || key === "show") world.state = { ...before, [key]: value };
+    else world.state = { ...withChoice(before, key, value), cloud: before.cloud };
+    world.cloud = { ...world.cloud, bandwidth: world.state.bandwidth };
+    if (key === "show" && value !== "samples" && before.t > 0.95) moveTo(0.5);
+    if (key === "show" && value === "samples" && before.t === 0.5) moveTo(1);
+    if (key === "kind" || key === "text") return reread();
+    if (key === "bandwidth") lab.dataChanged();
+    else if (key === "show") lab.timeChanged();
+    else if (sampled.has(key)) lab.samplesChanged();
+    else lab.allChanged();
+    refresh();
+  }
+
+  /** The data of the state: another shape or word. */
+  function reread() {
+    try {
+      world.cloud = cloudOf(world.state);
+      world.state = safe(world.state);
+      lab.dataChanged();
+    } catch (error) {
+      world.failure = error.message; // the last data stays
+    }
+    refresh();
+  }
+
+  /** A whole new state: of an address, or where a challenge begins. */
+  function load(state) {
+    stop();
+    net.wanted = false;
+    world.state = clean(state);
+    word.value = world.state.text;
+    reread();
+    moveTo(world.state.t);
+  }
+
+  // --- what is seen ---------------------------------------------------------------------------------------------------------------
+  const paints = {
+    data: (view, box) => paintData(view, box, { ...world, cursor: ui.focused && view === views.data ? pen.cursor() : null }),
+    exact: (view, box) => paintSamples(view, box, { walk: world.exact.walk, place: world.place, t: world.state.t, heat: world.heat, color: ROLES.oracle, field: world.state.show === "samples" ? null : world.exact.field }),
+    net: (view, box) => paintSamples(view, box, {
+      walk: world.net.walk, place: world.place, t: world.state.t, heat: world.heat, color: ROLES.learned,
+      field: world.state.show === "field" ? world.net.field : null, map: world.state.show === "error" ? world.net.map : null,
+    }),
+    loss: (view, box) => paintLoss(view, box, { losses: net.losses, floor: world.floor, steps: net.steps || world.state.steps }),
+    distance: (view, box) => paintDistance(view, box, { history: world.net.history, exact: world.exact.judged, marks: world.marks, steps: net.steps || world.state.steps }),
+  }; // prettier-ignore
+
+  const paper = () => {
+    for (let node = place; node; node = node.parentElement) {
+      const { backgroundColor } = getComputedStyle(node);
+      if (backgroundColor !== "rgba(0, 0, 0, 0)") return backgroundColor;
+    }
+    return "#ffffff";
+  };
+  const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off)} off`) : "…");
+  const calls = () => `${world.state.calls} ${world.state.calls === 1 ? "call" : "calls"}`;
+  function captions() {
+    const n = world.cloud.y.length;
+    return {
+      data: n ? `${n} ${n === 1 ? "point" : "points"}` : "empty",
+      exact: world.exact.walk ? `${calls()}: ${judged(world.exact.judged)}` : "–",
+      net: world.state.show === "error" && world.net.error !== null ? `field off by ${percent(world.net.error)}` : world.net.walk && net.step ? `step ${world.net.walk.step.toLocaleString("en")}: ${judged(world.net.judged)}` : "not trained yet",
+    };
+  }
+  const title = () => `${CHOICES.kind.options.find(({ value }) => value === world.state.kind).label}: ${world.state.process === "ddpm" ? `DDPM, ${world.state.betas} betas` : `flow matching, ${world.state.path} path`}, target ${world.state.target}`;
+
+  /** Once a frame, after work or a change. */
+  function paint() {
+    const style = getComputedStyle(place);
+    const dark = (style.color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
+    for (const [name, view] of Object.entries(views)) {
+      Object.assign(view, { ink: style.color, faint: dark ? 0.6 : 0.25, font: style.fontFamily });
+      const width = view.canvas.clientWidth;
+      if (!width) continue;
+      const height = view.canvas.classList.contains("pg-chart") ? CHART : width;
+      view.clear(width, height);
+      paints[name](view, { x: 0, y: 0, w: width, h: height });
+    }
+    const texts = captions();
+    for (const [name, part] of Object.entries({ data, exact, net: trained })) if (part.caption.textContent !== texts[name]) part.caption.textContent = texts[name];
+    const sentence = world.refused ?? world.failure ?? net.problem ?? (world.cloud.y.length ? world.note : null) ?? "";
+    if (trouble.textContent !== sentence) [trouble.textContent, trouble.hidden] = [sentence, !sentence];
+    trouble.classList.toggle("pg-note", !world.refused && !world.failure && !net.problem);
+    place.toggleAttribute("data-idle", !work.busy() && !net.running && ui.played === null);
+    goals.check();
+    share.refresh();
+  }
+
+  /** What stands beside the buttons, and what those hear who listen. */
+  function heard(what) {
+    refresh();
+    const now = performance.now();
+    if (what === "error") return say(net.problem);
+    if (what !== "progress" && what !== "sample") return;
+    if (net.running && now - ui.spoken < SPOKEN) return;
+    if (!net.running && what === "progress") return; // its sample comes next, with the distance
+    ui.spoken = now;
+    if (net.step) say(`Step ${net.step}: loss ${num(recent(net.losses), 3)}${world.floor ? `, floor ${num(world.floor, 3)}` : ""}. Distance of the net: ${judged(world.net.judged)}. Exact: ${judged(world.exact.judged)}.`);
+  }
+
+  function refresh() {
+    const { state } = world;
+    train.textContent = net.wanted ? "Pause" : net.step ? (net.step >= net.steps ? "Train again" : "Train on") : "Train";
+    const off = !world.mixture || Boolean(world.refused);
+    for (const node of [train, once, again]) node.disabled = off;
+    const rate = net.running && net.rate ? `, ${Math.round(net.rate)} steps/s` : "";
+    const now = recent(net.losses);
+    progress.textContent = net.step ? `Step ${net.step.toLocaleString("en")} of ${net.steps.toLocaleString("en")}${rate}. Loss ${num(now, 3)}${world.floor ? `, exact floor ${num(world.floor, 3)}` : ""}.` : `Step 0 of ${state.steps.toLocaleString("en")}.`;
+    kinds.refresh(state.kind);
+    tools.refresh(ui.tool);
+    classes.refresh(ui.label);
+    show.refresh(state.show);
+    wording.hidden = state.kind !== "letters";
+    const walkable = rulesFor(state).map(({ name }) => name);
+    const targets = CHOICES.target.options.map(({ value }) => value).filter((target) => !problem({ ...state, target, mistake: null, label: null, scale: 1, rule: "ddim" }));
+    for (const [key, it] of controls) it.refresh(state, { rule: walkable, target: targets }[key]);
+    controls.get("path").node.hidden = state.process === "ddpm";
+    controls.get("betas").node.hidden = state.process !== "ddpm";
+    controls.get("eta").node.hidden = state.rule !== "ddim";
+    for (const { name, input } of mistakes) input.checked = state.mistake === name;
+    time.value = state.t;
+    work.redraw();
+  }
+
+  // --- begin ------------------------------------------------------------------------------------------------------------------------
+  trained.node.append(show.node);
+  place.replaceChildren(
+    element("div", { className: "pg-body" }, kinds.node,
+      element("div", { className: "pg-panels" }, data.node, exact.node, trained.node, toolbar, timeline, bar, trouble, loss.node, distance.node),
+      spoken, element("div", { className: "pg-groups" }, ...groups), goals.node, share.node),
+  ); // prettier-ignore
+  place.classList.add("pg-live");
+  if (named.note) world.note = named.note;
+  const first = performance.now();
+  reread();
+  if (named.note) world.failure = named.note;
+  moveTo(world.state.t);
+  performance.measure("pg:first", { start: first, end: performance.now() });
+  if (!named.state && !quiet.matches) sample();
+  addEventListener("hashchange", () => {
+    const { state, note } = decode(location.hash);
+    if (!state) return;
+    load(state);
+    if (note) world.failure = note;
+  });
+  new ResizeObserver(() => work.redraw()).observe(place);
+  const themes = new MutationObserver(() => work.redraw());
+  themes.observe(document.documentElement, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => work.redraw());
+}
+
+/** A state whose data is there: a word without letters begins with the default's. */
+function safe(state) {
+  try {
+    cloudOf(state);
+    return state;
+  } catch {
+    return { ...state, text: "FLOW" };
+  }
+}
+
+/** A small picture of a shape on its button. */
+function thumbnail(kind) {
+  const canvas = element("canvas", { className: "pg-thumb", width: 56, height: 56 });
+  const context = canvas.getContext("2d");
+  const cloud = shape(kind);
+  for (let i = 0; i < cloud.y.length; i++) {
+    context.fillStyle = CLASSES[cloud.y[i]].color;
+    const at = [0, 1].map((d) => 28 + (d ? -1 : 1) * (26 / R) * cloud.x[2 * i + d]);
+    const r = cloud.y.length < 20 ? 4 : 1.6;
+    context.beginPath();
+    context.arc(...at, r, 0, 7);
+    context.fill();
+  }
+  if (!cloud.y.length) Object.assign(context, { strokeStyle: CLASSES[1].color, lineWidth: 4, lineCap: "round" }), context.stroke(new Path2D("M8 40 C 16 4, 30 60, 48 14"));
+  canvas.setAttribute("aria-hidden", "true");
+  return canvas;
+}
