@@ -3,7 +3,8 @@
 // whatever it holds, the outcome is a valid state.
 
 import { MOST } from "./mixture.js";
-import { CHOICES, DEFAULTS, allowed, clean, level, place } from "./state.js";
+import { level, place } from "./plane.js";
+import { CHOICES, DEFAULTS, allowed, clean } from "./state.js";
 
 const HEAD = "play";
 const LONGEST = 12_000; // characters: three times what MOST points take

@@ -25,9 +25,9 @@ function* slices(n, M) {
 }
 
 /**
- * The irreducible loss of a state's target on its path: what the perfect net's training loss is, with n draws in all. The answer is
- * {mean, error, times, losses}: error, its standard error; losses, the loss at each of the times, from 0, noise, to 1, data.
- * Without the state's mistake: a loss beside it shows one.
+ * The irreducible loss of a state's target on its path: what the perfect net's training loss is, with n draws in all; where the net sees classes, of a net that is told some and not
+ * others, as labelDrop says. The answer is {mean, error, times, losses}: error, its standard error; losses, the loss at each of the
+ * times, from 0, noise, to 1, data. It is that of what was meant, without the state's mistake: a loss beside it shows one.
  */
 export function* lossFloor(state, mixture, n = 12_000) {
   const path = pathOf(state);
@@ -40,11 +40,13 @@ export function* lossFloor(state, mixture, n = 12_000) {
     const t = path.T === undefined ? u : core.timeOf(path, u);
     const c = path.coeffs(t);
     const [a, b] = core.targetRow(state.target, c);
-    const [x, eps] = [mixture.sample(per, generator).x, core.normals(per * mixture.dim, generator)];
+    const { x, y } = mixture.sample(per, generator);
+    const eps = core.normals(per * mixture.dim, generator);
+    if (state.classes) core.dropLabels(y, state.labelDrop, generator);
     let [sum, squares] = [0, 0];
     for (const [from, to] of slices(per, mixture.weights.length)) {
       const part = (array) => array.subarray(mixture.dim * from, mixture.dim * to);
-      const mean = mixture.estimate(core.addNoise(part(x), part(eps), c), c);
+      const mean = mixture.estimate(core.addNoise(part(x), part(eps), c), c, state.classes ? y.subarray(from, to) : null);
       const off = core.combine(a, core.combine(1, part(x), -1, mean.x0), b, core.combine(1, part(eps), -1, mean.eps));
       for (let i = 0; i < to - from; i++) {
         let one = 0;
@@ -78,8 +80,9 @@ export function classOf(mixture, label) {
 /**
  * What a sample of n points is read beside, in the form of `readMarks` of payload.js: {points, target, floor: {mean, sd, off}, spread,
  * gaussian: {times, off}, nothing: {times, off}, judge}. Distances are to one large sample of the data; `times` counts them in
- * floors, the mean distance of a perfect sample; `off` is the share of points off the data. judge(x) is {distance, times, off, note},
- * in which note is a sentence, and the rest null, where x is no sample.
+ * floors, the mean distance of a perfect sample. judge(x) is {distance, times, off, lost, note}: `off` is the share of points where
+ * there is next to no data, `lost` the share of the data that has no point near it, 0.01 each for a perfect sample; note is a
+ * sentence, and the rest null, where x is no sample.
  */
 export function* marks(mixture, n = 600) {
   const generator = core.generator(5);
@@ -111,6 +114,8 @@ export function* marks(mixture, n = 600) {
     offs.push(off(kind));
     yield 0.97;
   }
+  const reach = nearest(target, kinds.perfect()).sort()[Math.floor((1 - RARE) * REFERENCE * n)];
+  yield 0.99;
   const floor = spread(found.perfect);
   const times = (kind) => spread(found[kind]).mean / floor.mean;
   return {
@@ -123,11 +128,23 @@ export function* marks(mixture, n = 600) {
     nothing: { times: times("nothing"), off: offs[1] },
     judge(x) {
       if (!x.length || !x.every(Number.isFinite))
-        return { distance: null, times: null, off: null, note: "These samples are no numbers any more: the sampler has diverged. Train longer, or lower the learning rate." };
+        return { distance: null, times: null, off: null, lost: null, note: "These samples are no numbers any more: the sampler has diverged. Train longer, or lower the learning rate." };
       const distance = core.slicedWasserstein(x, reference);
-      return { distance, times: distance / floor.mean, off: core.shareOff(x, mixture, edge), note: null };
+      const far = nearest(target, x).filter((away) => away > reach).length;
+      return { distance, times: distance / floor.mean, off: core.shareOff(x, mixture, edge), lost: far / (REFERENCE * n), note: null };
     },
   };
+}
+
+/** The distance from every one of `points` to the nearest of x. */
+function nearest(points, x) {
+  const away = new Float64Array(points.length / 2);
+  for (let i = 0; i < away.length; i++) {
+    let least = Infinity;
+    for (let j = 0; j < x.length; j += 2) least = Math.min(least, (points[2 * i] - x[j]) ** 2 + (points[2 * i + 1] - x[j + 1]) ** 2);
+    away[i] = Math.sqrt(least);
+  }
+  return away;
 }
 
 function spread(values) {

@@ -1,5 +1,7 @@
 // Words as points along the strokes of letters of our own: the same on every machine, and with no font to load.
 
+import { snap } from "./plane.js";
+
 // Strokes on a grid 4 wide and 6 high, two digits a corner, x and then y; a stroke of one corner is a dot.
 const STROKES = {
   __proto__: null,
@@ -41,7 +43,7 @@ export function word(text) {
   for (const { i, corners } of strokes)
     for (const [a, b] of dots(corners, gap)) {
       const at = a - (APART * used.length - 2) / 2;
-      x.push(size * at, size * (b - 3));
+      x.push(snap(size * at), snap(size * (b - 3)));
       y.push(used.length > 1 ? i % 2 : at < 0 ? 0 : 1);
     }
   return { x: Float64Array.from(x), y: Int32Array.from(y), bandwidth: Number((0.22 * size).toFixed(2)), note: left(missing, known.length) };

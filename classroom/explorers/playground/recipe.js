@@ -5,22 +5,18 @@ import { CHOICES } from "./state.js";
 
 const EMBED = 64; // numbers of the time's embedding
 const T = 1000; // steps of a discrete schedule
-const SHORT = 50; // steps of the schedule whose betas are not scaled to its length
-const TOO_LARGE = 8; // times, where the data is not standardised
+export const SHORT = 10; // steps of the schedule that takes the betas of T = 1000 as they are, and so stops far from noise
+export const TENTH = 0.1; // of the size that it should have is data that is not standardised
 
-/** The number of steps of a state's schedule. */
+/** The number of steps of the schedule that a state's net is trained on. */
 const stepsOf = ({ mistake }) => (mistake === "unscaled betas" ? SHORT : T);
 
-/** Betas: those of T = 1000, scaled to the schedule's length, unless `wrong`. */
-function betasOf(state, wrong = false) {
-  const n = stepsOf(state);
-  return state.betas === "cosine" ? core.cosineBetas(n) : core.linearBetas(n, { rescale: !wrong });
-}
+const BETAS = { linear: core.linearBetas, cosine: core.cosineBetas };
 
 const unitPath = (name) => core.paths().find(({ facts }) => facts.name === name)();
 
 /** The path or schedule that a state means, without its mistake. */
-export const pathOf = (state) => (state.process === "ddpm" ? core.discreteSchedule(betasOf(state)) : unitPath(state.path));
+export const pathOf = (state) => (state.process === "ddpm" ? core.discreteSchedule(BETAS[state.betas](T)) : unitPath(state.path));
 
 /** A time on the clock of a path, of t from 0, noise, to 1, data. */
 export const timeOn = (path, t) => (path.T === undefined ? t : Math.round((1 - t) * path.T) - 1);
@@ -28,10 +24,10 @@ export const timeOn = (path, t) => (path.T === undefined ? t : Math.round((1 - t
 /** The recipe of a state's net, as session.js says; data is that of toMixture. */
 export function recipeOf(state, data) {
   const { width, depth, tScale, classes, target, batch, steps, lr, ema, stratified, labelDrop, seed, mistake } = state;
-  const unit = unitOf(state);
+  const [unit, short] = [unitOf(state), mistake === "unscaled betas"];
   return {
     sizes: { width, depth, embedDim: EMBED, tScale, classes: classes ? Math.max(...data.labels) + 1 : null },
-    clock: state.process === "ddpm" ? { betas: betasOf(state, mistake === "unscaled betas") } : { path: state.path },
+    clock: state.process === "ddpm" ? { betas: short ? core.linearBetas(SHORT, { rescale: false }) : BETAS[state.betas](T) } : { path: state.path },
     target,
     data: unit === 1 ? data : { ...data, means: data.means.map((m) => m * unit), variances: data.variances.map((v) => v * unit ** 2) },
     batch,
@@ -45,8 +41,8 @@ export function recipeOf(state, data) {
   };
 }
 
-/** What the samples of a state's net are measured in: they are this many times as large as those of the exact model. */
-export const unitOf = ({ mistake }) => (mistake === "no standardisation" ? TOO_LARGE : 1);
+/** How large the samples of a state's net are beside those of the exact model. */
+export const unitOf = ({ mistake }) => (mistake === "no standardisation" ? TENTH : 1);
 
 /** The exact model of a state, without its mistake, guided where that is asked for. */
 export function modelOf(state, mixture) {

@@ -1,6 +1,7 @@
 // What the playground shows, as one flat object: what every control may be, and what the address keeps (address.js).
 
 import { MOST } from "./mixture.js";
+import { snap } from "./plane.js";
 import { SHAPES, shape } from "./shapes.js";
 
 /** {kind, text, cloud, ...}: cloud is {x, y} of what was drawn, or null. Times t run from 0, noise, to 1, data, on every clock. */
@@ -8,7 +9,7 @@ export const DEFAULTS = Object.freeze({
   kind: "moons", text: "FLOW", cloud: null, bandwidth: 0.14,
   process: "flow", path: "linear", betas: "linear", target: "u",
   width: 64, depth: 3, tScale: 1000, classes: false,
-  lr: 0.002, batch: 256, steps: 3000, ema: 0.99, stratified: true, labelDrop: 0.2, seed: 0, mistake: null,
+  lr: 0.005, batch: 256, steps: 3000, ema: 0.99, stratified: true, labelDrop: 0.2, seed: 0, mistake: null,
   rule: "euler", calls: 20, eta: 0, scale: 1, label: null,
   show: "samples", t: 1,
 }); // prettier-ignore
@@ -44,15 +45,6 @@ export const CHOICES = {
   show: of("Show", ["samples", "samples"], ["field", "field"], ["error", "error of the field"]),
   t: between("t", 0, 1, 0.01),
 }; // prettier-ignore
-
-const [LOW, STEP, LEVELS] = [-3.2, 0.00625, 1024]; // of the grid on which drawn points lie, which the address keeps
-export const EDGE = { low: LOW, high: LOW + STEP * (LEVELS - 1) };
-
-/** The number of a coordinate's place on the grid, 0 to 1023, and back. */
-export const level = (value) => Math.min(LEVELS - 1, Math.max(0, Math.round((value - LOW) / STEP)));
-export const place = (level) => Number((LOW + STEP * level).toFixed(5));
-/** A coordinate as the address keeps it. */
-export const snap = (value) => place(level(value));
 
 const isTable = (any) => any !== null && typeof any === "object";
 
@@ -101,6 +93,6 @@ export function withChoice(state, key, value) {
   if (key === "label" && next.label !== null) set({ classes: true });
   if (key === "scale" && next.scale !== 1) set({ classes: true, label: next.label ?? 0 });
   if (key === "mistake" && next.mistake === "sign of v") set({ target: "v" });
-  if (key === "mistake" && next.mistake === "unscaled betas") set({ process: "ddpm", betas: "linear", target: next.target === "u" ? "eps" : next.target, tScale: 1, rule: "ancestral", calls: 50 });
+  if (key === "mistake" && next.mistake === "unscaled betas") set({ process: "ddpm", betas: "linear", target: next.target === "u" ? "eps" : next.target, tScale: 1, rule: "ddim", calls: 10 });
   return next;
 }
