@@ -32,7 +32,7 @@ def laboratory(page: str) -> str:
     """The place of the laboratory in a page, which is named by its path without an ending: HTML with its scripts."""
     root = "../" * page.count("/")
     scripts = "".join(f'<script defer src="{root}{FOLDER}/{name}"></script>' for name in SCRIPTS)
-    return f'<div class="pg" id="playground"><p class="pg-without">{WITHOUT}</p></div>\n{scripts}'
+    return f'<div class="pg" id="laboratory"><p class="pg-without">{WITHOUT}</p></div>\n{scripts}'
 
 
 class Playground(SphinxDirective):

@@ -99,7 +99,7 @@ function names(view, inner, chart, lines) {
     const side = color ? "right" : "left";
     const y = chart.py(log(Math.min(Math.max(times, LIMITS[0]), LIMITS[1])));
     const free = [first, -5, 13, -18, 26].map((shift) => y + shift).find((at) => at > inner.y + 9 && at < inner.y + inner.h - 2 && taken[side].every((other) => Math.abs(other - at) > 11));
-    if (free === undefined) continue;
+    if (free === undefined || at < inner.x + 110) continue; // there it would stand on those of the marks
     taken[side].push(free);
     const x = side === "left" ? inner.x + 6 : Math.max(at - 4, inner.x + 24);
     view.text(x, free, text, { size: 11.5, align: side, weight: color ? "bold" : "normal" });

@@ -35,6 +35,11 @@ export function laboratory(state, painted, told) {
   const asked = { marks: null, floor: null }; // for what they have been asked
   const start = () => core.normals(2 * POINTS, core.generator(100 + world.noise));
   const labels = (n) => (world.state.label === null ? null : new Int32Array(n).fill(world.state.label));
+  /** The clock of the net in training: that of the exact answer, but for one mistake. */
+  const netPath = () => {
+    const { betas } = recipeOf(world.state, data).clock;
+    return betas ? core.discreteSchedule(betas) : pathOf(world.state);
+  };
   const mapTime = () => Math.min(Math.max(world.state.t, INNER[0]), INNER[1]);
 
   net.asks(
@@ -46,7 +51,7 @@ export function laboratory(state, painted, told) {
       if (world.state.show === "samples" || !world.mixture) return null;
       const { at } = points(world.state.show === "field" ? ARROWS : ERRORS);
       const unit = unitOf(world.state);
-      return { x: at.map((value) => value * unit), t: timeOn(pathOf(world.state), mapTime()), y: labels(at.length / 2), average: world.state.ema > 0 };
+      return { x: at.map((value) => value * unit), t: timeOn(netPath(), mapTime()), y: labels(at.length / 2), average: world.state.ema > 0 };
     },
   );
 
@@ -71,7 +76,7 @@ export function laboratory(state, painted, told) {
     try {
       const { data: of, shift, scale, colours, note } = toMixture(world.cloud, world.state.bandwidth);
       data = of;
-      Object.assign(world, { mixture: core.gaussianMixture(of), place: { shift, scale }, colours, note });
+      Object.assign(world, { mixture: core.gaussianMixture(of), place: { shift, scale }, colours, note: [world.cloud.note, note].filter(Boolean).join(" ") || null });
     } catch (error) {
       data = null;
       Object.assign(world, { mixture: null, place: null, heat: null, note: error.message });
@@ -233,7 +238,7 @@ export function laboratory(state, painted, told) {
   function hear(what) {
     if (what === "sample" && net.walk && net.walk !== shown) {
       shown = net.walk;
-      const [path, unit] = [pathOf(world.state), unitOf(world.state)];
+      const [path, unit] = [netPath(), unitOf(world.state)];
       world.net.walk = { step: shown.step, times: shown.times.map((t) => progress(path, t)), states: shown.states.map((x) => x.map((value) => value / unit)) };
       judge();
     }
@@ -244,8 +249,8 @@ export function laboratory(state, painted, told) {
 
   /** What a challenge looks at. */
   const facts = () => ({
-    state: world.state, running: net.running, step: net.step, loss: recent(net.losses), floor: world.floor, calls: world.state.calls,
-    exact: world.exact.judged, net: world.net.judged, spread: world.marks?.spread ?? null, points: POINTS,
+    state: world.state, step: net.step, loss: recent(net.losses), floor: world.floor,
+    exact: world.exact.judged, net: world.net.judged, points: POINTS,
   }); // prettier-ignore
 
   return { world, net, work, dataChanged, allChanged, samplesChanged, timeChanged, reset: () => world.mixture && !world.refused && reset(undefined, undefined, false), facts };

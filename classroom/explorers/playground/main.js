@@ -5,7 +5,7 @@ import { element } from "../stage.js";
 import { build } from "./page.js";
 import css from "./playground.css";
 
-const place = document.getElementById("playground");
+const place = document.getElementById("laboratory");
 if (place) {
   document.head.append(element("style", { textContent: document.querySelector("style[data-kx]") ? css : shared + css }));
   const watcher = new IntersectionObserver(

@@ -38,7 +38,7 @@ export function build(place) {
     const canvas = element("canvas", { className: "pg-canvas" });
     views[name] = new View(canvas);
     const caption = element("p", { className: "pg-caption" });
-    const node = element("section", { className: `pg-panel pg-${name}` }, element("p", { className: "pg-title" }, element("strong", { textContent: title }), ` ${text}`), canvas, caption);
+    const node = element("section", { className: `pg-panel pg-${name}` }, element("p", { className: "pg-title" }, element("strong", { textContent: title }), element("span", { textContent: ` ${text}` })), canvas, caption);
     node.setAttribute("aria-label", title);
     return { node, canvas, caption };
   }
@@ -256,10 +256,10 @@ export function build(place) {
 
   /** Once a frame, after work or a change. */
   function paint() {
-    const style = getComputedStyle(place);
+    const [style, ground] = [getComputedStyle(place), paper()];
     const dark = (style.color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
     for (const [name, view] of Object.entries(views)) {
-      Object.assign(view, { ink: style.color, faint: dark ? 0.6 : 0.25, font: style.fontFamily });
+      Object.assign(view, { ink: style.color, paper: ground, faint: dark ? 0.6 : 0.25, font: style.fontFamily });
       const width = view.canvas.clientWidth;
       if (!width) continue;
       const height = view.canvas.classList.contains("pg-chart") ? CHART : width;

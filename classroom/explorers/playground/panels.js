@@ -35,7 +35,7 @@ export function paintData(view, box, { cloud, heat, cursor }) {
       const own = [...cloud.y.keys()].filter((i) => cloud.y[i] === label);
       const at = Float64Array.from(own.flatMap((i) => [cloud.x[2 * i], cloud.x[2 * i + 1]]));
       const size = few ? 2.6 : 1.8;
-      panel.points(at, { color: view.ink, marker, size: size + 0.8, alpha: 0.45 }); // a rim, for the density has the same colour
+      panel.points(at, { color: view.paper, marker, size: size + 0.9, alpha: 0.8 }); // a rim, for the density has the same colour
       panel.points(at, { color, marker, size, alpha: 1 });
     });
     if (!cloud.y.length) centred(view, box, ["Draw here.", "Every point becomes", "a small Gaussian."]);

@@ -10,7 +10,7 @@ const [WIDTH, HEIGHT] = [3 * SIDE + 4 * GAP, 66 + SIDE + CHART + 2 * GAP];
 
 /** Draw the sheet on a view. paints: {data, exact, net, loss, distance}, each (view, box); words: {title, data, exact, net}. */
 function sheet(view, paints, words, like) {
-  Object.assign(view, { ink: like.ink, faint: like.faint, font: like.font });
+  Object.assign(view, { ink: like.ink, paper: like.paper, faint: like.faint, font: like.font });
   view.clear(WIDTH, HEIGHT);
   view.text(GAP, 30, words.title, { size: 15, weight: "bold" });
   ["data", "exact", "net"].forEach((name, i) => {

@@ -73,7 +73,7 @@ export function trainer(told) {
   /** Forget what was asked for, and ask anew: the controls of sampling have changed. */
   function again() {
     if (waiting.sample) engine.send({ type: "cancel", id: waiting.sample });
-    waiting.sample = waiting.estimate = null;
+    waiting.sample = waiting.estimate = it.problem = null;
     look();
   }
 
