@@ -1,32 +1,40 @@
-// Three things to try that have an end. `facts` is what the page has measured: {state, running, step, loss, floor: the loss floor's mean,
-// exact, net: {times, off} of the samples shown (null before), calls: what they cost, spread: of perfect samples in floors}.
+// Three things to try that have an end. The page hands over what it has measured, {state, points, step, loss, floor, exact, net}: loss,
+// the smoothed loss of the net in training, and floor, the mean of its floor, or null; exact and net, what `judge` says of their
+// samples for this state, against its class where one is chosen, or null where there are none.
 
 import { clean, withChoice } from "./state.js";
 
-/** Each is {id, title, goal, hint, start, met}: start() a state to begin with, met(facts) whether it is done. */
+const [CALLS, NEAR] = [8, 1.5];
+const BELOW = 0.8; // of its floor: the mean of a hundred steps does not scatter so far
+const [STRONG, LOST] = [3, 0.1];
+
+const checkerboard = () => withChoice(clean({ calls: CALLS }), "kind", "checkerboard");
+
+/** Each is {id, title, goal, hint, start, met}: start() is a state to begin with, met(facts) says whether it is done. */
 export const CHALLENGES = [
   {
-    id: "checkerboard-in-8",
+    id: "eight-calls",
     title: "Eight calls",
-    goal: "Draw the checkerboard with a net and at most 8 network calls, within 1.5 times the distance of a perfect sample.",
-    hint: "Ask the exact answer first which rule makes the most of eight calls. Then train until the loss lies on its floor.",
-    start: () => withChoice(clean({ calls: 8 }), "kind", "checkerboard"),
-    met: () => false,
+    goal: `Train a net that draws the checkerboard in ${CALLS} network calls, within ${NEAR} times the distance of a perfect sample.`,
+    hint: "The exact answer with Euler misses it, too, so no training helps. Try other rules and paths with the exact answer first, and then train.",
+    start: checkerboard,
+    met: ({ state, net }) =>
+      net !== null && net.times <= NEAR && state.kind === "checkerboard" && state.bandwidth <= checkerboard().bandwidth && state.label === null && state.calls <= CALLS,
   },
   {
-    id: "blind-to-time",
-    title: "A net that cannot tell the time",
-    goal: "Find a t_scale at which training fails.",
-    hint: "",
+    id: "below-the-floor",
+    title: "Too good to be true",
+    goal: "Make the loss of a net fall well below its floor, and look at its samples.",
+    hint: "No net can answer better than the exact one. Only a mistake gets below the floor: two of the four do.",
     start: () => clean({}),
-    met: () => false,
+    met: ({ step, loss, floor }) => step >= 200 && loss !== null && floor !== null && loss < BELOW * floor,
   },
   {
     id: "lost-by-guidance",
-    title: "What guidance loses",
-    goal: "Draw data of which w = 3 loses a part.",
-    hint: "",
-    start: () => clean({ kind: "drawn" }),
-    met: () => false,
+    title: "What guidance leaves out",
+    goal: `Draw data of two classes of which guidance with w = ${STRONG} leaves out a part: a tenth of a class has no exact sample near it. With w = 1 nothing is left out.`,
+    hint: "Guidance moves away from the other class. Draw class A in two pieces, one of them close to B.",
+    start: () => withChoice(withChoice(clean({ kind: "drawn", bandwidth: 0.15, calls: 40 }), "label", 0), "scale", STRONG),
+    met: ({ state, exact }) => exact !== null && exact.lost >= LOST && state.kind === "drawn" && state.label !== null && state.scale === STRONG && state.calls >= 20,
   },
 ];

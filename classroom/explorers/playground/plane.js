@@ -1,6 +1,7 @@
 // The grid of the plane on which drawn points lie, so that an address can keep them: 1024 places along each axis.
 
-const [LOW, STEP, LEVELS] = [-3.2, 0.00625, 1024];
+const [LOW, LEVELS] = [-3.2, 1024];
+export const STEP = 0.00625;
 export const EDGE = { low: LOW, high: LOW + STEP * (LEVELS - 1) };
 
 /** The number of a coordinate's place, 0 to 1023, and back. */

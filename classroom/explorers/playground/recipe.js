@@ -59,8 +59,14 @@ export function ruleOf(state) {
 
 export const optionsOf = ({ rule, eta }) => (rule === "ddim" && eta ? { eta } : undefined);
 
-/** The grid of a state's calls on a path. A rule of several calls a step makes at least one step. */
-export const gridOf = (state, path) => path.grid(Math.max(1, Math.round(state.calls / core.callsAStep(ruleOf(state)))));
+/** How many calls a state's rule really makes: it may take several a step, and takes a step at least. */
+export function callsOf(state) {
+  const each = core.callsAStep(ruleOf(state));
+  return each * Math.max(1, Math.round(state.calls / each));
+}
+
+/** The grid of these calls on a path. */
+export const gridOf = (state, path) => path.grid(callsOf(state) / core.callsAStep(ruleOf(state)));
 
 /** What the rules say of themselves that this path permits: [{name, label, calls}]. */
 export const rulesFor = (state) => core.rules().map(core.facts).filter((facts) => !refusal(state, facts));
