@@ -8,7 +8,7 @@ import vm from "node:vm";
 
 const [folder, file] = process.argv.slice(2);
 vm.runInThisContext(readFileSync(`${folder}/engine/bundle.js`, "utf8")); // a page loads it before the playground's
-const NAMES = ["address", "challenges", "floor", "letters", "mixture", "plane", "python", "raster", "recipe", "shapes", "state"];
+const NAMES = ["address", "challenges", "choose", "floor", "letters", "mixture", "plane", "python", "raster", "recipe", "shapes", "state"];
 const modules = await Promise.all(NAMES.map((name) => import(pathToFileURL(`${folder}/playground/${name}.js`))));
 const { core, start } = globalThis.knobEngine;
 

@@ -2,7 +2,8 @@
 // the smoothed loss of the net in training, and floor, the mean of its floor, or null; exact and net, what `judge` says of their
 // samples for this state, against its class where one is chosen, or null where there are none.
 
-import { clean, withChoice } from "./state.js";
+import { withChoice } from "./choose.js";
+import { clean } from "./state.js";
 
 const [CALLS, NEAR] = [8, 1.5];
 const BELOW = 0.8; // of its floor: the mean of a hundred steps does not scatter so far

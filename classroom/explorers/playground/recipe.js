@@ -9,7 +9,7 @@ export const SHORT = 10; // steps of the schedule that takes the betas of T = 10
 export const TENTH = 0.1; // of the size that it should have is data that is not standardised
 
 /** The number of steps of the schedule that a state's net is trained on. */
-const stepsOf = ({ mistake }) => (mistake === "unscaled betas" ? SHORT : T);
+export const stepsOf = ({ mistake }) => (mistake === "unscaled betas" ? SHORT : T);
 
 const BETAS = { linear: core.linearBetas, cosine: core.cosineBetas };
 
@@ -71,6 +71,9 @@ export const gridOf = (state, path) => path.grid(callsOf(state) / core.callsASte
 /** What the rules say of themselves that this path permits: [{name, label, calls}]. */
 export const rulesFor = (state) => core.rules().map(core.facts).filter((facts) => !refusal(state, facts));
 
+/** The targets that can be trained on a state's path, and sampled, the usual one first. */
+export const targetsFor = (state) => (state.process === "ddpm" ? ["eps", "v", "x0", "u"] : ["u", "v", "x0", "eps"]).filter((target) => !untrainable({ ...state, target }));
+
 /** Why a rule cannot walk this path, or null. */
 function refusal({ process, path, target }, { label, velocity }) {
   if (!velocity) return null;
@@ -81,20 +84,30 @@ function refusal({ process, path, target }, { label, velocity }) {
   return null;
 }
 
-/** Why this combination cannot be trained, or not sampled, in a sentence that says what to choose; null where it can. */
-export function problem(state, mixture = null) {
-  const { process, path, betas, target, mistake, calls, label, scale, classes } = state;
+/** Why a target cannot be trained on this path, or not sampled, or null. */
+function untrainable({ process, path, target }) {
   const flow = process === "flow";
   if (!flow && target === "u") return 'A schedule of steps has no velocity, so there is no target "u" on it. Choose v, x0 or ε.';
   if (flow && path !== "vp" && target === "eps")
     return "At pure noise, where sampling begins, x_t is the noise, and a net for ε says nothing of the data. Choose u, v or x0, or the VP path.";
   if (flow && path === "vp" && target === "u")
     return 'On the VP path the velocity grows without bound towards the data, and the loss of "u" has no finite mean. Choose v, x0 or ε.';
+  return null;
+}
+
+/** Why a mistake cannot be made here, or null. */
+export function misplaced({ process, betas, target, mistake }) {
   if (mistake === "sign of v" && target !== "v") return "This mistake is made with the target v. Choose v.";
-  if (mistake === "unscaled betas" && (flow || betas !== "linear")) return "This mistake is made with DDPM and linear betas. Choose both.";
-  const refused = refusal(state, core.facts(ruleOf(state)));
+  if (mistake === "unscaled betas" && (process === "flow" || betas !== "linear")) return "This mistake is made with DDPM and linear betas. Choose both.";
+  return null;
+}
+
+/** Why this combination cannot be trained, or not sampled, in a sentence that says what to choose; null where it can. */
+export function problem(state, mixture = null) {
+  const { process, calls, label, scale, classes } = state;
+  const refused = misplaced(state) ?? untrainable(state) ?? refusal(state, core.facts(ruleOf(state)));
   if (refused) return refused;
-  if (!flow && calls > stepsOf(state)) return `A schedule of ${stepsOf(state)} steps has at most ${stepsOf(state)} calls. Choose fewer.`;
+  if (process === "ddpm" && calls > stepsOf(state)) return `A schedule of ${stepsOf(state)} steps has at most ${stepsOf(state)} calls. Choose fewer.`;
   if (label !== null && !classes) return `The net does not see the class, so it cannot draw class ${nameOf(label)} alone. Let it see the class, or choose both.`;
   if (label !== null && mixture && label >= mixture.classes) return "There is one class in this data. Add points of the other, or choose both.";
   if (scale !== 1 && label === null) return "Guidance steers towards a class. Choose class A or B, or w = 1.";

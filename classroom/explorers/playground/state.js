@@ -61,7 +61,7 @@ export function clean(any) {
   const given = isTable(any) ? any : {};
   const state = { ...DEFAULTS };
   for (const key of Object.keys(CHOICES)) state[key] = allowed(key, Object.hasOwn(given, key) ? given[key] : undefined) ?? DEFAULTS[key];
-  if (typeof given.text === "string") state.text = [...given.text.replace(/[\p{C}\s]+/gu, " ").trim()].slice(0, 12).join("");
+  if (typeof given.text === "string") state.text = [...given.text.replace(/[\p{C}\s]+/gu, " ").trimStart()].slice(0, 12).join("").trimEnd();
   if (isTable(given.cloud)) state.cloud = cleanCloud(given.cloud);
   return state;
 }
@@ -80,19 +80,4 @@ function cleanCloud({ x, y }) {
 export function cloudOf(state) {
   if (state.kind === "drawn" && state.cloud) return { ...state.cloud, bandwidth: state.bandwidth };
   return { ...shape(state.kind, state.text), bandwidth: state.bandwidth };
-}
-
-/** The state with one more choice made, and with what has to follow it: a value that problem() would refuse is replaced. */
-export function withChoice(state, key, value) {
-  const next = clean({ ...state, [key]: value });
-  const set = (more) => Object.assign(next, more);
-  if (key === "kind" && next.kind !== "letters") set({ bandwidth: shape(next.kind).bandwidth });
-  if (key === "process") set(next.process === "ddpm" ? { target: "eps", tScale: 1, rule: "ancestral", calls: 50 } : { target: "u", tScale: 1000, rule: "euler", calls: 20 });
-  if (key === "path" && next.path === "vp" && next.target === "u") set({ target: "v" });
-  if (key === "path" && next.path !== "vp" && next.target === "eps") set({ target: "u" });
-  if (key === "label" && next.label !== null) set({ classes: true });
-  if (key === "scale" && next.scale !== 1) set({ classes: true, label: next.label ?? 0 });
-  if (key === "mistake" && next.mistake === "sign of v") set({ target: "v" });
-  if (key === "mistake" && next.mistake === "unscaled betas") set({ process: "ddpm", betas: "linear", target: next.target === "u" ? "eps" : next.target, tScale: 1, rule: "ddim", calls: 10 });
-  return next;
 }
