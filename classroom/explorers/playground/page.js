@@ -15,7 +15,8 @@ import { pictured } from "./pictures.js";
 import { problem, rulesFor } from "./recipe.js";
 import { shareBox } from "./share_box.js";
 import { shape } from "./shapes.js";
-import { CHOICES, clean, cloudOf, withChoice } from "./state.js";
+import { withChoice } from "./choose.js";
+import { CHOICES, clean, cloudOf } from "./state.js";
 
 const SECONDS = 1.8; // that samples take from noise to data
 const CHART = 200; // pixels that a chart is high
