@@ -1,5 +1,7 @@
 // Where the reader draws: by mouse, pen or finger, and by keyboard alone. It changes a cloud, which mixture.js makes the data of.
 
+import { snap } from "./plane.js";
+
 const EDGE = 3.1; // of the plane, for points
 const GAP = 0.1; // of the plane, between two points of a stroke
 const SPREAD = 0.05; // standard deviation of points around the pen
@@ -33,12 +35,19 @@ export function board(canvas, R, lab, random) {
     if (room < points.length) lab.say(`A drawing holds ${MOST} points. Erase some of them to draw more.`);
     const fresh = points.slice(0, room);
     const label = lab.label();
-    lab.changed({ x: Float64Array.from([...x, ...fresh.flat().map(inside)]), y: Int32Array.from([...y, ...fresh.map(() => label)]), bandwidth });
+    lab.changed({ x: Float64Array.from([...x, ...fresh.flat().map((value) => snap(inside(value)))]), y: Int32Array.from([...y, ...fresh.map(() => label)]), bandwidth });
   }
 
-  function erase([px, py], reach = REACH) {
+  /** Take away what is near the way from one place to another; returns how many points that were. */
+  function erase(from, to = from) {
     const { x, y, bandwidth } = lab.cloud();
-    const kept = [...y.keys()].filter((i) => Math.hypot(x[2 * i] - px, x[2 * i + 1] - py) > reach);
+    const way = to.map((value, d) => value - from[d]);
+    const length = way[0] ** 2 + way[1] ** 2;
+    const off = (px, py) => {
+      const part = length ? Math.min(1, Math.max(0, ((px - from[0]) * way[0] + (py - from[1]) * way[1]) / length)) : 0;
+      return Math.hypot(px - from[0] - part * way[0], py - from[1] - part * way[1]);
+    };
+    const kept = [...y.keys()].filter((i) => off(x[2 * i], x[2 * i + 1]) > REACH);
     if (kept.length === y.length) return 0;
     lab.changed({ x: Float64Array.from(kept.flatMap((i) => [x[2 * i], x[2 * i + 1]])), y: Int32Array.from(kept, (i) => y[i]), bandwidth });
     return y.length - kept.length;
@@ -46,7 +55,11 @@ export function board(canvas, R, lab, random) {
 
   /** Points along the way from `last` to `at`, a little off it, as a spray can would set them. */
   function stroke(at) {
-    if (lab.tool() === "erase") return void erase((last = at));
+    if (lab.tool() === "erase") {
+      erase(last, at);
+      last = at;
+      return;
+    }
     const way = Math.hypot(at[0] - last[0], at[1] - last[1]);
     const count = Math.min(Math.floor(way / GAP), 200);
     if (!count) return;

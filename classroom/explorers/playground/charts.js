@@ -70,7 +70,7 @@ export function paintDistance(view, box, { history, exact, marks, steps }) {
   const held = (times) => Math.min(Math.max(times, LIMITS[0]), LIMITS[1]);
   const most = Math.max(12, marks ? 1.25 * marks.nothing.times : 0, ...history.map(({ times }) => 1.1 * held(times)));
   const chart = view.panel(inner, [0, last], [log(LIMITS[0]), log(Math.min(most, LIMITS[1]))]);
-  chart.axes({ x: stepTicks(last), y: [0.5, 1, 2, 5, 10, 20, 40].filter((v) => v <= most).map((v) => [log(v), `${v}×`]), grid: true, title: inner.w < 250 ? "Distance, 1× = perfect" : "Distance to the data, 1× = a perfect sample" });
+  chart.axes({ x: stepTicks(last), y: [0.5, 1, 2, 5, 10, 20, 40].filter((v) => v <= most).map((v) => [log(v), `${v}×`]), grid: true, title: inner.w < 150 ? "Distance" : inner.w < 250 ? "Distance, 1× = perfect" : "Distance to the data, 1× = a perfect sample" });
   if (!marks) return;
   const across = (times, style) => chart.line([0, last], [log(held(times)), log(held(times))], style);
   chart.clip(() => {
@@ -99,7 +99,7 @@ function names(view, inner, chart, lines) {
     const side = color ? "right" : "left";
     const y = chart.py(log(Math.min(Math.max(times, LIMITS[0]), LIMITS[1])));
     const free = [first, -5, 13, -18, 26].map((shift) => y + shift).find((at) => at > inner.y + 9 && at < inner.y + inner.h - 2 && taken[side].every((other) => Math.abs(other - at) > 11));
-    if (free === undefined || at < inner.x + 110) continue; // there it would stand on those of the marks
+    if (free === undefined || (color && (at < inner.x + 110 || inner.w < 200))) continue; // there it would stand on those of the marks
     taken[side].push(free);
     const x = side === "left" ? inner.x + 6 : Math.max(at - 4, inner.x + 24);
     view.text(x, free, text, { size: 11.5, align: side, weight: color ? "bold" : "normal" });

@@ -148,7 +148,8 @@ export function laboratory(state, painted, told) {
     world.heat = picture(coloured(maps, world.colours.map((label) => CLASS_COLORS[label])), PIXELS);
   });
 
-  const walk = () => world.mixture && !world.refused && work.ask("walk", function* () {
+  const walk = () => world.mixture && !world.refused && work.ask("walk", answering(performance.now()));
+  const answering = (asked) => function* () {
     const { mixture, noise } = world;
     const model = modelOf(world.state, mixture);
     const [rule, grid, first] = [ruleOf(world.state), gridOf(world.state, model.path), start()];
@@ -160,9 +161,10 @@ export function laboratory(state, painted, told) {
         yield;
       }
       world.exact.walk = walked;
+      if (!from) performance.measure("pg:exact", { start: asked, end: performance.now() }); // from a change to the first samples
     }
     judge();
-  });
+  };
 
   /** What samples are read beside, and the least loss, where these have changed; both take a moment. */
   function read() {
@@ -236,7 +238,7 @@ export function laboratory(state, painted, told) {
   }
 
   function hear(what) {
-    if (what === "sample" && net.walk && net.walk !== shown) {
+    if (what === "sample" && data && net.walk && net.walk !== shown) {
       shown = net.walk;
       const [path, unit] = [netPath(), unitOf(world.state)];
       world.net.walk = { step: shown.step, times: shown.times.map((t) => progress(path, t)), states: shown.states.map((x) => x.map((value) => value / unit)) };

@@ -49,7 +49,7 @@ export function build(place) {
     node.querySelector(".pg-title").remove(); // the charts have titles of their own
     canvas.classList.add("pg-chart");
   }
-  for (const { canvas } of [exact, trained, loss, distance]) canvas.setAttribute("role", "img");
+  for (const { canvas } of [exact, trained, loss, distance]) canvas.setAttribute("role", "img"); // describe() names them
   const spoken = element("p", { className: "kx-said" });
   spoken.setAttribute("aria-live", "polite");
   const trouble = element("p", { className: "kx-problem pg-trouble", hidden: true });
@@ -269,12 +269,25 @@ export function build(place) {
     }
     const texts = captions();
     for (const [name, part] of Object.entries({ data, exact, net: trained })) if (part.caption.textContent !== texts[name]) part.caption.textContent = texts[name];
+    describe(texts);
     const sentence = world.refused ?? world.failure ?? net.problem ?? (world.cloud.y.length ? world.note : null) ?? "";
     if (trouble.textContent !== sentence) [trouble.textContent, trouble.hidden] = [sentence, !sentence];
     trouble.classList.toggle("pg-note", !world.refused && !world.failure && !net.problem);
     place.toggleAttribute("data-idle", !work.busy() && !net.running && ui.played === null);
     goals.check();
     share.refresh();
+  }
+
+  /** The pictures in words. */
+  function describe(texts) {
+    const now = recent(net.losses);
+    const words = {
+      exact: `Samples of the exact answer. ${texts.exact}.`,
+      net: `${{ samples: "Samples", field: "The field", error: "The error of the field" }[world.state.show]} of the net: ${texts.net}.`,
+      loss: `The loss of every training step${now === null ? ", none yet" : `, now ${num(now, 3)}`}; exact floor ${num(world.floor ?? NaN, 3)}.`,
+      distance: `Distance to the data. Net: ${judged(world.net.judged)}; exact: ${judged(world.exact.judged)}; doing nothing: ${num(world.marks?.nothing.times ?? NaN, 1)}×.`,
+    };
+    for (const [name, text] of Object.entries(words)) if (views[name].canvas.ariaLabel !== text) views[name].canvas.ariaLabel = text;
   }
 
   /** What stands beside the buttons, and what those hear who listen. */

@@ -42,7 +42,11 @@ export function shareBox(lab, picture, say) {
     shown = lab.world.state;
     const state = clean(shown);
     link.href = `#${encode(state)}`;
-    code.textContent = python(state);
+    try {
+      code.textContent = python(state);
+    } catch (error) {
+      code.textContent = `# ${error.message}`; // there is no data
+    }
     copied.textContent = "";
   }
   return { node, refresh: () => node.open && fresh() };
