@@ -24,7 +24,9 @@ def lib_mixture(data: dict) -> GaussianMixture:
 
 @pytest.fixture(scope="module")
 def shapes():
-    source = "return SHAPES.slice(0, -1).map(({name}) => { const c = shape(name); return {name, ...c, ...toMixture(c)} })"
+    source = (
+        "return SHAPES.slice(0, -1).map(({name}) => { const c = shape(name); return {name, ...c, ...toMixture(c)} })"
+    )
     return {made["name"]: made for made in ask(source)}
 
 
@@ -68,7 +70,9 @@ def test_a_cloud_is_the_standardised_mixture_of_its_points():
     assert torch.allclose(torch.tensor(found["logProb"]).double(), book.log_prob(at), atol=1e-9)  # seen: 6e-15
     exact = book.estimate(at, Coeffs(0.6, 0.7), torch.tensor(found["label"]))
     for name in ("x0", "eps"):
-        assert torch.allclose(torch.tensor(found[name]).double().reshape(-1, 2), getattr(exact, name), atol=1e-9)  # 4e-15
+        assert torch.allclose(
+            torch.tensor(found[name]).double().reshape(-1, 2), getattr(exact, name), atol=1e-9
+        )  # 4e-15
 
 
 def test_equal_points_are_one_with_their_weight():
@@ -94,7 +98,9 @@ def test_ten_thousand_points_are_put_together_evenly():
     assert 300 < len(found["data"]["weights"]) <= 600
     mixture = lib_mixture(found["data"])
     points = (torch.tensor(found["x"]).reshape(-1, 2) - torch.tensor(found["shift"])) / torch.tensor(found["scale"])
-    assert torch.allclose(mixture.mean, points.mean(0).double(), atol=1e-5)  # it is kept, for each cell has its points' mean
+    assert torch.allclose(
+        mixture.mean, points.mean(0).double(), atol=1e-5
+    )  # it is kept, for each cell has its points' mean
     assert mixture.shares[1].item() == pytest.approx(sum(found["y"]) / 10_000)
     assert share_off(points, mixture) < 0.06  # a cell is wider than the bandwidth here; a perfect sample has 0.01
 

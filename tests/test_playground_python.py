@@ -50,12 +50,16 @@ def test_the_lines_run_and_make_what_is_on_the_screen(shown, name):
     lines = {"__name__": "reader"}
     torch.manual_seed(0)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(case["text"].replace(", 300, lr=", ", 12, lr="), name, "exec"), lines)  # a few steps show that it trains
+        exec(
+            compile(case["text"].replace(", 300, lr=", ", 12, lr="), name, "exec"), lines
+        )  # a few steps show that it trains
     assert lines["progress"].step == 12
 
     mixture = lines.get("meant", lines["mixture"])
     data = {key: torch.tensor(value, dtype=torch.float64) for key, value in case["data"].items()}
-    page = GaussianMixture(data["weights"], data["means"].reshape(-1, 2), data["variances"].reshape(-1, 2), data["labels"].long())
+    page = GaussianMixture(
+        data["weights"], data["means"].reshape(-1, 2), data["variances"].reshape(-1, 2), data["labels"].long()
+    )
     x = torch.cartesian_prod(*[torch.linspace(-2, 2, 15, dtype=torch.float64)] * 2)
     assert torch.allclose(mixture.log_prob(x), page.log_prob(x), atol=1e-4) and mixture.classes == page.classes
     assert torch.allclose(lines["mixture"].means, mixture.means * case["unit"])

@@ -99,7 +99,9 @@ def test_five_hundred_damaged_fragments_are_a_clean_state_within_milliseconds():
     for fragment, valid, note, ms, state, count in found:
         assert valid is True or (state is None and not fragment.startswith(("play&", "#play"))), fragment
         assert count in (None, keys)
-        assert note is None or (note.endswith(".") and "<" not in note and len(note) < 300), note  # nothing of the fragment in it
+        assert note is None or (note.endswith(".") and "<" not in note and len(note) < 300), (
+            note
+        )  # nothing of the fragment in it
     assert statistics.median(ms for _, _, _, ms, *_ in found) < 20  # seen: 0.1
 
 
@@ -123,7 +125,9 @@ def test_numbers_are_rounded_to_a_step_inside_their_range():
 
 
 def test_large_drawings_are_thinned_evenly():
-    found = ask("return clean({kind: 'drawn', cloud: {x: Array.from({length: 6000}, (_, i) => i / 1000 - 3), y: Array(3000).fill(1)}}).cloud")
+    found = ask(
+        "return clean({kind: 'drawn', cloud: {x: Array.from({length: 6000}, (_, i) => i / 1000 - 3), y: Array(3000).fill(1)}}).cloud"
+    )
     assert len(found["y"]) == 600 and found["x"][0] == -3 and found["x"][-2] > 2.9
 
 
@@ -187,7 +191,9 @@ def test_what_is_refused_cannot_be_done_and_what_is_not_can():
     ],
 )
 def test_classes_and_calls_that_are_not_there(state, says):
-    found = ask(f"const one = core.gaussianMixture(toMixture({{x: [0, 0], y: [0]}}, 1).data); return problem(clean({state}), one)")
+    found = ask(
+        f"const one = core.gaussianMixture(toMixture({{x: [0, 0], y: [0]}}, 1).data); return problem(clean({state}), one)"
+    )
     assert says in found and found.endswith(".")
 
 
@@ -212,7 +218,9 @@ def test_one_more_choice_brings_what_has_to_follow():
 
 
 def test_the_bandwidth_of_a_shape_comes_with_it():
-    found = ask("return SHAPES.slice(0, -1).map(({name}) => [withChoice(clean({}), 'kind', name).bandwidth, shape(name).bandwidth])")
+    found = ask(
+        "return SHAPES.slice(0, -1).map(({name}) => [withChoice(clean({}), 'kind', name).bandwidth, shape(name).bandwidth])"
+    )
     assert all(mine == its for mine, its in found)
 
 

@@ -31,9 +31,10 @@ function train(state, messages) {
         if (it.type === "ready") engine.send({ type: "start" });
         if (it.type === "progress") losses.push(...it.losses);
         if (it.type === "progress" && !it.running)
-          for (const message of messages)
-            engine.send({ type: "sample", id: x.length, calls: state.calls, rule: state.rule, options: optionsOf(state), scale: state.scale, label: state.label, ...message });
-        if (it.type === "sample" && x.push(it.x.map((value) => value / unitOf(state))) === messages.length) end(resolve, { losses, x });
+          for (const [id, message] of messages.entries())
+            engine.send({ type: "sample", id, calls: state.calls, rule: state.rule, options: optionsOf(state), scale: state.scale, label: state.label, ...message });
+        if (it.type === "sample") x[it.id] = it.x.map((value) => value / unitOf(state));
+        if (x.filter(Boolean).length === messages.length) end(resolve, { losses, x });
       },
       { worker: false },
     );

@@ -11,6 +11,7 @@ const USUAL = {
 const NEEDED = {
   __proto__: null,
   "sign of v": { target: "v" },
+  "x_data for x_t": { target: "x0" }, // the loss then falls to nothing: the net hands back what it is shown
   "unscaled betas": { process: "ddpm", betas: "linear", tScale: 1, rule: "ddim" },
 };
 
