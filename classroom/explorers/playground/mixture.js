@@ -10,10 +10,11 @@ export const MOST = 600; // components: the exact answer for a panel of samples 
 export function toMixture(cloud, bandwidth = cloud.bandwidth) {
   if (!(bandwidth > 0 && bandwidth < 1e3)) throw new Error(`The bandwidth must be a positive number, got ${bandwidth}.`);
   const points = kept(cloud);
-  const n = points.length;
+  const n = points.y.length;
   if (!n)
     throw new Error(cloud.y.length ? "None of these points has a place in the plane. Draw them again." : "There is no point yet. Draw some, or choose a shape.");
-  const few = merged(points, MOST);
+  const apart = united(points);
+  const few = apart.length > MOST ? merged(points, MOST) : apart;
   const shift = [0, 1].map((d) => few.reduce((sum, p) => sum + p.weight * p.at[d], 0));
   const spread = [0, 1].map((d) => few.reduce((sum, p) => sum + p.weight * (p.at[d] - shift[d]) ** 2, 0));
   const scale = spread.map((variance) => Math.sqrt(variance + bandwidth ** 2));
@@ -25,7 +26,7 @@ export function toMixture(cloud, bandwidth = cloud.bandwidth) {
     labels: Int32Array.from(few, (p) => colours.indexOf(p.label)),
   };
   const flat = spread.map((variance) => variance < 1e-12);
-  const thinned = n > few.length && few.length > 1 && distinct(points) > MOST ? n : null;
+  const thinned = few === apart ? null : n;
   return { data, shift, scale, colours, thinned, note: note(n - cloud.y.length, flat, thinned, few.length) };
 }
 
@@ -38,38 +39,63 @@ function note(lost, flat, thinned, left) {
   return notes.join(" ") || null;
 }
 
-/** The points of a cloud that are numbers, with their class. */
+/** The points of a cloud that are numbers: {x, y}, y the class of each, 0 or 1. */
 function kept({ x, y }) {
-  const points = [];
-  for (let i = 0; i < y.length; i++)
-    if (Math.abs(x[2 * i]) < 1e6 && Math.abs(x[2 * i + 1]) < 1e6) points.push({ at: [x[2 * i], x[2 * i + 1]], label: y[i] === 1 ? 1 : 0 });
+  const good = [];
+  for (let i = 0; i < y.length; i++) if (Math.abs(x[2 * i]) < 1e6 && Math.abs(x[2 * i + 1]) < 1e6) good.push(i);
+  const points = { x: new Float64Array(2 * good.length), y: new Int32Array(good.length) };
+  good.forEach((i, k) => {
+    points.x.set([x[2 * i], x[2 * i + 1]], 2 * k);
+    points.y[k] = y[i] === 1 ? 1 : 0;
+  });
   return points;
 }
 
-const distinct = (points) => new Set(points.map(({ at, label }) => `${at},${label}`)).size;
-
-/** Equal points as one with their weight; where more than `most` are left, the points of a cell of a grid as one, at their mean. */
-function merged(points, most) {
-  let groups = grouped(points, ({ at, label }) => `${at},${label}`);
-  const low = [0, 1].map((d) => points.reduce((least, { at }) => Math.min(least, at[d]), Infinity));
-  const extent = Math.max(...[0, 1].map((d) => points.reduce((most, { at }) => Math.max(most, at[d] - low[d]), 0)));
-  for (let cells = 4 * Math.sqrt(most); groups.length > most; cells /= 1.15) {
-    const cell = ({ at, label }) => 2 * (4096 * Math.floor(((at[0] - low[0]) / extent) * cells) + Math.floor(((at[1] - low[1]) / extent) * cells)) + label;
-    groups = grouped(points, cell);
+/** Equal points as one with their weight, [{weight, at, label}], in the order in which they came. */
+function united({ x, y }) {
+  const [firsts, groups] = [new Map(), new Int32Array(y.length)];
+  for (let i = 0; i < y.length; i++) {
+    const key = x[2 * i] + Math.E * x[2 * i + 1] + 1e7 * y[i]; // two that share it by chance stay apart
+    const first = firsts.get(key) ?? i;
+    const same = x[2 * i] === x[2 * first] && x[2 * i + 1] === x[2 * first + 1] && y[i] === y[first];
+    groups[i] = same ? first : i;
+    if (first === i) firsts.set(key, i);
   }
-  return groups.map(({ count, sums, label }) => ({ weight: count / points.length, at: sums.map((sum) => sum / count), label }));
+  return together({ x, y }, groups);
 }
 
-function grouped(points, keyOf) {
-  const groups = new Map();
-  for (const point of points) {
-    const key = keyOf(point);
-    const group = groups.get(key);
-    if (!group) groups.set(key, { count: 1, sums: [...point.at], label: point.label });
-    else {
-      group.count += 1;
-      for (const d of [0, 1]) group.sums[d] += point.at[d];
-    }
+/** Where there are more than `most`: the points of a cell of a grid as one, at their mean, each class by itself. */
+function merged(points, most) {
+  const { x, y } = points;
+  const [low, high] = [[Infinity, Infinity], [-Infinity, -Infinity]];
+  for (let j = 0; j < x.length; j++) {
+    if (x[j] < low[j & 1]) low[j & 1] = x[j];
+    if (x[j] > high[j & 1]) high[j & 1] = x[j];
   }
-  return [...groups.values()];
+  const extent = Math.max(high[0] - low[0], high[1] - low[1]);
+  const groups = new Int32Array(y.length);
+  for (let cells = 4 * Math.sqrt(most); ; cells /= 1.15) {
+    const row = Math.floor(cells) + 1;
+    const firsts = new Int32Array(2 * row * row).fill(-1); // of each cell
+    let count = 0;
+    for (let i = 0; i < y.length; i++) {
+      const column = Math.floor(((x[2 * i] - low[0]) / extent) * cells);
+      const cell = 2 * (row * Math.floor(((x[2 * i + 1] - low[1]) / extent) * cells) + column) + y[i];
+      if (firsts[cell] < 0) count += 1;
+      groups[i] = firsts[cell] = firsts[cell] < 0 ? i : firsts[cell];
+    }
+    if (count <= most) return together(points, groups);
+  }
+}
+
+/** The points that have the same number in `groups`, that of the first of them, as one. */
+function together({ x, y }, groups) {
+  const [count, sums] = [new Int32Array(y.length), new Float64Array(x.length)];
+  for (let i = 0; i < y.length; i++) {
+    count[groups[i]] += 1;
+    sums[2 * groups[i]] += x[2 * i];
+    sums[2 * groups[i] + 1] += x[2 * i + 1];
+  }
+  const firsts = [...groups.keys()].filter((i) => count[i]);
+  return firsts.map((i) => ({ weight: count[i] / y.length, at: [sums[2 * i] / count[i], sums[2 * i + 1] / count[i]], label: y[i] }));
 }
