@@ -1,5 +1,5 @@
-"""A Sphinx extension for what a page computes live: ```{playground}``` puts the laboratory into a page, and the folder `live` of the
-site holds the scripts that its pages load, for from `file://` a page can load nothing but scripts.
+"""A Sphinx extension for what a page computes live: ```{playground}``` puts the laboratory into a page, and the folder `live` of
+the site holds the scripts that its pages load, for from `file://` a page can load nothing but scripts.
 
     live/engine.js        classroom/explorers/engine/bundle.js
     live/playground.js    classroom/explorers/playground/bundle.js

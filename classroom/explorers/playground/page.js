@@ -243,6 +243,12 @@ export function build(place) {
     }
     return "#ffffff";
   };
+  /** Ink, paper and font of the page; asking costs a layout, so they are kept until the theme changes. */
+  function looks() {
+    const { color, fontFamily } = getComputedStyle(place);
+    const dark = (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
+    return { ink: color, paper: paper(), faint: dark ? 0.6 : 0.25, font: fontFamily };
+  }
   const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off)} off`) : "…");
   const calls = () => `${world.state.calls} ${world.state.calls === 1 ? "call" : "calls"}`;
   function captions() {
@@ -257,10 +263,9 @@ export function build(place) {
 
   /** Once a frame, after work or a change. */
   function paint() {
-    const [style, ground] = [getComputedStyle(place), paper()];
-    const dark = (style.color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
+    const look = (ui.look ??= looks());
     for (const [name, view] of Object.entries(views)) {
-      Object.assign(view, { ink: style.color, paper: ground, faint: dark ? 0.6 : 0.25, font: style.fontFamily });
+      Object.assign(view, look);
       const width = view.canvas.clientWidth;
       if (!width) continue;
       const height = view.canvas.classList.contains("pg-chart") ? CHART : width;
@@ -292,7 +297,7 @@ export function build(place) {
 
   /** What stands beside the buttons, and what those hear who listen. */
   function heard(what) {
-    refresh();
+    status();
     const now = performance.now();
     if (what === "error") return say(net.problem);
     if (what !== "progress" && what !== "sample") return;
@@ -302,14 +307,20 @@ export function build(place) {
     if (net.step) say(`Step ${net.step}: loss ${num(recent(net.losses), 3)}${world.floor ? `, floor ${num(world.floor, 3)}` : ""}. Distance of the net: ${judged(world.net.judged)}. Exact: ${judged(world.exact.judged)}.`);
   }
 
-  function refresh() {
-    const { state } = world;
+  /** How the training goes. */
+  function status() {
     train.textContent = net.wanted ? "Pause" : net.step ? (net.step >= net.steps ? "Train again" : "Train on") : "Train";
     const off = !world.mixture || Boolean(world.refused);
     for (const node of [train, once, again]) node.disabled = off;
     const rate = net.running && net.rate ? `, ${Math.round(net.rate)} steps/s` : "";
     const now = recent(net.losses);
-    progress.textContent = net.step ? `Step ${net.step.toLocaleString("en")} of ${net.steps.toLocaleString("en")}${rate}. Loss ${num(now, 3)}${world.floor ? `, exact floor ${num(world.floor, 3)}` : ""}.` : `Step 0 of ${state.steps.toLocaleString("en")}.`;
+    progress.textContent = net.step ? `Step ${net.step.toLocaleString("en")} of ${net.steps.toLocaleString("en")}${rate}. Loss ${num(now, 3)}${world.floor ? `, exact floor ${num(world.floor, 3)}` : ""}.` : `Step 0 of ${world.state.steps.toLocaleString("en")}.`;
+  }
+
+  /** What all controls show. */
+  function refresh() {
+    const { state } = world;
+    status();
     kinds.refresh(state.kind);
     tools.refresh(ui.tool);
     classes.refresh(ui.label);
@@ -348,9 +359,9 @@ export function build(place) {
     if (note) world.failure = note;
   });
   new ResizeObserver(() => work.redraw()).observe(place);
-  const themes = new MutationObserver(() => work.redraw());
-  themes.observe(document.documentElement, { attributes: true });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => work.redraw());
+  const themed = () => ((ui.look = null), work.redraw());
+  new MutationObserver(themed).observe(document.documentElement, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themed);
 }
 
 /** A state whose data is there: a word without letters begins with the default's. */
