@@ -25,16 +25,24 @@ export function encode(state) {
 export function decode(text) {
   const [head, ...parts] = String(text).replace(/^#/, "").slice(0, LONGEST + 1).split("&");
   if (head !== HEAD) return { state: null, note: null };
-  if (String(text).length > LONGEST) return { state: clean({}), note: "This address is too long to be one of the playground's. It begins with the two moons." };
+  if (String(text).length > LONGEST)
+    return { state: clean({}), note: "This address is too long to be one of the playground's. It begins with the two moons." };
   const [given, lost] = [{}, new Set()];
   for (const part of parts) {
     const at = part.indexOf("=");
     const key = at < 0 ? part : part.slice(0, at);
     const value = read(key, part.slice(at + 1));
-    if (value === undefined) lost.add(Object.hasOwn(CHOICES, key) ? CHOICES[key].label : key === "points" || key === "text" ? key : "an unknown name");
+    if (value === undefined) lost.add(nameOf(key));
     else given[key === "points" ? "cloud" : key] = value;
   }
-  return { state: clean(given), note: lost.size ? `Part of this address could not be read (${[...lost].join(", ")}); the usual values stand in for it.` : null };
+  const note = `Part of this address could not be read (${[...lost].join(", ")}); the usual values stand in for it.`;
+  return { state: clean(given), note: lost.size ? note : null };
+}
+
+/** What a reader calls a part; nothing that the address says itself. */
+function nameOf(key) {
+  if (Object.hasOwn(CHOICES, key)) return CHOICES[key].label;
+  return key === "points" || key === "text" ? key : "an unknown name";
 }
 
 /** The value that a part of the fragment says, or undefined. */

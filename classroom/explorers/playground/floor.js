@@ -8,6 +8,7 @@ const TIMES = 48; // of the clock, evenly spaced
 const SLICE = 40_000; // samples x components between two yields: a few milliseconds
 const REFERENCE = 4; // times the points of a sample have those that it is compared with
 const [PERFECT, OTHERS, DRAWS] = [24, 8, 8000]; // samples for the floor, for the other marks, and draws for the edge
+const DIVERGED = "These samples are no numbers any more: the sampler has diverged. Train longer, or lower the learning rate.";
 const RARE = 0.01; // share of the data's own points beyond its edge
 
 /** Run a generator to its end at once. */
@@ -25,9 +26,10 @@ function* slices(n, M) {
 }
 
 /**
- * The irreducible loss of a state's target on its path: what the perfect net's training loss is, with n draws in all; where the net sees classes, of a net that is told some and not
- * others, as labelDrop says. The answer is {mean, error, times, losses}: error, its standard error; losses, the loss at each of the
- * times, from 0, noise, to 1, data. It is that of what was meant, without the state's mistake: a loss beside it shows one.
+ * The irreducible loss of a state's target on its path: what the perfect net's training loss is, with n draws in all; where the net
+ * sees classes, of a net that is told some and not others, as labelDrop says. The answer is {mean, error, times, losses}: error, its
+ * standard error; losses, the loss at each of the times, from 0, noise, to 1, data. It is that of what was meant, without the state's
+ * mistake: a loss beside it shows one.
  */
 export function* lossFloor(state, mixture, n = 12_000) {
   const path = pathOf(state);
@@ -100,7 +102,11 @@ export function* marks(mixture, n = 600) {
   const edge = densities.sort()[Math.floor(RARE * DRAWS)];
 
   const gaussian = bestGaussian(mixture);
-  const kinds = { perfect: () => mixture.sample(n, generator).x, gaussian: () => gaussian(n, generator), nothing: () => core.normals(2 * n, generator) };
+  const kinds = {
+    perfect: () => mixture.sample(n, generator).x,
+    gaussian: () => gaussian(n, generator),
+    nothing: () => core.normals(2 * n, generator),
+  };
   const found = { perfect: [], gaussian: [], nothing: [] };
   const rounds = PERFECT + 2 * OTHERS;
   for (let i = 0; i < rounds; i++) {
@@ -127,8 +133,7 @@ export function* marks(mixture, n = 600) {
     gaussian: { times: times("gaussian"), off: offs[0] },
     nothing: { times: times("nothing"), off: offs[1] },
     judge(x) {
-      if (!x.length || !x.every(Number.isFinite))
-        return { distance: null, times: null, off: null, lost: null, note: "These samples are no numbers any more: the sampler has diverged. Train longer, or lower the learning rate." };
+      if (!x.length || !x.every(Number.isFinite)) return { distance: null, times: null, off: null, lost: null, note: DIVERGED };
       const distance = core.slicedWasserstein(x, reference);
       const far = nearest(target, x).filter((away) => away > reach).length;
       return { distance, times: distance / floor.mean, off: core.shareOff(x, mixture, edge), lost: far / (REFERENCE * n), note: null };

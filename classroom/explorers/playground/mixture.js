@@ -11,8 +11,8 @@ export function toMixture(cloud, bandwidth = cloud.bandwidth) {
   if (!(bandwidth > 0 && bandwidth < 1e3)) throw new Error(`The bandwidth must be a positive number, got ${bandwidth}.`);
   const points = kept(cloud);
   const n = points.y.length;
-  if (!n)
-    throw new Error(cloud.y.length ? "None of these points has a place in the plane. Draw them again." : "There is no point yet. Draw some, or choose a shape.");
+  if (!n && cloud.y.length) throw new Error("None of these points has a place in the plane. Draw them again.");
+  if (!n) throw new Error("There is no point yet. Draw some, or choose a shape.");
   const apart = united(points);
   const few = apart.length > MOST ? merged(points, MOST) : apart;
   const shift = [0, 1].map((d) => few.reduce((sum, p) => sum + p.weight * p.at[d], 0));
@@ -33,9 +33,9 @@ export function toMixture(cloud, bandwidth = cloud.bandwidth) {
 function note(lost, flat, thinned, left) {
   const notes = [];
   if (lost) notes.push(`${-lost} of the points had no place in the plane and ${lost === -1 ? "is" : "are"} left out.`);
-  if (flat[0] && flat[1]) notes.push("All points are one: the data is a Gaussian, and noise that is standardised with it is a perfect sample. Draw another point.");
+  if (flat[0] && flat[1]) notes.push("All points are one: the data is a Gaussian, and noise is a perfect sample of it. Draw another point.");
   else if (flat[0] || flat[1]) notes.push(`All points have one ${flat[0] ? "x" : "y"}: along that axis the bandwidth is all the variance there is.`);
-  if (thinned) notes.push(`${thinned} points are more than the exact answer takes quickly: neighbours were put together into ${left}, with their weight.`);
+  if (thinned) notes.push(`${thinned} points are too many for a quick exact answer: neighbours were put together into ${left}, with their weight.`);
   return notes.join(" ") || null;
 }
 

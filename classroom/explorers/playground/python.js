@@ -7,12 +7,16 @@ import { clean, cloudOf } from "./state.js";
 const FEW = 24; // points are written out, more are packed
 const WIDE = 76; // characters of a line of names or of packed points
 
+const ALWAYS = [
+  "GaussianMixture", "MLPDenoiser", "Oracle", "fit", "make_target", "noise_floor", "sample", "seeded", "share_off", "sliced_wasserstein",
+]; // prettier-ignore
+
 /** The lines of a state, as one text. points: how many samples are judged. */
 export function python(any, points = 400) {
   const state = clean(any);
   const sentence = problem(state);
   if (sentence) return `# There is nothing to run yet. ${sentence}\n`;
-  const uses = new Set(["GaussianMixture", "MLPDenoiser", "Oracle", "fit", "make_target", "noise_floor", "sample", "seeded", "share_off", "sliced_wasserstein"]);
+  const uses = new Set(ALWAYS);
   const parts = [dataOf(state, uses), netOf(state, uses), trainingOf(state, uses), floorOf(state, uses), samplingOf(state, uses, points)];
   const own = ["minimise", "stratified_uniform"].filter((name) => uses.delete(name));
   const training = own.length ? `from lib.training import ${own.join(", ")}\n` : "";
@@ -41,7 +45,8 @@ const float = (number) => (Number.isInteger(number) ? `${number}.0` : String(num
 
 function dataOf(state, uses) {
   const head = "# The data: a Gaussian around every point, standardised.";
-  const wrong = state.mistake === "no standardisation" ? `\nmeant = mixture\nmixture = meant.rescaled(0, ${1 / TENTH})  # the mistake: a tenth as large as it should be` : "";
+  const small = `\nmeant = mixture\nmixture = meant.rescaled(0, ${1 / TENTH})  # the mistake: a tenth as large as it should be`;
+  const wrong = state.mistake === "no standardisation" ? small : "";
   if (state.kind === "moons" && state.bandwidth === 0.14) {
     uses.add("two_moons_mixture");
     return `# The data: two moons, standardised.\nmixture = two_moons_mixture()${wrong}`;
@@ -136,7 +141,7 @@ function trainingOf(state, uses) {
   const average = state.ema ? "\nema = EMA(net, {})".replace("{}", state.ema) : "";
   if (average) uses.add("EMA");
   const wrong = MISTAKES[state.mistake];
-  const fresh = state.classes || wrong ? `mixture.sample(${state.batch}, generator=generator)` : `mixture.sample(${state.batch}, generator=generator)[0], None`;
+  const fresh = `mixture.sample(${state.batch}, generator=generator)${state.classes || wrong ? "" : "[0], None"}`;
   const head = `# Training: a fresh batch in every step.
 generator = seeded(${state.seed})${average}
 

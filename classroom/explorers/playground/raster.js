@@ -42,7 +42,8 @@ function otsu(light) {
   const count = new Float64Array(256);
   for (const value of light) count[value] += 1;
   const [low, high] = [count.findIndex((n) => n), count.findLastIndex((n) => n)];
-  if (high - low < 16) throw new Error("This picture has one colour only, so nothing on it can be told from its ground. Choose one with more contrast.");
+  if (high - low < 16)
+    throw new Error("This picture has one colour only, so nothing on it can be told from its ground. Choose one with more contrast.");
   const sum = count.reduce((total, n, value) => total + n * value, 0);
   let [best, edge, below, sumBelow] = [-1, low, 0, 0];
   for (let value = low; value < high; value++) {
@@ -94,7 +95,8 @@ export function fromMask({ width, height, alpha, most = MOST, seed = 0 }) {
 function check(width, height, pixels, what) {
   if (!(width > 0 && height > 0)) throw new Error(`This ${what} has no pixel. Choose another.`);
   if (width * height !== pixels) throw new Error(`This ${what} says it is ${width} x ${height} and has ${pixels} pixels. Choose another.`);
-  if (pixels > PIXELS) throw new Error(`This ${what} has ${Math.round(pixels / 1e6)} million pixels, more than the ${PIXELS / 1e6} million that are looked at. Make it smaller.`);
+  const millions = (n) => `${Math.round(n / 1e6)} million pixels`;
+  if (pixels > PIXELS) throw new Error(`This ${what} has ${millions(pixels)}, and ${millions(PIXELS)} are looked at. Make it smaller.`);
 }
 
 function shuffle(list, generator) {

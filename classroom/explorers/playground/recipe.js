@@ -72,15 +72,18 @@ export const gridOf = (state, path) => path.grid(callsOf(state) / core.callsASte
 export const rulesFor = (state) => core.rules().map(core.facts).filter((facts) => !refusal(state, facts));
 
 /** The targets that can be trained on a state's path, and sampled, the usual one first. */
-export const targetsFor = (state) => (state.process === "ddpm" ? ["eps", "v", "x0", "u"] : ["u", "v", "x0", "eps"]).filter((target) => !untrainable({ ...state, target }));
+export const targetsFor = (state) => USUAL[state.process].filter((target) => !untrainable({ ...state, target }));
+const USUAL = { flow: ["u", "v", "x0", "eps"], ddpm: ["eps", "v", "x0", "u"] };
 
 /** Why a rule cannot walk this path, or null. */
 function refusal({ process, path, target }, { label, velocity }) {
   if (!velocity) return null;
   if (process === "ddpm") return `${label} follows a velocity, and a schedule of steps has none. Choose DDIM, Ancestral or DPM-Solver++ 2M.`;
   if (velocity !== "end") return null;
-  if (path === "vp") return `${label} looks at the velocity at the data, which is infinite on the VP path. Choose Euler, DDIM or DPM-Solver++ 2M.`;
-  if (target === "x0") return `${label} asks the net at the data, where "x0" says nothing about the noise. Choose Euler or DDIM, or the target u or v.`;
+  if (path === "vp")
+    return `${label} looks at the velocity at the data, which is infinite on the VP path. Choose Euler, DDIM or DPM-Solver++ 2M.`;
+  if (target === "x0")
+    return `${label} asks the net at the data, where "x0" says nothing about the noise. Choose Euler or DDIM, or the target u or v.`;
   return null;
 }
 
@@ -98,7 +101,8 @@ function untrainable({ process, path, target }) {
 /** Why a mistake cannot be made here, or null. */
 export function misplaced({ process, betas, target, mistake }) {
   if (mistake === "sign of v" && target !== "v") return "This mistake is made with the target v. Choose v.";
-  if (mistake === "unscaled betas" && (process === "flow" || betas !== "linear")) return "This mistake is made with DDPM and linear betas. Choose both.";
+  if (mistake === "unscaled betas" && (process === "flow" || betas !== "linear"))
+    return "This mistake is made with DDPM and linear betas. Choose both.";
   return null;
 }
 
@@ -108,7 +112,8 @@ export function problem(state, mixture = null) {
   const refused = misplaced(state) ?? untrainable(state) ?? refusal(state, core.facts(ruleOf(state)));
   if (refused) return refused;
   if (process === "ddpm" && calls > stepsOf(state)) return `A schedule of ${stepsOf(state)} steps has at most ${stepsOf(state)} calls. Choose fewer.`;
-  if (label !== null && !classes) return `The net does not see the class, so it cannot draw class ${nameOf(label)} alone. Let it see the class, or choose both.`;
+  if (label !== null && !classes)
+    return `The net does not see the class, so it cannot draw class ${nameOf(label)} alone. Let it see the class, or choose both.`;
   if (label !== null && mixture && label >= mixture.classes) return "There is one class in this data. Add points of the other, or choose both.";
   if (scale !== 1 && label === null) return "Guidance steers towards a class. Choose class A or B, or w = 1.";
   return null;

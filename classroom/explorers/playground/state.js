@@ -14,7 +14,8 @@ export const DEFAULTS = Object.freeze({
   show: "samples", t: 1,
 }); // prettier-ignore
 
-const of = (label, ...options) => ({ label, options: options.map((one) => (Array.isArray(one) ? { value: one[0], label: one[1] } : { value: one, label: String(one) })) });
+const option = (one) => (Array.isArray(one) ? { value: one[0], label: one[1] } : { value: one, label: String(one) });
+const of = (label, ...options) => ({ label, options: options.map(option) });
 const between = (label, min, max, step) => ({ label, min, max, step });
 
 /** What each key may be: {label, options: [{value, label}]}, or {label, min, max, step} for a number. */
@@ -36,8 +37,11 @@ export const CHOICES = {
   stratified: of("Times", [true, "stratified"], [false, "uniform"]),
   labelDrop: of("Labels dropped", 0, 0.1, 0.2, 0.5),
   seed: between("Seed", 0, 9999, 1),
-  mistake: of("Mistake", [null, "none"], ["sign of v", "wrong sign of v"], ["x_data for x_t", "x_data fed for x_t"], ["unscaled betas", "betas not scaled"], ["no standardisation", "data not standardised"]),
-  rule: of("Rule", ["euler", "Euler"], ["heun", "Heun"], ["rk4", "RK4"], ["ddim", "DDIM"], ["ancestral", "Ancestral"], ["dpmpp_2m", "DPM-Solver++ 2M"]),
+  mistake: of("Mistake", [null, "none"],
+    ["sign of v", "wrong sign of v"], ["x_data for x_t", "x_data fed for x_t"],
+    ["unscaled betas", "betas not scaled"], ["no standardisation", "data not standardised"]),
+  rule: of("Rule", ["euler", "Euler"], ["heun", "Heun"], ["rk4", "RK4"], ["ddim", "DDIM"],
+    ["ancestral", "Ancestral"], ["dpmpp_2m", "DPM-Solver++ 2M"]),
   calls: between("Network calls", 1, 200, 1),
   eta: between("eta", 0, 1, 0.05),
   scale: between("Guidance w", 0, 8, 0.25),
