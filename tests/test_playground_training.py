@@ -1,5 +1,8 @@
 """What the playground measures and trains: floors as in lib, nets that come near them, mistakes that do not."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -12,6 +15,8 @@ from lib.oracle import Oracle
 from lib.prediction import make_target
 from lib.seeding import rand, randn, seeded
 from tests.explorers.playground import ask, spoilt
+
+ROOT = Path(__file__).parents[1]
 
 # ---- floors --------------------------------------------------------------------------------------------------------------------
 
@@ -241,6 +246,14 @@ def test_on_the_page_a_message_that_is_sent_on_an_answer_is_worked_on():
         "return (await train(stateOf([], given), [{points: 4}])).losses.length", SMALL | {"steps": 300}, seconds=60
     )
     assert found == 300
+
+
+def test_two_moons_come_sooner_than_with_tensorflow_js():
+    """As `python -m tools.bench.engine --tfjs` wrote it: both come within two floors, and every backend takes longer."""
+    found = json.loads((ROOT / "results" / "bench_engine.json").read_text())["two moons, beside TensorFlow.js"]
+    kinds = [kind for kind in ("here", "wasm", "cpu", "webgl") if isinstance(found[kind], dict)]
+    assert kinds[:2] == ["here", "wasm"] and all(found[kind]["seconds"] > 0 for kind in kinds[:2])
+    assert found["seeds"] >= 3 and found["here"]["seconds"] < 30 and min(found["times as long"].values()) > 1.5
 
 
 # ---- challenges ----------------------------------------------------------------------------------------------------------------
