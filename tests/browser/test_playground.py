@@ -313,6 +313,18 @@ def test_a_link_carries_the_drawing_and_the_controls(browser):
         assert faults == []
 
 
+def test_to_follow_the_link_to_this_state_does_not_end_the_training(play):
+    play.locator("summary", has_text="Share").click()
+    play.locator(TRAIN).click()
+    play.wait_for_function("!/Step 0/.test(document.querySelector('.pg-progress').textContent)", timeout=30_000)
+    play.locator(".pg .kx-link").click()
+    frames(play, 6)
+    assert "#play" in play.url and text(play, TRAIN) == "Pause" and "Step 0" not in text(play, ".pg-progress")
+    play.evaluate("location.hash = '#play&kind=spiral'")
+    play.wait_for_function("document.querySelector('[data-value=spiral]').ariaPressed === 'true'")
+    assert text(play, TRAIN) == "Train" and "Step 0" in text(play, ".pg-progress")
+
+
 def test_png_and_svg_are_the_picture_as_seen(play):
     play.locator("summary", has_text="Share").click()
     files = {}
@@ -595,4 +607,8 @@ def test_samples_move_and_with_reduced_motion_only_their_end_is_shown(browser):
             begin(page)
             idle(page)
             assert (page.evaluate(seen) <= 2) == few
+            page.evaluate("document.querySelector('.pg-time button').click()")
+            choose(page, "Spiral")  # while they move: then the end is to be seen
+            frames(page, 4)
+            assert page.locator("#pg-t").input_value() == "1"
             assert faults == []

@@ -43,7 +43,7 @@ export function paintLoss(view, box, { losses, floor, steps }) {
   const seen = [...lows, ...highs, ...(floor > 0 ? [floor * 0.93, floor * 1.5] : [])].filter((value) => value > 0 && Number.isFinite(value));
   const [low, high] = seen.length ? [Math.min(...seen), Math.max(...seen)] : [0.5, 2];
   const chart = view.panel(inner, [0, Math.max(losses.length, Math.min(steps, 200))], [log(low) - 0.03, log(high) + 0.05]);
-  chart.axes({ x: stepTicks(chart.xlim[1]), y: logTicks(low, high), grid: true, title: "Loss" });
+  chart.axes({ x: stepTicks(chart.xlim[1], inner.w), y: logTicks(low, high), grid: true, title: "Loss" });
   view.text(inner.x + inner.w, inner.y - 7, "training steps →", { size: 11, align: "right" });
   chart.clip(() => {
     xs.forEach((x, i) => chart.line([x, x], [log(lows[i]), log(highs[i])], { color: ROLES.learned, width: Math.max(1, inner.w / xs.length), alpha: 0.25 }));
@@ -70,7 +70,7 @@ export function paintDistance(view, box, { history, exact, marks, steps }) {
   const held = (times) => Math.min(Math.max(times, LIMITS[0]), LIMITS[1]);
   const most = Math.max(12, marks ? 1.25 * marks.nothing.times : 0, ...history.map(({ times }) => 1.1 * held(times)));
   const chart = view.panel(inner, [0, last], [log(LIMITS[0]), log(Math.min(most, LIMITS[1]))]);
-  chart.axes({ x: stepTicks(last), y: [0.5, 1, 2, 5, 10, 20, 40].filter((v) => v <= most).map((v) => [log(v), `${v}×`]), grid: true, title: inner.w < 150 ? "Distance" : inner.w < 250 ? "Distance, 1× = perfect" : "Distance to the data, 1× = a perfect sample" });
+  chart.axes({ x: stepTicks(last, inner.w), y: [0.5, 1, 2, 5, 10, 20, 40].filter((v) => v <= most).map((v) => [log(v), `${v}×`]), grid: true, title: inner.w < 150 ? "Distance" : inner.w < 250 ? "Distance, 1× = perfect" : "Distance to the data, 1× = a perfect sample" });
   if (!marks) return;
   const across = (times, style) => chart.line([0, last], [log(held(times)), log(held(times))], style);
   chart.clip(() => {
@@ -99,6 +99,7 @@ function names(view, inner, chart, lines) {
     const side = color ? "right" : "left";
     const y = chart.py(log(Math.min(Math.max(times, LIMITS[0]), LIMITS[1])));
     const free = [first, -5, 13, -18, 26].map((shift) => y + shift).find((at) => at > inner.y + 9 && at < inner.y + inner.h - 2 && taken[side].every((other) => Math.abs(other - at) > 11));
+    if (view.measure(text, 11.5) > inner.w - 8) continue;
     if (free === undefined || (color && (at < inner.x + 110 || inner.w < 200))) continue; // there it would stand on those of the marks
     taken[side].push(free);
     const x = side === "left" ? inner.x + 6 : Math.max(at - 4, inner.x + 24);
@@ -106,8 +107,9 @@ function names(view, inner, chart, lines) {
   }
 }
 
-function stepTicks(last) {
-  const raw = last / 4;
+/** About four round numbers of steps, two on a narrow chart. */
+function stepTicks(last, wide) {
+  const raw = last / (wide > 130 ? 4 : 2);
   const size = 10 ** Math.floor(log(raw));
   const step = size * ([1, 2, 5].find((k) => k * size >= raw) ?? 10);
   return Array.from({ length: Math.floor(last / step) + 1 }, (_, i) => [i * step, (i * step).toLocaleString("en")]);

@@ -12,7 +12,7 @@ import { core } from "./engine.js";
 import { POINTS, laboratory, recent } from "./lab.js";
 import { CLASSES, R, paintData, paintSamples } from "./panels.js";
 import { pictured } from "./pictures.js";
-import { problem, rulesFor } from "./recipe.js";
+import { callsOf, rulesFor, targetsFor } from "./recipe.js";
 import { shareBox } from "./share_box.js";
 import { shape } from "./shapes.js";
 import { withChoice } from "./choose.js";
@@ -26,6 +26,7 @@ const sampled = new Set(["rule", "calls", "eta", "label", "scale"]); // keys tha
 
 /** Fill the place of the playground, an element of the page. */
 export function build(place) {
+  const first = performance.now();
   const named = decode(location.hash);
   const begun = clean(named.state ?? {});
   const lab = laboratory(safe(begun), paint, heard);
@@ -129,8 +130,8 @@ export function build(place) {
 
   // --- the walk from noise to data --------------------------------------------------------------------------------------------
   const time = element("input", { type: "range", id: "pg-t", min: 0, max: 1, step: 0.01 });
-  time.addEventListener("input", () => (stop(), moveTo(Number(time.value))));
-  const play = button("Sample", () => (ui.played ? stop() : sample()), { title: "From noise to data" });
+  time.addEventListener("input", () => (halt(), moveTo(Number(time.value))));
+  const play = button("Sample", () => (ui.played === null ? sample() : halt()), { title: "From noise to data" });
   const noise = button("New noise", () => {
     world.noise = (world.noise + 1) % 1000;
     lab.samplesChanged();
@@ -153,17 +154,23 @@ export function build(place) {
     play.textContent = "Stop";
     requestAnimationFrame(advance);
   }
-  function stop() {
-    if (ui.played === null) return;
+  /** Stop where it is. */
+  function halt() {
     ui.played = null;
     play.textContent = "Sample";
+  }
+  /** Something else is to be seen: the end. */
+  function stop() {
+    if (ui.played === null) return;
+    halt();
+    moveTo(1);
   }
   function advance(now) {
     if (ui.played === null) return;
     const t = Math.min(1, Math.max(0, (now - ui.played) / 1000 / SECONDS));
     moveTo(Number(t.toFixed(3)));
     if (t < 1) requestAnimationFrame(advance);
-    else stop();
+    else halt();
   }
 
   // --- settings -----------------------------------------------------------------------------------------------------------------
@@ -189,7 +196,7 @@ export function build(place) {
   function choose(key, value) {
     stop();
     const before = world.state;
-    if (key === "text" || key === "t" || key === "show") world.state = { ...before, [key]: value };
+    if (key === "show") world.state = { ...before, [key]: value };
     else world.state = { ...withChoice(before, key, value), cloud: before.cloud };
     world.cloud = { ...world.cloud, bandwidth: world.state.bandwidth };
     if (key === "show" && value !== "samples" && before.t > 0.95) moveTo(0.5);
@@ -216,8 +223,8 @@ export function build(place) {
 
   /** A whole new state: of an address, or where a challenge begins. */
   function load(state) {
-    stop();
-    net.wanted = false;
+    halt();
+    if (net.wanted) net.pause();
     world.state = clean(state);
     word.value = world.state.text;
     reread();
@@ -250,7 +257,7 @@ export function build(place) {
     return { ink: color, paper: paper(), faint: dark ? 0.6 : 0.25, font: fontFamily };
   }
   const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off)} off`) : "…");
-  const calls = () => `${world.state.calls} ${world.state.calls === 1 ? "call" : "calls"}`;
+  const calls = () => `${callsOf(world.state)} ${callsOf(world.state) === 1 ? "call" : "calls"}`;
   function captions() {
     const n = world.cloud.y.length;
     return {
@@ -327,8 +334,7 @@ export function build(place) {
     show.refresh(state.show);
     wording.hidden = state.kind !== "letters";
     const walkable = rulesFor(state).map(({ name }) => name);
-    const targets = CHOICES.target.options.map(({ value }) => value).filter((target) => !problem({ ...state, target, mistake: null, label: null, scale: 1, rule: "ddim" }));
-    for (const [key, it] of controls) it.refresh(state, { rule: walkable, target: targets }[key]);
+    for (const [key, it] of controls) it.refresh(state, { rule: walkable, target: targetsFor(state) }[key]);
     controls.get("path").node.hidden = state.process === "ddpm";
     controls.get("betas").node.hidden = state.process !== "ddpm";
     controls.get("eta").node.hidden = state.rule !== "ddim";
@@ -346,7 +352,6 @@ export function build(place) {
   ); // prettier-ignore
   place.classList.add("pg-live");
   if (named.note) world.note = named.note;
-  const first = performance.now();
   reread();
   if (named.note) world.failure = named.note;
   moveTo(world.state.t);
@@ -354,7 +359,7 @@ export function build(place) {
   if (!named.state && !quiet.matches) sample();
   addEventListener("hashchange", () => {
     const { state, note } = decode(location.hash);
-    if (!state) return;
+    if (!state || encode(state) === encode(clean(world.state))) return; // the link to this state: the net goes on
     load(state);
     if (note) world.failure = note;
   });

@@ -2,6 +2,7 @@
 
 import { element } from "../stage.js";
 import { encode } from "./address.js";
+import { POINTS } from "./lab.js";
 import { download, pngOf, svgOf } from "./share.js";
 import { python } from "./python.js";
 import { clean } from "./state.js";
@@ -43,7 +44,7 @@ export function shareBox(lab, picture, say) {
     const state = clean(shown);
     link.href = `#${encode(state)}`;
     try {
-      code.textContent = python(state);
+      code.textContent = python(state, POINTS);
     } catch (error) {
       code.textContent = `# ${error.message}`; // there is no data
     }
