@@ -1,8 +1,8 @@
 """The net of the playground in its engine and in TensorFlow.js, in one Chromium: part of tools/bench/engine.py.
 
 Same sizes, data, batches, rate and schedule; both train until their samples are within two floors of the moons, by the newest
-weights. TensorFlow.js runs with each of its backends that starts here, webgl in software where Chromium has no GPU, and is fetched from npm
-for this alone.
+weights. TensorFlow.js runs with each of its backends that starts here, webgl in software where Chromium has no GPU, and is
+fetched from npm for this alone.
 """
 
 import functools
