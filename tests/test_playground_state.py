@@ -123,6 +123,23 @@ ANYTHING = (
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "points",
+    [
+        "AYCAQAA",  # a point beyond the grid
+        "AQ",  # a class with a point that does not come
+        "AQUAAA",  # more bytes than points
+        "AAA",  # no point at all
+        "2QSA",  # more points than there may be
+        "A?",
+    ],
+)
+def test_points_that_nobody_drew_are_said_to_be_unreadable(points):
+    found = ask("return [decode('play&points=AQUA').state.cloud, decode('play&points=' + given)]", points)
+    assert found[0]["y"] == [0]  # what is right is read
+    assert "(points)" in found[1]["note"] and found[1]["state"]["cloud"] is None
+
+
 @pytest.mark.parametrize("any", ANYTHING)
 def test_anything_is_cleaned(any):
     assert ask(f"return JSON.stringify(clean({any})) === JSON.stringify(clean({{}}))")
@@ -192,9 +209,19 @@ def test_what_is_refused_cannot_be_done_and_what_is_not_can():
     }
 
 
+def test_each_path_has_the_targets_that_it_can_be_sampled_with():
+    found = ask("""
+    const states = [{path: "linear"}, {path: "cosine"}, {path: "vp"}, {process: "ddpm"}];
+    return states.map((state) => targetsFor(clean(state)));""")
+    assert found == [["u", "v", "x0"], ["u", "v", "x0"], ["v", "x0", "eps"], ["eps", "v", "x0"]]
+
+
 @pytest.mark.parametrize(
     ("state", "says"),
     [
+        ("{path: 'vp', target: 'u'}", "no finite mean"),
+        ("{target: 'eps'}", "At pure noise"),
+        ("{process: 'ddpm', target: 'u', rule: 'ddim'}", "no velocity"),
         ("{process: 'ddpm', rule: 'ddim', target: 'eps', mistake: 'unscaled betas', calls: 11}", "10 steps"),
         ("{label: 0}", "does not see the class"),
         ("{label: 1, classes: true}", "one class"),
