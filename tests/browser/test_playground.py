@@ -220,6 +220,7 @@ def test_two_moons_are_learned_and_the_page_stays_quick(play):
 
 
 def test_those_who_listen_hear_loss_and_distance_and_not_too_often(play):
+    play.evaluate("location.hash = '#play&steps=10000'")  # it shall not come to its end, which is said at once
     play.evaluate(
         """at => {
           window.said = [];
@@ -228,6 +229,7 @@ def test_those_who_listen_hear_loss_and_distance_and_not_too_often(play):
         }""",
         SAID,
     )
+    play.wait_for_function("document.querySelector('.pg-progress').textContent.includes('10,000')")
     play.locator(TRAIN).click()
     play.wait_for_function("said.filter(([, it]) => it.startsWith('Step')).length >= 2", timeout=60_000)
     play.locator(TRAIN).click()

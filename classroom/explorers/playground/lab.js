@@ -18,7 +18,7 @@ const CHUNK = 100; // of them are walked at a time: the first are seen early
 const PIXELS = 72; // of a heat map, each way
 const [ARROWS, ERRORS] = [15, 36]; // points of a field, and of a map of its error, each way
 const INNER = [0.02, 0.98]; // times at which a field is looked at: at the ends some targets say nothing
-const ORDER = ["heat", "walk", "net", "field", "marks", "judge", "floor"];
+const ORDER = ["heat", "walk", "net", "field", "judge", "marks", "floor"];
 
 /** painted(now) draws; told(what) is called when the net has answered ("ready", "progress", ...). */
 export function laboratory(state, painted, told) {
@@ -107,7 +107,9 @@ export function laboratory(state, painted, told) {
     walk();
     field();
     read();
-    renew();
+    work.ask("net", function* () {
+      renew(); // last, for the exact answer is waited for
+    });
     work.redraw();
   }
 
@@ -129,6 +131,7 @@ export function laboratory(state, painted, told) {
 
   /** A new net, where its recipe has changed. */
   function renew() {
+    if (!world.mixture || world.refused) return;
     const wanted = recipeOf(world.state, data);
     const text = JSON.stringify(wanted, (_, value) => (ArrayBuffer.isView(value) ? [...value] : value));
     if (text !== recipe) reset(wanted, text);
@@ -161,6 +164,7 @@ export function laboratory(state, painted, told) {
         yield;
       }
       world.exact.walk = walked;
+      walked.known = from / 2 + CHUNK; // of the samples
       if (!from) performance.measure("pg:exact", { start: asked, end: performance.now() }); // from a change to the first samples
     }
     judge();
@@ -255,7 +259,7 @@ export function laboratory(state, painted, told) {
     exact: world.exact.judged, net: world.net.judged, points: POINTS,
   }); // prettier-ignore
 
-  return { world, net, work, dataChanged, allChanged, samplesChanged, timeChanged, reset: () => world.mixture && !world.refused && reset(undefined, undefined, false), facts };
+  return { world, net, work, dataChanged, allChanged, samplesChanged, timeChanged, renew, reset: () => world.mixture && !world.refused && reset(undefined, undefined, false), facts };
 }
 
 /** How far a time of a path's clock is on the way from noise, 0, to data, 1. */

@@ -7,18 +7,19 @@ import { decode, encode } from "./address.js";
 import { board } from "./board.js";
 import { challenges } from "./challenge_list.js";
 import { paintDistance, paintLoss } from "./charts.js";
-import { GROUPS, MISTAKES, chapterLink, control, oneOf } from "./controls.js";
+import { control, oneOf } from "./controls.js";
 import { core } from "./engine.js";
-import { POINTS, laboratory, recent } from "./lab.js";
-import { CLASSES, R, paintData, paintSamples } from "./panels.js";
+import { laboratory, recent } from "./lab.js";
+import { R, paintData, paintSamples } from "./panels.js";
 import { pictured } from "./pictures.js";
-import { callsOf, rulesFor, targetsFor } from "./recipe.js";
+import { callsOf } from "./recipe.js";
+import { settings } from "./settings.js";
 import { shareBox } from "./share_box.js";
-import { shape } from "./shapes.js";
 import { withChoice } from "./choose.js";
 import { CHOICES, clean, cloudOf } from "./state.js";
+import { thumbnail } from "./thumbnail.js";
+import { timeline } from "./timeline.js";
 
-const SECONDS = 1.8; // that samples take from noise to data
 const CHART = 200; // pixels that a chart is high
 const SPOKEN = 5000; // milliseconds between two sentences for those who listen
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
@@ -31,11 +32,12 @@ export function build(place) {
   const begun = clean(named.state ?? {});
   const lab = laboratory(safe(begun), paint, heard);
   const { world, net, work } = lab;
-  const ui = { tool: "draw", label: 0, focused: false, played: null, spoken: 0 };
+  const ui = { tool: "draw", label: 0, focused: false, spoken: 0 };
 
   // --- small parts --------------------------------------------------------------------------------------------------------
   const button = (text, act, more = {}) => element("button", { type: "button", textContent: text, onclick: act, ...more });
   const views = {};
+  const painted = {}; // what each picture was drawn from
   function square(name, title, text) {
     const canvas = element("canvas", { className: "pg-canvas" });
     views[name] = new View(canvas);
@@ -59,11 +61,12 @@ export function build(place) {
 
   // --- training -------------------------------------------------------------------------------------------------------------
   const train = button("Train", () => (net.wanted ? net.pause() : begin()), { className: "pg-train" });
-  const once = button("Step", () => net.stepOnce());
+  const once = button("Step", () => (lab.renew(), net.stepOnce()));
   const again = button("Reset", () => (lab.reset(), refresh()));
   const progress = element("p", { className: "pg-progress" });
   const bar = element("div", { className: "pg-bar kx-buttons" }, train, once, again, progress);
   function begin() {
+    lab.renew();
     if (net.step >= net.steps) lab.reset();
     net.start();
     refresh();
@@ -90,7 +93,7 @@ export function build(place) {
     cloud: () => world.cloud,
     tool: () => ui.tool,
     label: () => ui.label,
-    begun: () => stop(),
+    begun: () => time.stop(),
     changed: drawn,
     ended,
     moved: () => work.redraw(),
@@ -129,78 +132,23 @@ export function build(place) {
     });
 
   // --- the walk from noise to data --------------------------------------------------------------------------------------------
-  const time = element("input", { type: "range", id: "pg-t", min: 0, max: 1, step: 0.01 });
-  time.addEventListener("input", () => (halt(), moveTo(Number(time.value))));
-  const play = button("Sample", () => (ui.played === null ? sample() : halt()), { title: "From noise to data" });
-  const noise = button("New noise", () => {
-    world.noise = (world.noise + 1) % 1000;
-    lab.samplesChanged();
-    sample();
-  });
-  const ends = ["noise", "data"].map((text) => element("span", { className: "pg-end", textContent: text }));
-  const timeLabel = element("label", { htmlFor: "pg-t", className: "kx-said", textContent: "Time, from noise to data" });
-  const timeline = element("div", { className: "pg-time kx-buttons" }, element("div", { className: "pg-slider" }, timeLabel, ends[0], time, ends[1]), play, noise);
+  const time = timeline(lab);
   const show = oneOf("The net's panel shows", [{ value: "samples", label: "Samples" }, { value: "field", label: "Field" }, { value: "error", label: "Error" }], (value) => choose("show", value));
 
-  function moveTo(t) {
-    world.state = { ...world.state, t };
-    time.value = t;
-    time.setAttribute("aria-valuetext", t === 0 ? "noise" : t === 1 ? "data" : `${percent(t)} of the way from noise to data`);
-    lab.timeChanged();
-  }
-  function sample() {
-    if (quiet.matches) return moveTo(1); // the end of it
-    ui.played = performance.now();
-    play.textContent = "Stop";
-    requestAnimationFrame(advance);
-  }
-  /** Stop where it is. */
-  function halt() {
-    ui.played = null;
-    play.textContent = "Sample";
-  }
-  /** Something else is to be seen: the end. */
-  function stop() {
-    if (ui.played === null) return;
-    halt();
-    moveTo(1);
-  }
-  function advance(now) {
-    if (ui.played === null) return;
-    const t = Math.min(1, Math.max(0, (now - ui.played) / 1000 / SECONDS));
-    moveTo(Number(t.toFixed(3)));
-    if (t < 1) requestAnimationFrame(advance);
-    else halt();
-  }
-
   // --- settings -----------------------------------------------------------------------------------------------------------------
-  const controls = new Map([["bandwidth", bandwidth]]);
-  const groups = GROUPS.map(({ title, keys }) => {
-    const rows = element("div", { className: "kx-row" });
-    for (const key of keys) {
-      controls.set(key, control(key, choose));
-      rows.append(controls.get(key).node);
-    }
-    return element("details", { className: "pg-group" }, element("summary", { textContent: title }), rows);
-  });
-  const mistakes = MISTAKES.map(([name, label, look, chapter]) => {
-    const input = element("input", { type: "checkbox", id: `pg-mistake-${name.replace(/\W/g, "-")}` });
-    input.addEventListener("change", () => choose("mistake", input.checked ? name : null));
-    return { name, input, node: element("div", { className: "pg-mistake" }, input, element("label", { htmlFor: input.id, textContent: label }), chapterLink(chapter, label), element("p", { textContent: look })) };
-  });
-  groups.push(element("details", { className: "pg-group" }, element("summary", { textContent: "Mistakes" }), ...mistakes.map(({ node }) => node)));
+  const set = settings(choose);
   const share = shareBox(lab, () => ({ paints, words: { title: title(), ...captions() }, like: views.data, paper: paper() }), say);
   const goals = challenges(lab, load);
 
   /** The reader has moved a control. */
   function choose(key, value) {
-    stop();
+    time.stop();
     const before = world.state;
     if (key === "show") world.state = { ...before, [key]: value };
     else world.state = { ...withChoice(before, key, value), cloud: before.cloud };
     world.cloud = { ...world.cloud, bandwidth: world.state.bandwidth };
-    if (key === "show" && value !== "samples" && before.t > 0.95) moveTo(0.5);
-    if (key === "show" && value === "samples" && before.t === 0.5) moveTo(1);
+    if (key === "show" && value !== "samples" && before.t > 0.95) time.moveTo(0.5);
+    if (key === "show" && value === "samples" && before.t === 0.5) time.moveTo(1);
     if (key === "kind" || key === "text") return reread();
     if (key === "bandwidth") lab.dataChanged();
     else if (key === "show") lab.timeChanged();
@@ -223,12 +171,12 @@ export function build(place) {
 
   /** A whole new state: of an address, or where a challenge begins. */
   function load(state) {
-    halt();
+    time.halt();
     if (net.wanted) net.pause();
     world.state = clean(state);
     word.value = world.state.text;
     reread();
-    moveTo(world.state.t);
+    time.moveTo(world.state.t);
   }
 
   // --- what is seen ---------------------------------------------------------------------------------------------------------------
@@ -271,11 +219,22 @@ export function build(place) {
   /** Once a frame, after work or a change. */
   function paint() {
     const look = (ui.look ??= looks());
+    const { state, cloud, heat, exact: right, net: own } = world;
+    const inputs = { // of each picture: it is drawn again where one of them is another
+      data: [cloud, heat, ui.focused && String(pen.cursor())],
+      exact: [right.walk, right.walk?.known, right.field, heat, state.t, state.show],
+      net: [own.walk, own.field, own.map, heat, state.t, state.show],
+      loss: [net.losses, net.losses.length, world.floor, net.steps],
+      distance: [own.history, own.history.at(-1), right.judged, world.marks, net.steps],
+    }; // prettier-ignore
     for (const [name, view] of Object.entries(views)) {
       Object.assign(view, look);
       const width = view.canvas.clientWidth;
       if (!width) continue;
       const height = view.canvas.classList.contains("pg-chart") ? CHART : width;
+      const now = [look, width, devicePixelRatio, world.place, world.refused, ...inputs[name]];
+      if (now.every((value, i) => value === painted[name]?.[i])) continue;
+      painted[name] = now;
       view.clear(width, height);
       paints[name](view, { x: 0, y: 0, w: width, h: height });
     }
@@ -285,7 +244,7 @@ export function build(place) {
     const sentence = world.refused ?? world.failure ?? net.problem ?? (world.cloud.y.length ? world.note : null) ?? "";
     if (trouble.textContent !== sentence) [trouble.textContent, trouble.hidden] = [sentence, !sentence];
     trouble.classList.toggle("pg-note", !world.refused && !world.failure && !net.problem);
-    place.toggleAttribute("data-idle", !work.busy() && !net.running && ui.played === null);
+    place.toggleAttribute("data-idle", !work.busy() && !net.running && !time.playing());
     goals.check();
     share.refresh();
   }
@@ -333,13 +292,8 @@ export function build(place) {
     classes.refresh(ui.label);
     show.refresh(state.show);
     wording.hidden = state.kind !== "letters";
-    const walkable = rulesFor(state).map(({ name }) => name);
-    for (const [key, it] of controls) it.refresh(state, { rule: walkable, target: targetsFor(state) }[key]);
-    controls.get("path").node.hidden = state.process === "ddpm";
-    controls.get("betas").node.hidden = state.process !== "ddpm";
-    controls.get("eta").node.hidden = state.rule !== "ddim";
-    for (const { name, input } of mistakes) input.checked = state.mistake === name;
-    time.value = state.t;
+    bandwidth.refresh(state);
+    set.refresh(state);
     work.redraw();
   }
 
@@ -347,16 +301,16 @@ export function build(place) {
   trained.node.append(show.node);
   place.replaceChildren(
     element("div", { className: "pg-body" }, kinds.node,
-      element("div", { className: "pg-panels" }, data.node, exact.node, trained.node, toolbar, timeline, bar, trouble, loss.node, distance.node),
-      spoken, element("div", { className: "pg-groups" }, ...groups), goals.node, share.node),
+      element("div", { className: "pg-panels" }, data.node, exact.node, trained.node, toolbar, time.node, bar, trouble, loss.node, distance.node),
+      spoken, element("div", { className: "pg-groups" }, ...set.groups), goals.node, share.node),
   ); // prettier-ignore
   place.classList.add("pg-live");
   if (named.note) world.note = named.note;
   reread();
   if (named.note) world.failure = named.note;
-  moveTo(world.state.t);
+  time.moveTo(world.state.t);
   performance.measure("pg:first", { start: first, end: performance.now() });
-  if (!named.state && !quiet.matches) sample();
+  if (!named.state && !quiet.matches) time.sample();
   addEventListener("hashchange", () => {
     const { state, note } = decode(location.hash);
     if (!state || encode(state) === encode(clean(world.state))) return; // the link to this state: the net goes on
@@ -377,22 +331,4 @@ function safe(state) {
   } catch {
     return { ...state, text: "FLOW" };
   }
-}
-
-/** A small picture of a shape on its button. */
-function thumbnail(kind) {
-  const canvas = element("canvas", { className: "pg-thumb", width: 56, height: 56 });
-  const context = canvas.getContext("2d");
-  const cloud = shape(kind);
-  for (let i = 0; i < cloud.y.length; i++) {
-    context.fillStyle = CLASSES[cloud.y[i]].color;
-    const at = [0, 1].map((d) => 28 + (d ? -1 : 1) * (26 / R) * cloud.x[2 * i + d]);
-    const r = cloud.y.length < 20 ? 4 : 1.6;
-    context.beginPath();
-    context.arc(...at, r, 0, 7);
-    context.fill();
-  }
-  if (!cloud.y.length) Object.assign(context, { strokeStyle: CLASSES[1].color, lineWidth: 4, lineCap: "round" }), context.stroke(new Path2D("M8 40 C 16 4, 30 60, 48 14"));
-  canvas.setAttribute("aria-hidden", "true");
-  return canvas;
 }

@@ -1,6 +1,7 @@
 // Work in slices: whatever takes longer than a few milliseconds is a generator, and runs between two frames of the page.
 
 const SLICE = 14; // milliseconds of work between two frames
+const FULL = 20; // milliseconds of work in a frame after which the picture waits for the next one
 const PATIENCE = 150; // milliseconds of work after which a job gives way to a newer one of its name
 
 /**
@@ -12,6 +13,7 @@ export function slices(order, drawn, failed) {
   const jobs = new Map(); // name -> {job, spent, next}
   let frame = 0;
   let pending = false;
+  let late = false; // a picture has waited
 
   function ask(name, make) {
     const present = jobs.get(name);
@@ -33,10 +35,16 @@ export function slices(order, drawn, failed) {
     frame = 0;
     const began = performance.now();
     pending ||= jobs.size > 0;
+    if (late) draw();
     while (jobs.size && performance.now() - began < SLICE) advance();
-    if (pending) drawn(performance.now());
-    pending = false;
-    if (jobs.size) wake();
+    late = pending && performance.now() - began > FULL;
+    if (pending && !late) draw();
+    if (jobs.size || late) wake();
+  }
+
+  function draw() {
+    [pending, late] = [jobs.size > 0, false];
+    drawn();
   }
 
   /** One piece of the job that comes first. */
