@@ -2,6 +2,7 @@
 
     python -m tools.bench.engine            five minutes
     python -m tools.bench.engine --quick    the speeds alone, and nothing is written
+    python -m tools.bench.engine --tfjs     two moons here and in TensorFlow.js alone, added to what is written
 
 Steps of training a second in a worker (width 64, depth 3, batch 256), with SIMD and with plain JavaScript, and the longest gap
 between two frames of the page meanwhile; how far two moons are, in floors, and after how many seconds from a cold page; ten
@@ -29,6 +30,7 @@ from classroom.explorers import shipped
 from classroom.explorers.figure import marks, moons
 from lib.seeding import randn, seeded
 from lib.trained.images import load_classifier, load_model
+from tools.bench import tfjs
 from tools.site import browser
 from tools.site.explorers import ENGINE, NODE
 
@@ -39,6 +41,7 @@ PAGE = Path(__file__).with_name("engine.html")
 POINTS, SEEDS = 600, 5
 AGREED = 500  # images that the classifier reads
 KB = 1000
+BESIDE = "two moons, beside TensorFlow.js"
 # Where the engine runs: its settings, and whether SIMD is hidden from it.
 KINDS = (("worker, SIMD", {}, False), ("worker, plain JavaScript", {}, True), ("page, SIMD", {"worker": False}, False))
 
@@ -177,7 +180,14 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true")
-    quick = parser.parse_args().quick
+    parser.add_argument("--tfjs", action="store_true", help="the comparison with TensorFlow.js, which npm fetches")
+    asked = parser.parse_args()
+    quick = asked.quick
+    before = json.loads(TARGET.read_text()) if TARGET.exists() else {}
+    if asked.tfjs:
+        beside = tfjs.beside(recipe(steps=2000, lr=5e-3), marks(POINTS)["floor"][0])
+        TARGET.write_text(json.dumps(before | {BESIDE: rounded(beside)}, indent=1) + "\n")
+        return
     found = {}
 
     def note(name: str, value) -> None:
@@ -200,6 +210,7 @@ def main() -> None:
         chromium.close()
     if not quick:
         note("digits read as asked", agreement())
+        found |= {BESIDE: before[BESIDE]} if BESIDE in before else {}
         found["machine"] |= {"load": os.getloadavg()[0], "date": time.strftime("%Y-%m")}
         TARGET.write_text(json.dumps(found, indent=1) + "\n")
 

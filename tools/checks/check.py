@@ -63,6 +63,12 @@ GROUPS = {
         "tests/test_engine_transformer.py",
         "tests/test_set_up.py",
     ],
+    "playground": [
+        "tests/test_playground_data.py",
+        "tests/test_playground_state.py",
+        "tests/test_playground_training.py",
+        "tests/test_playground_python.py",
+    ],
     "results": [
         "tests/test_classifier.py",
         "tests/test_clipping_results.py",
@@ -100,6 +106,7 @@ SECONDS = {
     "training": 140,
     "runs": 120,
     "scale": 70,
+    "playground": 90,
     "making": 200,
     "others": 200,
     "pages": 80,

@@ -1,6 +1,6 @@
 """Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
 
-    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the three files bundle.js
+    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the four files bundle.js
     python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium, or those of the names given
 
 All of them are committed, so that reading and building the book needs neither node nor a browser.
@@ -25,6 +25,7 @@ from tools.site.gallery import gallery, pictures
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 ENGINE = EXPLORERS / "engine"
+PLAYGROUND = EXPLORERS / "playground"
 SELF_TEST = Path(__file__).parent / "self_test_js"
 NODE = Path(sys.executable).with_name("node")
 WIDTH = 720  # CSS pixels of a poster's figure, the page's column
@@ -86,6 +87,12 @@ def engine() -> str:
         f"{head}globalThis.knobEngine=(make=>({{...make(),source:`(${{make}})().serve()`}}))"
         f"(()=>{{{code.strip()}return engine}});\n"
     )
+
+
+def playground() -> str:
+    """playground/bundle.js: a plain script for the one page that has it. It takes its mathematics from `knobEngine`, and so comes
+    after the engine."""
+    return BUNDLE_HEAD.format("classroom/explorers/playground") + _bundled(PLAYGROUND / "main.js", "--format=iife")
 
 
 def _bundled(entry: Path, *more: str) -> str:
@@ -151,6 +158,7 @@ def main() -> None:
     (tree.ROOT / tree.TARGET).write_text(tree.tree())
     (EXPLORERS / "bundle.js").write_text(bundle())
     (ENGINE / "bundle.js").write_text(engine())
+    (PLAYGROUND / "bundle.js").write_text(playground())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))
     if arguments.posters is not None:
         posters(arguments.posters)

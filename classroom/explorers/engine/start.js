@@ -38,8 +38,10 @@ function here(onMessage) {
   setTimeout(() => onMessage({ type: "hello", kernels: engine.kernels }));
   return {
     send(message) {
-      setTimeout(() => engine.receive(message)); // as from afar: an answer never comes before `send` has returned
-      go();
+      setTimeout(() => {
+        engine.receive(message); // as from afar: an answer never comes before `send` has returned
+        go(); // not before: a message that is sent on an answer may find a slice waiting that comes before it is received
+      });
     },
     stop: () => clearTimeout(timer),
   };

@@ -1,0 +1,334 @@
+// The page of the playground: its elements, and what they do. What is computed is in lab.js, what is drawn in panels.js and charts.js.
+
+import { ROLES } from "../palette.js";
+import { View } from "../view.js";
+import { element, num, percent } from "../stage.js";
+import { decode, encode } from "./address.js";
+import { board } from "./board.js";
+import { challenges } from "./challenge_list.js";
+import { paintDistance, paintLoss } from "./charts.js";
+import { control, oneOf } from "./controls.js";
+import { core } from "./engine.js";
+import { laboratory, recent } from "./lab.js";
+import { R, paintData, paintSamples } from "./panels.js";
+import { pictured } from "./pictures.js";
+import { callsOf } from "./recipe.js";
+import { settings } from "./settings.js";
+import { shareBox } from "./share_box.js";
+import { withChoice } from "./choose.js";
+import { CHOICES, clean, cloudOf } from "./state.js";
+import { thumbnail } from "./thumbnail.js";
+import { timeline } from "./timeline.js";
+
+const CHART = 200; // pixels that a chart is high
+const SPOKEN = 5000; // milliseconds between two sentences for those who listen
+const quiet = matchMedia("(prefers-reduced-motion: reduce)");
+const sampled = new Set(["rule", "calls", "eta", "label", "scale"]); // keys that change samples and not the net
+
+/** Fill the place of the playground, an element of the page. */
+export function build(place) {
+  const first = performance.now();
+  const named = decode(location.hash);
+  const begun = clean(named.state ?? {});
+  const lab = laboratory(safe(begun), paint, heard);
+  const { world, net, work } = lab;
+  const ui = { tool: "draw", label: 0, focused: false, spoken: 0 };
+
+  // --- small parts --------------------------------------------------------------------------------------------------------
+  const button = (text, act, more = {}) => element("button", { type: "button", textContent: text, onclick: act, ...more });
+  const views = {};
+  const painted = {}; // what each picture was drawn from
+  function square(name, title, text) {
+    const canvas = element("canvas", { className: "pg-canvas" });
+    views[name] = new View(canvas);
+    const caption = element("p", { className: "pg-caption" });
+    const node = element("section", { className: `pg-panel pg-${name}` }, element("p", { className: "pg-title" }, element("strong", { textContent: title }), element("span", { textContent: ` ${text}` })), canvas, caption);
+    node.setAttribute("aria-label", title);
+    return { node, canvas, caption };
+  }
+  const [data, exact, trained] = [square("data", "Data", "draw here"), square("exact", "Exact", "no training needed"), square("net", "Net", "learns")];
+  const [loss, distance] = [square("loss", "Loss", ""), square("distance", "Distance", "")];
+  for (const { node, canvas } of [loss, distance]) {
+    node.querySelector(".pg-title").remove(); // the charts have titles of their own
+    canvas.classList.add("pg-chart");
+  }
+  for (const { canvas } of [exact, trained, loss, distance]) canvas.setAttribute("role", "img"); // describe() names them
+  const spoken = element("p", { className: "kx-said" });
+  spoken.setAttribute("aria-live", "polite");
+  const trouble = element("p", { className: "kx-problem pg-trouble", hidden: true });
+  trouble.setAttribute("role", "status");
+  const say = (text) => (spoken.textContent = text);
+
+  // --- training -------------------------------------------------------------------------------------------------------------
+  const train = button("Train", () => (net.wanted ? net.pause() : begin()), { className: "pg-train" });
+  const once = button("Step", () => (lab.renew(), net.stepOnce()));
+  const again = button("Reset", () => (lab.reset(), refresh()));
+  const progress = element("p", { className: "pg-progress" });
+  const bar = element("div", { className: "pg-bar kx-buttons" }, train, once, again, progress);
+  function begin() {
+    lab.renew();
+    if (net.step >= net.steps) lab.reset();
+    net.start();
+    refresh();
+  }
+
+  // --- data -----------------------------------------------------------------------------------------------------------------
+  const kinds = oneOf("Data", CHOICES.kind.options.map(({ value, label }) => ({ value, label: [thumbnail(value), element("span", { textContent: label.replace("kerb", "ker\u00adb") })] })), (kind) => choose("kind", kind));
+  kinds.node.classList.add("pg-kinds");
+  const word = element("input", { type: "text", maxLength: 8, id: "pg-word", value: world.state.text });
+  word.addEventListener("input", () => choose("text", word.value));
+  const wording = element("div", { className: "kx-control pg-word" }, element("label", { htmlFor: "pg-word", textContent: "Word" }), word);
+  const file = element("input", { type: "file", accept: "image/*", hidden: true, onchange: () => (take(file.files[0]), (file.value = "")) });
+  const tools = oneOf("Tool", [{ value: "draw", label: "Draw" }, { value: "erase", label: "Erase" }], (tool) => ((ui.tool = tool), refresh()));
+  const classes = oneOf("Class", [0, 1].map((value) => ({ value, label: [element("span", { className: `pg-dot pg-dot-${value}` }), "AB"[value]] })), (label) => ((ui.label = label), (ui.tool = "draw"), refresh()));
+  const bandwidth = control("bandwidth", choose);
+  const clear = () => (pen.begin(), drawn({ x: new Float64Array(0), y: new Int32Array(0), bandwidth: world.cloud.bandwidth }), ended());
+  const toolbar = element("div", { className: "pg-tools kx-buttons" }, tools.node, classes.node, button("Undo", () => pen.undo() || say("Nothing is left to undo.")), button("Clear", clear), button("Picture …", () => file.click()), file, wording, bandwidth.node);
+
+  data.canvas.tabIndex = 0;
+  data.canvas.setAttribute("role", "application");
+  data.canvas.setAttribute("aria-label", "Drawing board. Arrow keys move the cursor, Space sets a point of the chosen class, Delete erases points near it, Control and Z undoes.");
+  const random = core.generator(1);
+  const pen = board(data.canvas, R, {
+    cloud: () => world.cloud,
+    tool: () => ui.tool,
+    label: () => ui.label,
+    begun: () => time.stop(),
+    changed: drawn,
+    ended,
+    moved: () => work.redraw(),
+    say,
+  }, random);
+  for (const kind of ["focus", "blur"]) data.canvas.addEventListener(kind, () => ((ui.focused = data.canvas.matches(":focus-visible")), work.redraw()));
+  data.canvas.addEventListener("keydown", () => (ui.focused = true));
+
+  function drawn(cloud) {
+    world.cloud = { ...cloud, bandwidth: world.state.bandwidth };
+    world.state = { ...world.state, kind: "drawn", cloud: { x: cloud.x, y: cloud.y } };
+    lab.dataChanged(false);
+  }
+  function ended() {
+    world.state = safe(world.state);
+    lab.dataChanged();
+    refresh();
+  }
+  async function take(picked) {
+    try {
+      const cloud = await pictured(picked);
+      pen.begin();
+      world.state = { ...world.state, bandwidth: cloud.bandwidth };
+      drawn(cloud);
+      ended();
+      say(`The picture has become ${cloud.y.length} points.`);
+    } catch (error) {
+      world.failure = error.message;
+      refresh();
+    }
+  }
+  for (const kind of ["dragover", "drop"])
+    place.addEventListener(kind, (event) => {
+      event.preventDefault();
+      if (kind === "drop") take(event.dataTransfer.files[0]);
+    });
+
+  // --- the walk from noise to data --------------------------------------------------------------------------------------------
+  const time = timeline(lab);
+  const show = oneOf("The net's panel shows", [{ value: "samples", label: "Samples" }, { value: "field", label: "Field" }, { value: "error", label: "Error" }], (value) => choose("show", value));
+
+  // --- settings -----------------------------------------------------------------------------------------------------------------
+  const set = settings(choose);
+  const share = shareBox(lab, () => ({ paints, words: { title: title(), ...captions() }, like: views.data, paper: paper() }), say);
+  const goals = challenges(lab, load);
+
+  /** The reader has moved a control. */
+  function choose(key, value) {
+    time.stop();
+    const before = world.state;
+    if (key === "show") world.state = { ...before, [key]: value };
+    else world.state = { ...withChoice(before, key, value), cloud: before.cloud };
+    world.cloud = { ...world.cloud, bandwidth: world.state.bandwidth };
+    if (key === "show" && value !== "samples" && before.t > 0.95) time.moveTo(0.5);
+    if (key === "show" && value === "samples" && before.t === 0.5) time.moveTo(1);
+    if (key === "kind" || key === "text") return reread();
+    if (key === "bandwidth") lab.dataChanged();
+    else if (key === "show") lab.timeChanged();
+    else if (sampled.has(key)) lab.samplesChanged();
+    else lab.allChanged();
+    refresh();
+  }
+
+  /** The data of the state: another shape or word. */
+  function reread() {
+    try {
+      world.cloud = cloudOf(world.state);
+      world.state = safe(world.state);
+      lab.dataChanged();
+    } catch (error) {
+      world.failure = error.message; // the last data stays
+    }
+    refresh();
+  }
+
+  /** A whole new state: of an address, or where a challenge begins. */
+  function load(state) {
+    time.halt();
+    if (net.wanted) net.pause();
+    world.state = clean(state);
+    word.value = world.state.text;
+    reread();
+    time.moveTo(world.state.t);
+  }
+
+  // --- what is seen ---------------------------------------------------------------------------------------------------------------
+  const paints = {
+    data: (view, box) => paintData(view, box, { ...world, cursor: ui.focused && view === views.data ? pen.cursor() : null }),
+    exact: (view, box) => paintSamples(view, box, { walk: world.exact.walk, place: world.place, t: world.state.t, heat: world.heat, color: ROLES.oracle, field: world.state.show === "samples" ? null : world.exact.field }),
+    net: (view, box) => paintSamples(view, box, {
+      walk: world.net.walk, place: world.place, t: world.state.t, heat: world.heat, color: ROLES.learned,
+      field: world.state.show === "field" ? world.net.field : null, map: world.state.show === "error" ? world.net.map : null,
+    }),
+    loss: (view, box) => paintLoss(view, box, { losses: net.losses, floor: world.floor, steps: net.steps || world.state.steps }),
+    distance: (view, box) => paintDistance(view, box, { history: world.net.history, exact: world.exact.judged, marks: world.marks, steps: net.steps || world.state.steps }),
+  }; // prettier-ignore
+
+  const paper = () => {
+    for (let node = place; node; node = node.parentElement) {
+      const { backgroundColor } = getComputedStyle(node);
+      if (backgroundColor !== "rgba(0, 0, 0, 0)") return backgroundColor;
+    }
+    return "#ffffff";
+  };
+  /** Ink, paper and font of the page; asking costs a layout, so they are kept until the theme changes. */
+  function looks() {
+    const { color, fontFamily } = getComputedStyle(place);
+    const dark = (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
+    return { ink: color, paper: paper(), faint: dark ? 0.6 : 0.25, font: fontFamily };
+  }
+  const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off)} off`) : "…");
+  const calls = () => `${callsOf(world.state)} ${callsOf(world.state) === 1 ? "call" : "calls"}`;
+  function captions() {
+    const n = world.cloud.y.length;
+    return {
+      data: n ? `${n} ${n === 1 ? "point" : "points"}` : "empty",
+      exact: world.exact.walk ? `${calls()}: ${judged(world.exact.judged)}` : "–",
+      net: world.state.show === "error" && world.net.error !== null ? `field off by ${percent(world.net.error)}` : world.net.walk && net.step ? `step ${world.net.walk.step.toLocaleString("en")}: ${judged(world.net.judged)}` : "not trained yet",
+    };
+  }
+  const title = () => `${CHOICES.kind.options.find(({ value }) => value === world.state.kind).label}: ${world.state.process === "ddpm" ? `DDPM, ${world.state.betas} betas` : `flow matching, ${world.state.path} path`}, target ${world.state.target}`;
+
+  /** Once a frame, after work or a change. */
+  function paint() {
+    const look = (ui.look ??= looks());
+    const { state, cloud, heat, exact: right, net: own } = world;
+    const inputs = { // of each picture: it is drawn again where one of them is another
+      data: [cloud, heat, ui.focused && String(pen.cursor())],
+      exact: [right.walk, right.walk?.known, right.field, heat, state.t, state.show],
+      net: [own.walk, own.field, own.map, heat, state.t, state.show],
+      loss: [net.losses, net.losses.length, world.floor, net.steps],
+      distance: [own.history, own.history.at(-1), right.judged, world.marks, net.steps],
+    }; // prettier-ignore
+    for (const [name, view] of Object.entries(views)) {
+      Object.assign(view, look);
+      const width = view.canvas.clientWidth;
+      if (!width) continue;
+      const height = view.canvas.classList.contains("pg-chart") ? CHART : width;
+      const now = [look, width, devicePixelRatio, world.place, world.refused, ...inputs[name]];
+      if (now.every((value, i) => value === painted[name]?.[i])) continue;
+      painted[name] = now;
+      view.clear(width, height);
+      paints[name](view, { x: 0, y: 0, w: width, h: height });
+    }
+    const texts = captions();
+    for (const [name, part] of Object.entries({ data, exact, net: trained })) if (part.caption.textContent !== texts[name]) part.caption.textContent = texts[name];
+    describe(texts);
+    const sentence = world.refused ?? world.failure ?? net.problem ?? (world.cloud.y.length ? world.note : null) ?? "";
+    if (trouble.textContent !== sentence) [trouble.textContent, trouble.hidden] = [sentence, !sentence];
+    trouble.classList.toggle("pg-note", !world.refused && !world.failure && !net.problem);
+    place.toggleAttribute("data-idle", !work.busy() && !net.running && !time.playing());
+    goals.check();
+    share.refresh();
+  }
+
+  /** The pictures in words. */
+  function describe(texts) {
+    const now = recent(net.losses);
+    const words = {
+      exact: `Samples of the exact answer. ${texts.exact}.`,
+      net: `${{ samples: "Samples", field: "The field", error: "The error of the field" }[world.state.show]} of the net: ${texts.net}.`,
+      loss: `The loss of every training step${now === null ? ", none yet" : `, now ${num(now, 3)}`}; exact floor ${num(world.floor ?? NaN, 3)}.`,
+      distance: `Distance to the data. Net: ${judged(world.net.judged)}; exact: ${judged(world.exact.judged)}; doing nothing: ${num(world.marks?.nothing.times ?? NaN, 1)}×.`,
+    };
+    for (const [name, text] of Object.entries(words)) if (views[name].canvas.ariaLabel !== text) views[name].canvas.ariaLabel = text;
+  }
+
+  /** What stands beside the buttons, and what those hear who listen. */
+  function heard(what) {
+    status();
+    const now = performance.now();
+    if (what === "error") return say(net.problem);
+    if (what !== "progress" && what !== "sample") return;
+    if (net.running && now - ui.spoken < SPOKEN) return;
+    if (!net.running && what === "progress") return; // its sample comes next, with the distance
+    ui.spoken = now;
+    if (net.step) say(`Step ${net.step}: loss ${num(recent(net.losses), 3)}${world.floor ? `, floor ${num(world.floor, 3)}` : ""}. Distance of the net: ${judged(world.net.judged)}. Exact: ${judged(world.exact.judged)}.`);
+  }
+
+  /** How the training goes. */
+  function status() {
+    train.textContent = net.wanted ? "Pause" : net.step ? (net.step >= net.steps ? "Train again" : "Train on") : "Train";
+    const off = !world.mixture || Boolean(world.refused);
+    for (const node of [train, once, again]) node.disabled = off;
+    const rate = net.running && net.rate ? `, ${Math.round(net.rate)} steps/s` : "";
+    const now = recent(net.losses);
+    progress.textContent = net.step ? `Step ${net.step.toLocaleString("en")} of ${net.steps.toLocaleString("en")}${rate}. Loss ${num(now, 3)}${world.floor ? `, exact floor ${num(world.floor, 3)}` : ""}.` : `Step 0 of ${world.state.steps.toLocaleString("en")}.`;
+  }
+
+  /** What all controls show. */
+  function refresh() {
+    const { state } = world;
+    status();
+    kinds.refresh(state.kind);
+    tools.refresh(ui.tool);
+    classes.refresh(ui.label);
+    show.refresh(state.show);
+    wording.hidden = state.kind !== "letters";
+    bandwidth.refresh(state);
+    set.refresh(state);
+    work.redraw();
+  }
+
+  // --- begin ------------------------------------------------------------------------------------------------------------------------
+  trained.node.append(show.node);
+  place.replaceChildren(
+    element("div", { className: "pg-body" }, kinds.node,
+      element("div", { className: "pg-panels" }, data.node, exact.node, trained.node, toolbar, time.node, bar, trouble, loss.node, distance.node),
+      spoken, element("div", { className: "pg-groups" }, ...set.groups), goals.node, share.node),
+  ); // prettier-ignore
+  place.classList.add("pg-live");
+  if (named.note) world.note = named.note;
+  reread();
+  if (named.note) world.failure = named.note;
+  time.moveTo(world.state.t);
+  performance.measure("pg:first", { start: first, end: performance.now() });
+  if (!named.state && !quiet.matches) time.sample();
+  addEventListener("hashchange", () => {
+    const { state, note } = decode(location.hash);
+    if (!state || encode(state) === encode(clean(world.state))) return; // the link to this state: the net goes on
+    load(state);
+    if (note) world.failure = note;
+  });
+  new ResizeObserver(() => work.redraw()).observe(place);
+  const themed = () => ((ui.look = null), work.redraw());
+  new MutationObserver(themed).observe(document.documentElement, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themed);
+}
+
+/** A state whose data is there: a word without letters begins with the default's. */
+function safe(state) {
+  try {
+    cloudOf(state);
+    return state;
+  } catch {
+    return { ...state, text: "FLOW" };
+  }
+}

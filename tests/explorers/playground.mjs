@@ -1,0 +1,52 @@
+// Run what a test asks of the pure part of the playground: a piece of JavaScript, with every function of its modules at hand.
+//
+//   node playground.mjs explorers/ case.json   {source, given}   ->   what the source returns, as JSON
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import vm from "node:vm";
+
+const [folder, file] = process.argv.slice(2);
+vm.runInThisContext(readFileSync(`${folder}/engine/bundle.js`, "utf8")); // a page loads it before the playground's
+const NAMES = ["address", "challenges", "choose", "floor", "letters", "mixture", "plane", "python", "raster", "recipe", "shapes", "state"];
+const modules = await Promise.all(NAMES.map((name) => import(pathToFileURL(`${folder}/playground/${name}.js`))));
+const { core, start } = globalThis.knobEngine;
+
+/** What makes a state of choices, [key, value] each, and of settings that nothing follows. */
+const stateOf = (choices = [], more = {}) => {
+  const { withChoice, clean } = Object.assign({}, ...modules);
+  return clean({ ...choices.reduce((state, [key, value]) => withChoice(state, key, value), clean({})), ...more });
+};
+
+/** Train the net of a state, on the page's thread: {losses, x: the samples of each message, in the exact model's units}. */
+function train(state, messages) {
+  const { cloudOf, optionsOf, recipeOf, toMixture, unitOf } = Object.assign({}, ...modules);
+  const { data } = toMixture(cloudOf(state));
+  const [losses, x] = [[], []];
+  return new Promise((resolve, reject) => {
+    const end = (act, value) => (engine.stop(), act(value));
+    const engine = start(
+      (it) => {
+        if (it.type === "error") end(reject, new Error(it.message));
+        if (it.type === "ready") engine.send({ type: "start" });
+        if (it.type === "progress") losses.push(...it.losses);
+        if (it.type === "progress" && !it.running)
+          for (const [id, message] of messages.entries())
+            engine.send({ type: "sample", id, calls: state.calls, rule: state.rule, options: optionsOf(state), scale: state.scale, label: state.label, ...message });
+        if (it.type === "sample") x[it.id] = it.x.map((value) => value / unitOf(state));
+        if (x.filter(Boolean).length === messages.length) end(resolve, { losses, x });
+      },
+      { worker: false },
+    );
+    engine.send({ type: "reset", recipe: recipeOf(state, data) });
+  });
+}
+
+const plain = (_, value) => {
+  if (ArrayBuffer.isView(value)) return [...value];
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value; // numbers that JSON does not have
+};
+const { source, given } = JSON.parse(readFileSync(file, "utf8"));
+const tools = { core, stateOf, train, ...Object.assign({}, ...modules) };
+const run = new (Object.getPrototypeOf(async () => {}).constructor)("given", ...Object.keys(tools), source);
+console.log(JSON.stringify((await run(given, ...Object.values(tools))) ?? null, plain));
