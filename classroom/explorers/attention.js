@@ -3,7 +3,7 @@
 //
 // A walk is {frames: [x of ten images, ...], maps: [attention of one image (depth, heads, N, N), ...], done, why}; see live.js.
 
-import { drawn, hit, layout } from "./attention_view.js";
+import { drawn, hit, isOff, layout } from "./attention_view.js";
 import { RULE } from "./choices.js";
 import { callsAStep, generator, normals } from "./core.js";
 import { COST, folder, transformer } from "./live.js";
@@ -48,7 +48,7 @@ export default {
 
   controls: ({ side, depth, heads, first }) => [
     range("t", "Time t", { min: 0, max: 1, step: STEP, value: first.t, show: (t) => num(t) }),
-    range("token", "Patch", { min: 0, max: side ** 2 - 1, value: first.token, show: (token) => where(token, side) }),
+    range("token", "Patch: row, column", { min: 0, max: side ** 2 - 1, value: first.token, show: (token) => where(token, side, "", ", ") }),
     range("w", "Guidance w", { stops: [0, 1, 1.5, 2, 3, 5], value: first.w }),
     range("K", "Network calls K", { stops: [1, 2, 3, 5, 10, 20], value: first.K }),
     choice("digit", "Digit shown large", Array.from({ length: CLASSES }, (_, i) => [i, String(i)]), first.digit),
@@ -135,7 +135,7 @@ export default {
 const bits = (count) => Array.from({ length: 2 ** count }, (_, i) => i);
 
 /** "row 2, column 5" */
-export const where = (token, side) => `row ${Math.floor(token / side) + 1}, column ${(token % side) + 1}`;
+const where = (token, side, row = "row ", column = ", column ") => row + (Math.floor(token / side) + 1) + column + ((token % side) + 1);
 
 /** What can be switched: {name, id, bit}, where the bit of the value `id` of the state says that it is off; a head has its block. */
 function partsOf(depth, heads) {
@@ -147,8 +147,6 @@ function partsOf(depth, heads) {
 }
 
 const toggled = (state, { id, bit }) => ({ [id]: state[id] ^ (1 << bit) });
-
-const isOff = (state) => ({ id, bit }) => Boolean((state[id] >> bit) & 1);
 
 /** The names of what is off. */
 function offIn(state, { depth, heads }) {
@@ -210,7 +208,7 @@ function shown(state, world) {
   const changed = off.length ? at(world.walks.get(changedKey(state))) : null;
   const call = Math.min(index, steps - 1); // at the end, where none is made, the last one
   const shares = known(`${lookKey(state)} ${state.token}`, 1)?.shares[call] ?? row(world.walks.get(lookKey(state))?.maps[call], state.token, world);
-  return { whole, changed, shares, off };
+  return { whole, changed, shares, off, part: partsOf(world.depth, world.heads)[state.part] };
 }
 
 /** From maps (depth, heads, N, N) where one patch looks: (depth, heads, N). */
