@@ -40,7 +40,7 @@ from lib.trained.k_budget import k_table_floor
 from tests.test_notebooks import weak_alt
 from tools.site import tree
 from tools.site.explorers import NODE
-from tools.site.gallery import explorer, gallery, pictures
+from tools.site.gallery import LISTS, explorer, gallery, pictures
 
 KB = 1000
 
@@ -51,7 +51,7 @@ def parts(text: str) -> tuple[BeautifulSoup, dict]:
     return soup, json.loads(soup.find("script", class_="kx-data").string)
 
 
-WITH_CANVAS = [name for name in gallery() if name != "decision_tree"]
+WITH_CANVAS = [name for name in gallery() if name not in LISTS]
 
 
 @pytest.mark.parametrize("name", WITH_CANVAS)

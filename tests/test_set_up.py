@@ -21,6 +21,11 @@ def test_the_committed_bundle_is_a_fresh_one():
     assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
 
 
+def test_the_committed_bundle_of_the_tree_is_a_fresh_one():
+    text = (explorers.TREE / "bundle.js").read_text()
+    assert explorers.bundle(explorers.TREE / "main.js", "classroom/explorers/tree") == text, "run `make explorers`"
+
+
 ENGINE = explorers.ENGINE / "bundle.js"
 
 

@@ -27,7 +27,7 @@ function button(textContent, onclick, attributes = {}) {
   return node;
 }
 
-/** Bring the figure to life. */
+/** Bring the figure to life. Returns a function that ends it. */
 export default function mountTree(figure) {
   const text = figure.querySelector(".kx-poster");
   const root = { name: "", ask: text.querySelector(":scope > .kx-ask").textContent, up: null };
@@ -58,9 +58,11 @@ export default function mountTree(figure) {
   show(false);
   follow();
   figure.dataset.idle = "";
-  for (const event of ["popstate", "hashchange"]) addEventListener(event, follow);
+  const life = new AbortController();
+  for (const event of ["popstate", "hashchange"]) addEventListener(event, follow, { signal: life.signal });
   if (arrived.startsWith(`#${figure.id}?`)) figure.scrollIntoView();
-  new ResizeObserver(drawEdges).observe(map);
+  const sizes = new ResizeObserver(drawEdges);
+  sizes.observe(map);
 
   /** Show what the address names. Where it names something else on the page, only the address we came with means the beginning. */
   function follow() {
@@ -161,4 +163,9 @@ export default function mountTree(figure) {
     for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, value);
     return shape;
   }
+
+  return function end() {
+    life.abort();
+    sizes.disconnect();
+  };
 }

@@ -5,7 +5,7 @@ import json
 
 from IPython.display import HTML
 
-from classroom.explorers.figure import FOLDER, script
+from classroom.explorers.figure import FOLDER
 
 
 def show(root: str = "../") -> HTML:
@@ -27,10 +27,11 @@ def show(root: str = "../") -> HTML:
         )
         return f"{part('ask', node['ask'])}<ul>{answers}</ul>"
 
+    script = f'<script type="module">{(FOLDER / "tree" / "bundle.js").read_text()}</script>'
     tree = json.loads((FOLDER / "decision_tree.json").read_text())
     return HTML(
         '<figure class="kx" id="explorer-decision-tree" data-explorer="decision-tree">\n'
         f'<div class="kx-poster">{branch(tree)}</div>\n'
         "<figcaption>Every end of the tree says what to do, the number behind it, and where the book shows why.</figcaption>\n"
-        f"</figure>\n{script()}"
+        f"</figure>\n{script}"
     )

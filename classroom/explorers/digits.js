@@ -1,7 +1,7 @@
 // Images sampled beforehand, one for each number of steps K, guidance weight w, class and start: a map of K x w, and one cell of it large.
 
 import { ROLES } from "./palette.js";
-import { numbers } from "./payload.js";
+import { levels, numbers } from "./payload.js";
 import { choice, press, range } from "./stage.js";
 import { heatMap } from "./view.js";
 
@@ -14,7 +14,7 @@ export default {
     const [samples, height, width] = numbers([data.samples, data.height, data.width], "samples, height and width", 3);
     if (!Array.isArray(data.labels)) throw new Error("labels are missing");
     const count = steps.length * scales.length * data.labels.length * samples * height * width;
-    return { steps, scales, samples, size: [height, width], labels: data.labels, pixels: unpack(data.pixels, count) };
+    return { steps, scales, samples, size: [height, width], labels: data.labels, pixels: levels(data.pixels, "pixels", count) };
   },
 
   controls: ({ steps, scales, labels }) => [
@@ -62,13 +62,6 @@ export default {
     return steps[column] !== undefined && scales[row] !== undefined ? { K: steps[column], w: scales[row] } : null;
   },
 };
-
-/** Sixteen grey levels, two pixels a byte, the first in the high half. */
-function unpack(text, count) {
-  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-  if (bytes.length !== Math.ceil(count / 2)) throw new Error(`pixels holds ${2 * bytes.length} values instead of ${count}`);
-  return Uint8Array.from({ length: count }, (_, i) => (i % 2 ? bytes[i >> 1] & 15 : bytes[i >> 1] >> 4));
-}
 
 function image(view, box, { steps, scales, labels, samples, size: [height, width], pixels }, { K, w, label }, start) {
   const index = ((steps.indexOf(K) * scales.length + scales.indexOf(w)) * labels.length + label) * samples + start;

@@ -4,6 +4,7 @@ yardsticks as data."""
 import base64
 import html
 import json
+import re
 import struct
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,20 @@ def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTM
 def script() -> str:
     """The bundle. It brings every explorer of the page to life, so a page needs it once; a notebook's output brings its own."""
     return f'<script type="module">{(FOLDER / "bundle.js").read_text()}</script>'
+
+
+def traits(shown: HTML) -> dict:
+    """A figure as other hosts hand it to `render` of host.js: {explorer, data, alt, caption}."""
+    pattern = (
+        r'data-explorer="(.*?)">.*? alt="(.*?)" .*? class="kx-data">(.*?)</script>\n<figcaption>(.*?)</figcaption>'
+    )
+    explorer, alt, data, caption = re.search(pattern, shown.data, re.DOTALL).groups()
+    return {
+        "explorer": explorer,
+        "data": json.loads(data),
+        "alt": html.unescape(alt),
+        "caption": html.unescape(caption),
+    }
 
 
 def _size(png: bytes) -> tuple[int, int]:

@@ -1,21 +1,19 @@
-// The entry of the bundle: bring every explorer of the page to life that is not alive yet.
+// The entry of the bundle: it brings every explorer of the page to life, and is an anywidget module.
 
 import css from "./explorer.css";
 import { EXPLORERS } from "./all.js";
-import { mount, problem } from "./stage.js";
+import { bring, rendering } from "./host.js";
+import { element, mount } from "./stage.js";
 
-if (!document.querySelector("style[data-kx]")) {
-  const style = Object.assign(document.createElement("style"), { textContent: css });
-  style.dataset.kx = "";
-  document.head.append(style);
+const mounts = Object.fromEntries(Object.entries(EXPLORERS).map(([name, explorer]) => [name, (figure) => mount(figure, explorer)]));
+
+/** A picture, where there is one, and the data. */
+function without(figure, data, get) {
+  const poster = element("img", { className: "kx-poster", alt: get("alt") });
+  if (get("poster")) poster.src = get("poster");
+  figure.append(poster, element("script", { type: "application/json", className: "kx-data", textContent: JSON.stringify(data) }));
 }
-for (const figure of document.querySelectorAll("figure.kx[data-explorer]:not([data-mounted])")) {
-  figure.dataset.mounted = "";
-  const name = figure.dataset.explorer;
-  try {
-    const explorer = EXPLORERS[name];
-    typeof explorer === "function" ? explorer(figure) : mount(figure, explorer); // a list needs no stage
-  } catch (error) {
-    problem(figure, error);
-  }
-}
+
+bring(mounts, css);
+
+export default { render: rendering(mounts, css, without) };

@@ -18,6 +18,13 @@ export function halves(text, name, length) {
   return numbers(Array.from({ length }, (_, i) => half(bits.getUint16(2 * i, true))), name);
 }
 
+/** Sixteen grey levels, 0 ... 15, in base64: two a byte, the first in the high half. */
+export function levels(text, name, count) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  if (bytes.length !== Math.ceil(count / 2)) throw new Error(`${name} holds ${2 * bytes.length} values instead of ${count}`);
+  return Uint8Array.from({ length: count }, (_, i) => (i % 2 ? bytes[i >> 1] & 15 : bytes[i >> 1] >> 4));
+}
+
 function half(bits) {
   const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
   if (exponent === 31) return NaN;

@@ -3,10 +3,10 @@
 // An explorer is one object (k_budget.js is a good first example):
 //   hint                         one sentence: what to try; or hint(world) -> the sentence
 //   prepare(data) -> world       once; throws when the data is damaged
-//   controls(world) -> [...]     from range(), choice(), press(); their values are the state, {id: value}
+//   controls(world) -> [...]     from range(), choice(), press(), act(), held(); their values are the state, {id: value}
 //   options(state, world)        {id: [values that make sense now]}; the rest is disabled, and so is a button that is given one (optional)
 //   height(width, state, world, view)  of the picture, in CSS pixels; the view measures words
-//   *work(state, world)          computes, yielding between pieces of at most a few milliseconds (optional)
+//   *work(state, world)          computes, yielding between pieces of at most a few milliseconds, or WAIT while a worker does (optional)
 //   *later(state, world)         what may come after the picture is complete, in the same way (optional)
 //   paint(view, state, world)    draws what there is so far
 //   say(state, world) -> text    the values, in words, or a card of lines [kind, text], where a kind is a class of explorer.css;
@@ -14,12 +14,18 @@
 //   pick(x, y, view, state, world)  a touch, click or drag at a pixel -> changes of the state (optional)
 //   grip(x, y, view, state, world)  whether a finger there takes hold and drags; elsewhere it scrolls the page, and a tap picks (optional)
 //   tap(x, y, view, state, world)   only a tap or click there -> changes of the state (optional)
+//   keys(key, state, world)      a key that is pressed while the picture has the focus, "ArrowLeft" -> changes of the state, or null (optional)
+//   keysLabel                    what those keys do, in a sentence
+//   close(world)                 the figure is taken away: let go of what it holds (optional)
 //   play                         {id, seconds}: the range that Play sweeps (optional)
 //   autoplay(world) -> boolean   whether it plays once by itself, where motion is welcome and the address names no state (optional)
 // Where it shows how good a sample is, it says so with multiple(), percent() and ruler(): between a perfect sample and doing nothing.
 
 import { ROLES } from "./palette.js";
 import { View } from "./view.js";
+
+/** What `work` yields when there is nothing to do on the page until a worker has answered. */
+export const WAIT = Symbol("wait");
 
 const SLICE = 10; // milliseconds of work between two frames
 const PAUSE = 50; // milliseconds from one picture of unfinished work to the next
@@ -34,6 +40,10 @@ export const range = (id, label, { min, max, step = 1, stops, value, show = Stri
 export const choice = (id, label, options, value = options[0][0]) => ({ kind: "choice", id, label, options, stops: options.map((o) => o[0]), value });
 /** A button that counts: the state is how often it was pressed, from 0 to 99. */
 export const press = (id, label) => ({ kind: "press", id, label, stops: Array.from({ length: 100 }, (_, i) => i), value: 0 });
+/** A button that changes the state: change(state) -> changes. It has no value of its own. */
+export const act = (id, label, change) => ({ kind: "act", id, label, change });
+/** A value that is changed by what is done to others, by act() or in the picture; it has no control of its own. */
+export const held = (id, stops, value = stops[0]) => ({ kind: "held", id, stops, value });
 
 /** A number as text; a dash for what is no number. */
 export const num = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1").replace("-", "−") : "–");
@@ -84,7 +94,7 @@ export function fragment(figure) {
   return id === figure.id ? new URLSearchParams(query) : null;
 }
 
-/** Bring one figure to life. */
+/** Bring one figure to life. Returns a function that ends it, which is for hosts that take figures away. */
 export function mount(figure, spec) {
   const name = figure.dataset.explorer;
   const poster = figure.querySelector(".kx-poster");
@@ -93,10 +103,12 @@ export function mount(figure, spec) {
     world = spec.prepare(JSON.parse(figure.querySelector(".kx-data").textContent));
     controls = spec.controls(world);
   } catch (error) {
-    return problem(figure, error);
+    problem(figure, error);
+    return () => {};
   }
-  const byId = new Map(controls.map((c) => [c.id, c]));
-  const initial = Object.fromEntries(controls.map((c) => [c.id, c.value]));
+  const valued = controls.filter((c) => c.kind !== "act");
+  const byId = new Map(valued.map((c) => [c.id, c]));
+  const initial = Object.fromEntries(valued.map((c) => [c.id, c.value]));
   let state = { ...initial, ...fromFragment() };
 
   // --- the page's part of it ---------------------------------------------------------------------------------------
@@ -114,7 +126,10 @@ export function mount(figure, spec) {
   for (const control of controls) addControl(control);
   for (const row of rows.values()) row.dataset.count = row.childElementCount;
   const buttons = element("div", { className: "kx-row kx-buttons" });
-  for (const c of controls) if (c.kind === "press") buttons.append(button(c.label, () => set({ [c.id]: (state[c.id] + 1) % 100 }), c.id));
+  for (const c of controls) {
+    if (c.kind === "press") buttons.append(button(c.label, () => set({ [c.id]: (state[c.id] + 1) % 100 }), c.id));
+    if (c.kind === "act") buttons.append(button(c.label, () => set(c.change(state)), c.id));
+  }
   const playing = spec.play && button("Play", togglePlay);
   if (playing) buttons.append(playing);
   const link = element("a", { className: "kx-link", textContent: "Link to this state" });
@@ -133,7 +148,7 @@ export function mount(figure, spec) {
   }
 
   function addControl(control) {
-    if (control.kind === "press") return;
+    if (!["range", "choice"].includes(control.kind)) return;
     const id = `${figure.id}-${control.id}`;
     const label = element("label", { htmlFor: id, textContent: control.label });
     let input, output;
@@ -172,7 +187,7 @@ export function mount(figure, spec) {
       }
     }
     for (const node of buttons.querySelectorAll("button")) node.disabled = allowed[node === playing ? spec.play.id : node.dataset.id]?.length === 1;
-    const changed = controls.filter((c) => state[c.id] !== c.value).map((c) => `${c.id}=${encodeURIComponent(state[c.id])}`);
+    const changed = valued.filter((c) => state[c.id] !== c.value).map((c) => `${c.id}=${encodeURIComponent(state[c.id])}`);
     link.href = `#${figure.id}${changed.length ? `?${changed.join("&")}` : ""}`;
   }
 
@@ -230,7 +245,10 @@ export function mount(figure, spec) {
       if (played) advance(now);
       const asked = job !== null;
       let done = !job;
-      while (!done && performance.now() - begin < SLICE) done = job.next().done;
+      for (let waits = false; !done && !waits && performance.now() - begin < SLICE; ) {
+        const step = job.next();
+        [done, waits] = [step.done, step.value === WAIT];
+      }
       if (done) job = null;
       let over = !later;
       while (done && !asked && !over && performance.now() - begin < SLICE) over = later.next().done;
@@ -309,7 +327,7 @@ export function mount(figure, spec) {
     if (index === last) stop();
   }
 
-  // --- beginning --------------------------------------------------------------------------------------------------------
+  // --- beginning, and the end --------------------------------------------------------------------------------------------------------
   const redraw = () => started && !frame && (frame = requestAnimationFrame(tick));
   refreshControls();
   const point = (act) => (event) => {
@@ -335,10 +353,22 @@ export function mount(figure, spec) {
       canvas.addEventListener("touchmove", (event) => held && event.preventDefault(), { passive: false });
     }
   }
-  addEventListener("hashchange", () => {
-    if (fragment(figure)) set({ ...initial, ...fromFragment() });
-  });
+  if (spec.keys) {
+    canvas.tabIndex = 0;
+    canvas.setAttribute("aria-label", `${canvas.getAttribute("aria-label")} ${spec.keysLabel}`);
+    canvas.addEventListener("keydown", (event) => {
+      const change = event.ctrlKey || event.metaKey || event.altKey ? null : spec.keys(event.key, state, world);
+      if (!change) return;
+      event.preventDefault(); // arrows would scroll
+      set(change);
+    });
+  }
+  const life = new AbortController();
+  const whileItLives = { signal: life.signal };
+  const follow = () => fragment(figure) && set({ ...initial, ...fromFragment() });
+  addEventListener("hashchange", follow, whileItLives);
   if (location.hash.startsWith(`#${figure.id}?`)) figure.scrollIntoView();
+  const sizes = new ResizeObserver(redraw);
   const watcher = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -346,7 +376,7 @@ export function mount(figure, spec) {
       started = "first";
       restart();
       if (spec.autoplay?.(world) && !quiet.matches && !fragment(figure)) togglePlay();
-      new ResizeObserver(redraw).observe(live);
+      sizes.observe(live);
     },
     { rootMargin: "200px" },
   );
@@ -354,7 +384,14 @@ export function mount(figure, spec) {
   // Book, JupyterLab and the system each say in their own way that the colours have changed.
   const themes = new MutationObserver(redraw);
   for (const node of [document.documentElement, document.body]) themes.observe(node, { attributes: true });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw, whileItLives);
+  return function end() {
+    life.abort();
+    for (const observer of [sizes, watcher, themes]) observer.disconnect();
+    cancelAnimationFrame(frame);
+    started = false;
+    spec.close?.(world);
+  };
 }
 
 /** Whether a computed colour, "rgb(r, g, b)", is a dark one. */

@@ -36,7 +36,7 @@ from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
 from tests.browser.figures import EACH, MODULE, MOVED, lives
 from tools.site import explorers
-from tools.site.gallery import RESULTS, gallery, pictures
+from tools.site.gallery import LISTS, RESULTS, gallery, pictures
 
 PAYLOAD = re.compile(r'<script type="application/json" class="kx-data">(.*?)</script>', re.DOTALL)
 
@@ -154,7 +154,7 @@ def test_who_takes_the_playing_slider_stops_it(browser):
         assert button.text_content() == "Play"
 
 
-POSTERS = {stem: html for name in gallery() if name != "decision_tree" for stem, html in pictures(name).items()}
+POSTERS = {stem: html for name in gallery() if name not in LISTS for stem, html in pictures(name).items()}
 PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 

@@ -42,7 +42,7 @@ MARKERS = re.compile(r"<!--/?(?:claim|given)\b[^>]*-->")
 
 # The parts of an explorer that no execution decides.
 EXPLORERS = Path("classroom", "explorers")
-REFRESHED = ("classroom/explorers/bundle.js", "classroom/explorers/posters/*")
+REFRESHED = ("classroom/explorers/*bundle.js", "classroom/explorers/posters/*")
 EXPLORER = re.compile(r'<figure class="kx" id="explorer-([^"]*)" data-explorer="([^"]+)">')
 POSTER = re.compile(r'(<img class="kx-poster" alt="[^"]*") width="\d+" height="\d+" src="[^"]*">')
 SCRIPT = re.compile(r'<script type="module">.*?</script>', re.DOTALL)

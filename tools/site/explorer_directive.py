@@ -17,10 +17,11 @@ class Explorer(SphinxDirective):
         (name,) = self.arguments
         if name not in gallery():
             raise self.error(f'Unknown explorer "{name}". Choose one of {", ".join(gallery())}.')
-        figure = explorer(name)
-        if "has_explorer" in self.env.temp_data:
-            figure = figure.split('<script type="module">')[0]
-        self.env.temp_data["has_explorer"] = True
+        figure, start, script = explorer(name).partition('<script type="module">')
+        brought = self.env.temp_data.setdefault("scripts of explorers", set())
+        if script not in brought:
+            brought.add(script)
+            figure += start + script
         return [nodes.raw("", figure, format="html")]
 
 

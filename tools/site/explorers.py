@@ -21,11 +21,12 @@ from playwright.sync_api import Browser, sync_playwright
 from classroom.plots import FAN, INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
 from tools.site import browser, tree, vendor
-from tools.site.gallery import gallery, pictures
+from tools.site.gallery import LISTS, gallery, pictures
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 ENGINE = EXPLORERS / "engine"
 PLAYGROUND = EXPLORERS / "playground"
+TREE = EXPLORERS / "tree"
 SELF_TEST = Path(__file__).parent / "self_test_js"
 NODE = Path(sys.executable).with_name("node")
 WIDTH = 720  # CSS pixels of a poster's figure, the page's column
@@ -34,7 +35,9 @@ ESBUILD = [NODE, "--liftoff-only", vendor.VENDOR / "esbuild-wasm" / "bin" / "esb
 OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-comments=none", "--charset=utf8"]
 LOADERS = ["--loader:.css=text"]
 BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
-ALL_HEAD = "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name.\n"
+ALL_HEAD = (
+    "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name and a picture.\n"
+)
 PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
 
 # matplotlib's named dashes in CSS pixels; it gives the others in multiples of the line's width
@@ -66,8 +69,8 @@ def palette() -> str:
 
 
 def everything(folder: Path = EXPLORERS) -> str:
-    """all.js: every explorer, by the name of its figure."""
-    names = gallery(folder)
+    """all.js: every explorer with a picture, by the name of its figure."""
+    names = [name for name in gallery(folder) if name not in LISTS]
     lines = [f'import {name} from "./{name}.js";\n' for name in names]
     table = ", ".join(f'"{name.replace("_", "-")}": {name}' for name in names)
     return f"{ALL_HEAD}{''.join(lines)}\nexport const EXPLORERS = {{ {table} }};\n"
@@ -157,6 +160,7 @@ def main() -> None:
     (EXPLORERS / "all.js").write_text(everything())
     (tree.ROOT / tree.TARGET).write_text(tree.tree())
     (EXPLORERS / "bundle.js").write_text(bundle())
+    (TREE / "bundle.js").write_text(bundle(TREE / "main.js", "classroom/explorers/tree"))
     (ENGINE / "bundle.js").write_text(engine())
     (PLAYGROUND / "bundle.js").write_text(playground())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))
