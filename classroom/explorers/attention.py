@@ -48,7 +48,7 @@ OPENINGS = {
 def show(model: FlowMatching, net: str, first: dict, start: Tensor, alt: str, caption: str, mark: str = "") -> HTML:
     """A transformer of ten classes, whose walk in the first state is recorded; the page computes every other.
 
-    net    the name of its script in the site's folder `live`, which tools/site/weights.py writes
+    net    the name of its script in the site's folder `live`, which tools/site/live.py writes
     first  {t, K, w, digit, token}: time shown, calls of Euler's rule, guidance, the digit shown large, and its patch
     start  the noise (1, channels, size, size) that all ten digits begin with
 

@@ -12,7 +12,7 @@ from classroom.explorers.figure import traits
 from tests.browser.checks import darken, frames, overflow, violations, watched
 from tests.browser.explorers import HOOK, LOOK, idle, small
 from tests.browser.test_live_engine import NO_WORKERS
-from tools.site import weights
+from tools.site import live
 from tools.site.gallery import pictures
 
 ID = "explorer-attention-digits"  # the small digits, which are quick
@@ -64,7 +64,7 @@ def site(tmp_path_factory):
             "<style>:root { color-scheme: light dark } body { margin: 16px; max-width: 720px }</style>"
             f"<main><h1>Digits</h1>{figure(stem)}</main></html>"
         )
-    for name, text in weights.FILES.items():
+    for name, text in live.FILES.items():
         (folder / "live" / name).write_text(text())
     return folder
 

@@ -7,7 +7,7 @@ import pytest
 from classroom.explorers.figure import FOLDER, traits
 from tests.browser.checks import frames, watched
 from tests.browser.explorers import HOOK
-from tools.site import weights
+from tools.site import live
 from tools.site.gallery import LISTS, explorer, gallery, pictures
 
 # The module is imported as a host does; a model is anything that can be asked.
@@ -108,7 +108,7 @@ def test_what_cannot_be_made_is_said(browser):
 def test_a_net_at_work_is_stopped_with_its_last_figure(browser, tmp_path):
     """Two figures share one worker; the folder of the site is named by the model."""
     for name in ("engine.js", "digits_flow.js"):
-        (tmp_path / name).write_text(weights.FILES[name]())
+        (tmp_path / name).write_text(live.FILES[name]())
     (tmp_path / "page.html").write_text("<!doctype html><meta charset='utf-8'><body>")
     count = """window.alive = 0; const Real = Worker;
       window.Worker = class extends Real {

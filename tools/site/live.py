@@ -1,8 +1,9 @@
 """A Sphinx extension for what a page computes live: ```{playground}``` puts the laboratory into a page, and the folder `live` of
 the site holds the scripts that its pages load, for from `file://` a page can load nothing but scripts.
 
-    live/engine.js        classroom/explorers/engine/bundle.js
-    live/playground.js    classroom/explorers/playground/bundle.js
+    live/engine.js                             classroom/explorers/engine/bundle.js
+    live/playground.js                         classroom/explorers/playground/bundle.js
+    live/digits_flow.js, live/mnist_flow.js    trained weights, a byte a number (classroom/explorers/shipped.py)
 """
 
 from collections.abc import Callable
@@ -12,12 +13,24 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
+from classroom.explorers import shipped
+from classroom.explorers.attention import OPENINGS
+from lib.trained.images import load_model
+from tools.site.gallery import EXPLORERS, RESULTS
+
 FOLDER = "live"
+
+
+def weights(name: str) -> str:
+    """The script of a shipped transformer, which a page loads when its reader asks."""
+    return shipped.script(name, load_model(RESULTS / f"{name}.safetensors"))
+
+
 # Every file of the folder, and what makes its text.
 FILES: dict[str, Callable[[], str]] = {
     "engine.js": (EXPLORERS / "engine" / "bundle.js").read_text,
     "playground.js": (EXPLORERS / "playground" / "bundle.js").read_text,
+    **{f"{net}.js": lambda net=net: weights(net) for net, *_ in OPENINGS.values()},
 }
 SCRIPTS = ("engine.js", "playground.js")  # of the playground's page, the first before the second
 
