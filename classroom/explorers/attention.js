@@ -48,7 +48,7 @@ export default {
 
   controls: ({ side, depth, heads, first }) => [
     range("t", "Time t", { min: 0, max: 1, step: STEP, value: first.t, show: (t) => num(t) }),
-    range("token", "Patch: row, column", { min: 0, max: side ** 2 - 1, value: first.token, show: (token) => where(token, side, "", ", ") }),
+    range("token", "Patch", { min: 0, max: side ** 2 - 1, value: first.token, show: (token) => where(token, side, "", ", ") }),
     range("w", "Guidance w", { stops: [0, 1, 1.5, 2, 3, 5], value: first.w }),
     range("K", "Network calls K", { stops: [1, 2, 3, 5, 10, 20], value: first.K }),
     choice("digit", "Digit shown large", Array.from({ length: CLASSES }, (_, i) => [i, String(i)]), first.digit),
