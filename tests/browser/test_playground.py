@@ -25,7 +25,7 @@ TRAIN, DATA, EXACT, NET, SAID = (
     ".pg .kx-said[aria-live]",
 )
 LIVE = {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}, "formulas": False}
-JUDGED = re.compile(r"([\d.]+)× perfect, (\d+) % off")
+JUDGED = re.compile(r"([\d.]+)× perfect, (\d+)\s% off")
 WRONG = re.compile(r"NaN|Infinity|undefined|null|\[object")
 
 
