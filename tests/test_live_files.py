@@ -17,8 +17,8 @@ def test_the_committed_playground_is_a_fresh_one():
 def test_a_change_of_a_source_changes_the_playground(tmp_path, monkeypatch):
     shutil.copytree(explorers.EXPLORERS, copy := tmp_path / "explorers")
     monkeypatch.setattr(explorers, "PLAYGROUND", copy / "playground")
-    page = copy / "playground" / "page.js"
-    page.write_text(page.read_text().replace("New noise", "Another noise"))
+    source = copy / "playground" / "timeline.js"
+    source.write_text(source.read_text().replace("New noise", "Another noise"))
     assert explorers.playground() != BUNDLE.read_text()
 
 

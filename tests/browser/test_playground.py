@@ -25,7 +25,7 @@ TRAIN, DATA, EXACT, NET, SAID = (
     ".pg .kx-said[aria-live]",
 )
 LIVE = {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}, "formulas": False}
-JUDGED = re.compile(r"([\d.]+)× perfect, (\d+) % off")
+JUDGED = re.compile(r"([\d.]+)× perfect, (\d+)\s% off")
 WRONG = re.compile(r"NaN|Infinity|undefined|null|\[object")
 
 
@@ -324,7 +324,8 @@ def test_to_follow_the_link_to_this_state_does_not_end_the_training(play):
     assert "#play" in play.url and text(play, TRAIN) == "Pause" and "Step 0" not in text(play, ".pg-progress")
     play.evaluate("location.hash = '#play&kind=spiral'")
     play.wait_for_function("document.querySelector('[data-value=spiral]').ariaPressed === 'true'")
-    assert text(play, TRAIN) == "Train" and "Step 0" in text(play, ".pg-progress")
+    play.wait_for_function("document.querySelector('.pg-train').textContent === 'Train'")
+    assert "Step 0" in text(play, ".pg-progress")
 
 
 def test_png_and_svg_are_the_picture_as_seen(play):

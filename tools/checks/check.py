@@ -100,6 +100,7 @@ SECONDS = {
     "browser/live_explorers": 350,
     "browser/questions": 90,
     "browser/practice": 120,
+    "browser/playground": 80,
     "browser/jupyterlab": 80,
     "browser/reading": 60,
     "labs": 170,

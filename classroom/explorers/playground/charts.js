@@ -71,7 +71,7 @@ export function paintDistance(view, box, { history, exact, marks, steps }) {
   const most = Math.max(12, marks ? 1.25 * marks.nothing.times : 0, ...history.map(({ times }) => 1.1 * held(times)));
   const chart = view.panel(inner, [0, last], [log(LIMITS[0]), log(Math.min(most, LIMITS[1]))]);
   chart.axes({ x: stepTicks(last, inner.w), y: [0.5, 1, 2, 5, 10, 20, 40].filter((v) => v <= most).map((v) => [log(v), `${v}×`]), grid: true, title: inner.w < 150 ? "Distance" : inner.w < 250 ? "Distance, 1× = perfect" : "Distance to the data, 1× = a perfect sample" });
-  if (!marks) return;
+  if (!marks) return view.text(inner.x + inner.w / 2, inner.y + inner.h / 3, "measuring …", { align: "center", size: 13 });
   const across = (times, style) => chart.line([0, last], [log(held(times)), log(held(times))], style);
   chart.clip(() => {
     chart.band(0, last, ...marks.spread.map(log), { color: ROLES.floor, alpha: 0.3 });

@@ -9,7 +9,7 @@ import { challenges } from "./challenge_list.js";
 import { paintDistance, paintLoss } from "./charts.js";
 import { control, oneOf } from "./controls.js";
 import { core } from "./engine.js";
-import { laboratory, recent } from "./lab.js";
+import { POINTS, laboratory, recent } from "./lab.js";
 import { R, paintData, paintSamples } from "./panels.js";
 import { pictured } from "./pictures.js";
 import { callsOf } from "./recipe.js";
@@ -32,7 +32,7 @@ export function build(place) {
   const begun = clean(named.state ?? {});
   const lab = laboratory(safe(begun), paint, heard);
   const { world, net, work } = lab;
-  const ui = { tool: "draw", label: 0, focused: false, spoken: 0 };
+  const ui = { tool: "draw", label: 0, focused: false, spoken: 0, greets: false };
 
   // --- small parts --------------------------------------------------------------------------------------------------------
   const button = (text, act, more = {}) => element("button", { type: "button", textContent: text, onclick: act, ...more });
@@ -93,7 +93,7 @@ export function build(place) {
     cloud: () => world.cloud,
     tool: () => ui.tool,
     label: () => ui.label,
-    begun: () => time.stop(),
+    begun: () => ((ui.greets = false), time.stop()),
     changed: drawn,
     ended,
     moved: () => work.redraw(),
@@ -142,6 +142,7 @@ export function build(place) {
 
   /** The reader has moved a control. */
   function choose(key, value) {
+    ui.greets = false;
     time.stop();
     const before = world.state;
     if (key === "show") world.state = { ...before, [key]: value };
@@ -171,6 +172,7 @@ export function build(place) {
 
   /** A whole new state: of an address, or where a challenge begins. */
   function load(state) {
+    ui.greets = false;
     time.halt();
     if (net.wanted) net.pause();
     world.state = clean(state);
@@ -204,7 +206,7 @@ export function build(place) {
     const dark = (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
     return { ink: color, paper: paper(), faint: dark ? 0.6 : 0.25, font: fontFamily };
   }
-  const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off)} off`) : "…");
+  const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off).replace(" ", "\u00a0")} off`) : "measuring …");
   const calls = () => `${callsOf(world.state)} ${callsOf(world.state) === 1 ? "call" : "calls"}`;
   function captions() {
     const n = world.cloud.y.length;
@@ -245,6 +247,10 @@ export function build(place) {
     if (trouble.textContent !== sentence) [trouble.textContent, trouble.hidden] = [sentence, !sentence];
     trouble.classList.toggle("pg-note", !world.refused && !world.failure && !net.problem);
     place.toggleAttribute("data-idle", !work.busy() && !net.running && !time.playing());
+    if (ui.greets && world.exact.walk?.known === POINTS) {
+      ui.greets = false;
+      time.sample(); // once, as soon as there is something that moves
+    }
     goals.check();
     share.refresh();
   }
@@ -310,7 +316,7 @@ export function build(place) {
   if (named.note) world.failure = named.note;
   time.moveTo(world.state.t);
   performance.measure("pg:first", { start: first, end: performance.now() });
-  if (!named.state && !quiet.matches) time.sample();
+  ui.greets = !named.state && !quiet.matches;
   addEventListener("hashchange", () => {
     const { state, note } = decode(location.hash);
     if (!state || encode(state) === encode(clean(world.state))) return; // the link to this state: the net goes on

@@ -11,7 +11,7 @@ import { clean } from "./state.js";
 export function shareBox(lab, picture, say) {
   const link = element("a", { className: "kx-link", textContent: "Link to this state" });
   const code = element("code");
-  const listing = element("pre", { className: "pg-python", tabIndex: 0 }, code);
+  const listing = element("div", { className: "pg-python", tabIndex: 0 }, code); // of a pre that does not scroll yet the theme would take the tab stop
   listing.setAttribute("role", "region");
   listing.setAttribute("aria-label", "The same in Python");
   const button = (text, act) => element("button", { type: "button", textContent: text, onclick: act });
