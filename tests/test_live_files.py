@@ -31,3 +31,11 @@ def test_both_scripts_are_light_and_the_playground_does_not_carry_the_engine():
 def test_a_page_asks_for_the_scripts_where_they_are():
     for page, root in (("book/playground", "../"), ("playground", ""), ("a/b/c", "../../")):
         assert re.findall(r'src="([^"]+)"', live.laboratory(page)) == [f"{root}live/{name}" for name in live.SCRIPTS]
+
+
+def test_every_class_of_the_laboratory_has_its_style():
+    """It borrows styles of the explorers; one that moved elsewhere once left a hidden label in sight."""
+    sources = explorers.PLAYGROUND.glob("*.js")
+    named = {name for path in sources if path != BUNDLE for name in re.findall(r"\bkx-[a-z-]+", path.read_text())}
+    styles = (explorers.EXPLORERS / "explorer.css").read_text() + (explorers.PLAYGROUND / "playground.css").read_text()
+    assert named and [name for name in sorted(named) if f".{name}" not in styles] == []
