@@ -309,7 +309,7 @@ def test_what_is_refreshed_is_what_lib_would_write():
     ):
         spoilt = build.SCRIPT.sub('<script type="module">old</script>', html)
         spoilt = build.POSTER.sub(r'\1 width="1" height="1" src="old">', spoilt)
-        assert len(spoilt) < len(html) / 2
+        assert len(spoilt) < 0.9 * len(html)  # the script was found; the list of the tree is longer than its own
         assert build.refreshed(spoilt) == html
 
 
