@@ -32,6 +32,12 @@ SETTLED = """async () => {
   await frame();
 }"""
 
+# Waits for the transitions that are under way, two seconds at most.
+AT_REST = """() => {
+  const ends = document.getAnimations().filter((it) => it.effect.getComputedTiming().endTime < Infinity);
+  return Promise.race([Promise.allSettled(ends.map((it) => it.finished)), new Promise((resolve) => setTimeout(resolve, 2000))]);
+}"""
+
 # axe's colour-contrast takes most of its time, and says the same of all text that looks the same: same ink and size, same
 # backgrounds behind it. It is asked of three texts of every look, of those that it can judge: seen, enabled, longer than a
 # letter. What it has measured and found good on pages before counts: `met` keeps the numbers of looks the same on all pages.
@@ -164,10 +170,13 @@ def settle(page: Page) -> None:
 
 
 def darken(page: Page) -> None:
-    """Let the system turn dark, and wait until the theme has followed: a colour half-way between two themes is nobody's."""
+    """Let the system turn dark, and wait until the theme has followed: a colour half-way between two themes is nobody's.
+
+    A page that is not drawn does not move either, so the wait has an end.
+    """
     page.emulate_media(color_scheme="dark")
     page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
-    settle(page)
+    page.evaluate(AT_REST)
 
 
 def violations(page: Page, rules: list[str] = RULES) -> list[str]:

@@ -38,12 +38,12 @@ def begin(page: Page, fragment: str = "") -> None:
 
 def judged(page: Page, caption: str = EXACT, timeout: float = 30_000) -> tuple[float, int]:
     """How far samples are, in floors, and how many of them are off, in per cent, once both are known."""
-    page.wait_for_function(
-        "([at, pattern]) => RegExp(pattern).test(document.querySelector(at).textContent)",
+    found = page.wait_for_function(  # found and read in one go: a moment later it may be measured anew
+        "([at, pattern]) => RegExp(pattern).exec(document.querySelector(at).textContent)?.slice(1)",
         arg=[caption, JUDGED.pattern],
         timeout=timeout,
     )
-    times, off = JUDGED.search(page.locator(caption).text_content()).groups()
+    times, off = found.json_value()
     return float(times), int(off)
 
 
@@ -215,7 +215,7 @@ def test_two_moons_are_learned_and_the_page_stays_quick(play):
         "step => document.querySelector('.pg-progress').textContent.includes(`Step ${step.toLocaleString('en')} `)",
         arg=step + 1,
     )
-    play.get_by_role("button", name="Reset", exact=True).click()
+    play.locator("#laboratory").get_by_role("button", name="Reset", exact=True).click()
     assert "Step 0" in text(play, ".pg-progress")
 
 
