@@ -21,7 +21,6 @@ from lib.diffusion import (
     zero_terminal_snr,
 )
 from lib.ema import EMA
-from lib.flow_map import FlowMap, derivative, eulerian, flow, jump, lagrangian, shortcut, two_times
 from lib.flow_matching import CosinePath, FlowMatching, LinearPath, VPPath, shift_times
 from lib.grids import karras_sigmas, leading_grid, quadratic_grid, trailing_grid
 from lib.guidance import Guided
