@@ -18,7 +18,6 @@ A FlowMap is a Model: its Estimate at a time is what its diagonal implies, so ev
 with v between two points of a grid instead, for one call a step.
 """
 
-import copy
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -26,17 +25,26 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from lib.checks import check_alike, check_function, check_net, check_number, check_path, check_samples, check_sizes
+from lib.checks import check_alike, check_function, check_number, check_path, check_samples
 from lib.flow_matching import LinearPath
+from lib.learned import Learned
 from lib.nets.embedding import TwoTimes
-from lib.prediction import Estimate, Path, Time, per_sample, solve
+from lib.prediction import Estimate, Path, Time, per_sample
 from lib.samplers import Facts, Model, Step, rk4, sample
 from lib.seeding import given, rand, randn
 
 Consistency = Callable[..., Tensor]  # (model, x, s, t, y, u) -> what is to become 0, like x
 
 
-class FlowMap(nn.Module):
+def jump(step: Step) -> Tensor:
+    """A step rule for flow maps: one call, whatever the length of the step."""
+    return step.model.jump(step.x, step.t, step.s, step.y)
+
+
+jump.facts = Facts("jump", estimates=False)
+
+
+class FlowMap(Learned):
     """A net that is told two times, net(x, (s, t), y) -> the average velocity, like x. `two_times` makes such a net of another.
 
     consistency: shortcut, lagrangian or eulerian: what the loss asks of jumps.
@@ -45,6 +53,8 @@ class FlowMap(nn.Module):
     (Geng et al. take the sum). 0 weighs all alike; with 1 the printed loss is about 1, whatever has been learned.
     Raises TypeError for a path or net that is none, ValueError for a share outside its range and for a path without a velocity.
     """
+
+    rule = staticmethod(jump)
 
     def __init__(
         self,
@@ -55,39 +65,27 @@ class FlowMap(nn.Module):
         diagonal: float = 0.75,
         power: float = 0.0,
     ):
-        super().__init__()
-        check_net(net)
         check_path(path)
         check_number("diagonal", diagonal, 0, 1)
         check_number("power", power, 0)
         if path.coeffs(path.t_data).d_alpha is None:
             raise ValueError("Jumps follow a velocity, and a discrete schedule has none. Take a path of flow matching.")
-        self.net, self.path, self.diagonal, self.power = net, path, diagonal, power
+        super().__init__(net, path, "u")
+        self.diagonal, self.power = diagonal, power
         self.consistency = lagrangian if consistency is None else consistency
         check_function("consistency", self.consistency)
 
     def average(self, x: Tensor, s: Time, t: Time, y: Tensor | None = None) -> Tensor:
         """v(x; s, t), like x. s and t: numbers or (B,), 0 <= s <= t <= 1."""
-        times = torch.stack([_rows(s, x), _rows(t, x)], dim=-1)
-        return self.net(x, times, y)
+        return super().ask(x, torch.stack([_rows(s, x), _rows(t, x)], dim=-1), y)
+
+    def ask(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Tensor:
+        """The diagonal, v(x; t, t): what an Estimate is made of."""
+        return self.average(x_t, t, t, y)
 
     def jump(self, x: Tensor, s: Time, t: Time, y: Tensor | None = None) -> Tensor:
         """X(x; s, t), like x: one network call."""
         return x + per_sample(_rows(t, x) - _rows(s, x), x) * self.average(x, s, t, y)
-
-    def estimate(self, x_t: Tensor, t: Time, y: Tensor | None = None) -> Estimate:
-        """What the velocity v(x; t, t) says of data and noise."""
-        check_samples("x_t", x_t)
-        return solve("u", self.average(x_t, t, t, y), x_t, self.path.coeffs(t, like=x_t))
-
-    def sample(
-        self, shape: tuple[int, ...], calls: int = 1, y: Tensor | None = None, *, start=None, generator=None
-    ) -> Tensor:
-        """Samples of the given shape in `calls` jumps of equal length, from `start` or from fresh noise."""
-        check_sizes("shape", shape)
-        if start is None:
-            start = randn(shape, like=next(self.parameters(), None), generator=generator)
-        return sample(self, start, calls, jump, y)
 
     def loss(
         self,
@@ -113,21 +111,13 @@ class FlowMap(nn.Module):
         x, u = c.add_noise(x_data, eps), Estimate(x_data, eps).velocity(c)
         parts, n = [], int(here.sum())
         if n:
-            parts.append((self.average(x[:n], s[:n], s[:n], _first(y, n)) - u[:n]).square())
+            parts.append((self.ask(x[:n], s[:n], y if y is None else y[:n]) - u[:n]).square())
         if n < B:
-            residual = self.consistency(self, x[n:], s[n:], t[n:], _last(y, n), u[n:])
+            residual = self.consistency(self, x[n:], s[n:], t[n:], y if y is None else y[n:], u[n:])
             check_alike("What a consistency returns", residual, "x", x[n:])
             parts.append(residual.square())
         errors = torch.cat(parts).flatten(1).mean(1)
         return (errors / (errors.detach() + 1e-3) ** self.power).mean()
-
-    def with_net(self, net: nn.Module) -> "FlowMap":
-        """The same map around another network, for example an averaged one."""
-        check_net(net)
-        other = copy.copy(self)
-        other._modules = {name: module for name, module in self._modules.items() if name != "net"}
-        other.net = net
-        return other
 
 
 # ---- three ways to say that jumps compose: (model, x, s, t, y, u) -> what the loss makes small ---------------------------------
@@ -191,15 +181,7 @@ def derivative(
         return torch.func.jvp(function, at, along)
 
 
-# ---- sampling, and the exact map to compare with -----------------------------------------------------------------------------
-
-
-def jump(step: Step) -> Tensor:
-    """A step rule for flow maps: one call, whatever the length of the step."""
-    return step.model.jump(step.x, step.t, step.s, step.y)
-
-
-jump.facts = Facts("jump", estimates=False)
+# ---- the exact map to compare with, and nets that are told two times --------------------------------------------------------
 
 
 def flow(
@@ -225,11 +207,3 @@ def two_times(net: nn.Module, gap_scale: float = 4.0) -> nn.Module:
 def _rows(t: Time, x: Tensor) -> Tensor:
     """A time for each sample of x."""
     return torch.as_tensor(t, dtype=x.dtype, device=x.device).expand(len(x))
-
-
-def _first(y: Tensor | None, n: int) -> Tensor | None:
-    return None if y is None else y[:n]
-
-
-def _last(y: Tensor | None, n: int) -> Tensor | None:
-    return None if y is None else y[n:]

@@ -82,10 +82,8 @@ def test_the_meanflow_identity_holds_for_the_exact_map(exact):
     true = exact.average(x, s, s)
     for consistency in (eulerian, improved):
         assert consistency(exact, x, s, t, None, true).abs().max() < 1e-10  # seen: 2e-15
-    n = 200_000
-    x, s, t, u = drawn(n)
-    s, t = torch.full_like(s, 0.3), torch.full_like(t, 0.8)
-    g = seeded(1)
+    n, g = 200_000, seeded(1)
+    s, t = (torch.full((n,), time, dtype=torch.float64) for time in (0.3, 0.8))
     x_data, eps = MEAN + STD * noise(n, g), noise(n, g)
     x, u = 0.3 * x_data + 0.7 * eps, x_data - eps
     residual = eulerian(exact, x, s, t, None, u)
