@@ -8,7 +8,7 @@ import { coloured, densities } from "./density.js";
 import { classOf, fieldError, lossFloor, marks } from "./floor.js";
 import { toMixture } from "./mixture.js";
 import { CLASS_COLORS, R } from "./panels.js";
-import { gridOf, modelOf, optionsOf, pathOf, problem, recipeOf, ruleOf, timeOn, unitOf } from "./recipe.js";
+import { gridOf, modelOf, optionsOf, pathOf, problem, recipeOf, ruleOf, timeOn, trainedOn, unitOf } from "./recipe.js";
 import { cloudOf } from "./state.js";
 import { trainer } from "./trainer.js";
 import { slices } from "./work.js";
@@ -35,11 +35,6 @@ export function laboratory(state, painted, told) {
   const asked = { marks: null, floor: null }; // for what they have been asked
   const start = () => core.normals(2 * POINTS, core.generator(100 + world.noise));
   const labels = (n) => (world.state.label === null ? null : new Int32Array(n).fill(world.state.label));
-  /** The clock of the net in training: that of the exact answer, but for one mistake. */
-  const netPath = () => {
-    const { betas } = recipeOf(world.state, data).clock;
-    return betas ? core.discreteSchedule(betas) : pathOf(world.state);
-  };
   const mapTime = () => Math.min(Math.max(world.state.t, INNER[0]), INNER[1]);
 
   net.asks(
@@ -51,7 +46,7 @@ export function laboratory(state, painted, told) {
       if (world.state.show === "samples" || !world.mixture) return null;
       const { at } = points(world.state.show === "field" ? ARROWS : ERRORS);
       const unit = unitOf(world.state);
-      return { x: at.map((value) => value * unit), t: timeOn(netPath(), mapTime()), y: labels(at.length / 2), average: world.state.ema > 0 };
+      return { x: at.map((value) => value * unit), t: timeOn(trainedOn(world.state), mapTime()), y: labels(at.length / 2), average: world.state.ema > 0 };
     },
   );
 
@@ -244,7 +239,7 @@ export function laboratory(state, painted, told) {
   function hear(what) {
     if (what === "sample" && data && net.walk && net.walk !== shown) {
       shown = net.walk;
-      const [path, unit] = [netPath(), unitOf(world.state)];
+      const [path, unit] = [trainedOn(world.state), unitOf(world.state)];
       world.net.walk = { step: shown.step, times: shown.times.map((t) => progress(path, t)), states: shown.states.map((x) => x.map((value) => value / unit)) };
       judge();
     }

@@ -18,16 +18,21 @@ const unitPath = (name) => core.paths().find(({ facts }) => facts.name === name)
 /** The path or schedule that a state means, without its mistake. */
 export const pathOf = (state) => (state.process === "ddpm" ? core.discreteSchedule(BETAS[state.betas](T)) : unitPath(state.path));
 
+const betasOf = (state) => (state.mistake === "unscaled betas" ? core.linearBetas(SHORT, { rescale: false }) : BETAS[state.betas](T));
+
+/** The path or schedule that a state's net is trained on: that of the exact answer, but for one mistake. */
+export const trainedOn = (state) => (state.process === "ddpm" ? core.discreteSchedule(betasOf(state)) : unitPath(state.path));
+
 /** A time on the clock of a path, of t from 0, noise, to 1, data. */
 export const timeOn = (path, t) => (path.T === undefined ? t : Math.round((1 - t) * path.T) - 1);
 
 /** The recipe of a state's net, as session.js says; data is that of toMixture. */
 export function recipeOf(state, data) {
   const { width, depth, tScale, classes, target, batch, steps, lr, ema, stratified, labelDrop, seed, mistake } = state;
-  const [unit, short] = [unitOf(state), mistake === "unscaled betas"];
+  const unit = unitOf(state);
   return {
     sizes: { width, depth, embedDim: EMBED, tScale, classes: classes ? Math.max(...data.labels) + 1 : null },
-    clock: state.process === "ddpm" ? { betas: short ? core.linearBetas(SHORT, { rescale: false }) : BETAS[state.betas](T) } : { path: state.path },
+    clock: state.process === "ddpm" ? { betas: betasOf(state) } : { path: state.path },
     target,
     data: unit === 1 ? data : { ...data, means: data.means.map((m) => m * unit), variances: data.variances.map((v) => v * unit ** 2) },
     batch,
