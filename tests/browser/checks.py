@@ -20,23 +20,22 @@ ELSEWHERE = re.compile(r"^(?!file:|data:|blob:|about:|(http|ws)://(127\.0\.0\.1|
 
 FORMULAS = re.compile("/mathjax/")
 
-# Waits for what a page does by itself after loading: formulas, fonts, what is under way (an endless spinner aside), and two
-# frames, in which layout, observers and what they ask for have run.
-SETTLED = """async () => {
-  const frame = () => new Promise(requestAnimationFrame);
-  if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
-  await document.fonts.ready;
-  await frame();
-  const ends = document.getAnimations().filter((it) => it.effect.getComputedTiming().endTime < Infinity);
-  await Promise.allSettled(ends.map((it) => it.finished));
-  await frame();
-}"""
-
 # Waits for the transitions that are under way, two seconds at most.
 AT_REST = """() => {
   const ends = document.getAnimations().filter((it) => it.effect.getComputedTiming().endTime < Infinity);
   return Promise.race([Promise.allSettled(ends.map((it) => it.finished)), new Promise((resolve) => setTimeout(resolve, 2000))]);
 }"""
+
+# Waits for what a page does by itself after loading: formulas, fonts, what is under way (an endless spinner aside), and two
+# frames, in which layout, observers and what they ask for have run.
+SETTLED = f"""async () => {{
+  const frame = () => new Promise(requestAnimationFrame);
+  if (window.MathJax?.startup?.promise) await MathJax.startup.promise;
+  await document.fonts.ready;
+  await frame();
+  await ({AT_REST})();
+  await frame();
+}}"""
 
 # axe's colour-contrast takes most of its time, and says the same of all text that looks the same: same ink and size, same
 # backgrounds behind it. It is asked of three texts of every look, of those that it can judge: seen, enabled, longer than a
