@@ -31,7 +31,7 @@ def built(tmp_path_factory):
     source.write_text("# A chapter\n\nOne sentence.\n\n```{code-cell} ipython3\n1 + 1\n```\n")
     build.make(source, root / f"{CHAPTER}.ipynb", root)
     source.unlink()
-    for name in ("book/_static", "book/references.bib", "tools", "lib", "classroom", "vendor"):
+    for name in ("book/_static", "book/references.bib", "tools", "lib", "classroom", "results", "vendor"):
         (root / name).symlink_to(ROOT / name)
     command = [Path(sys.executable).with_name("jupyter-book"), "build", root, "-W", "-n", "--keep-going", "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True)
