@@ -39,6 +39,7 @@ from lib import (
     two_moons_mixture,
     walk,
 )
+from lib.flow_map import flow
 from lib.nets.dit import patchify
 from lib.trained.config import DATA
 from lib.trained.image_metrics import RESULTS
@@ -236,6 +237,17 @@ def latents(ax: Axes) -> None:
     ax.imshow(wide, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
 
 
+def jumped(ax: Axes) -> None:
+    """Noise, coloured by the moon on which its path ends, and these ends beside it."""
+    x = randn((900, 2), generator=seeded(4))
+    ends = flow(FLOW, x)
+    upper = MOONS.labels[torch.cdist(ends, MOONS.means.float()).argmin(1)] == 0
+    for i, cloud in enumerate((x, ends)):
+        for side, role in ((upper, "data"), (~upper, "learned")):
+            dots(ax, cloud[side] * 0.9 + torch.tensor([5.2 * i, 0.0]), ROLES[role], 1.8)
+    ax.set(xlim=(-2.7, 7.9), ylim=(-3.6, 3.6), aspect="equal")
+
+
 def museum(ax: Axes) -> None:
     """The moons as a bug leaves them: every step is a fifth too short."""
     x, grid = randn((900, 2), generator=seeded(7)), FLOW.path.grid(40)
@@ -262,6 +274,7 @@ PICTURES = {
     "11": guided,
     "12": images,
     "13": latents,
+    "14": jumped,
     "16": museum,
 }
 
