@@ -20,7 +20,18 @@ from lib.nets.embedding import SinusoidalTimeEmbedding
 from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, solve, target_row
 from lib.samplers import ancestral, ddim, euler, facts, heun, rk4, rules, walk
-from tests.explorers.parts import FLOWS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, SPECS, net_for_javascript
+from tests.explorers.parts import (
+    FLOWS,
+    MIXTURES,
+    NETS,
+    NETS_ON,
+    PATHS,
+    RULES,
+    SPACINGS,
+    SPECS,
+    TWO_TIMES,
+    net_for_javascript,
+)
 from tests.explorers.vectors import LABELS, all_cases, plain
 
 NODE = Path(sys.executable).with_name("node")
@@ -42,7 +53,8 @@ def cases() -> list[dict]:
 def answers(cases, tmp_path_factory) -> dict:
     """What parity.mjs says about the cases."""
     vectors = tmp_path_factory.mktemp("parity") / "vectors.json"
-    content = {"specs": SPECS, "nets": {name: net_for_javascript(net) for name, net in NETS.items()}, "cases": cases}
+    nets = {name: net_for_javascript(net) for name, net in (NETS | TWO_TIMES).items()}
+    content = {"specs": SPECS, "nets": nets, "cases": cases}
     vectors.write_text(json.dumps(plain(content), allow_nan=False))
     run = subprocess.run([NODE, PARITY, vectors], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
@@ -57,7 +69,7 @@ def named(case: dict) -> dict:
 
 KINDS = (
     "betas", "coeffs", "ends", "spacing", "noising", "target", "solve", "velocity", "mixture", "log_prob", "score", "estimate",
-    "embedding", "net", "guided", "walk", "sliced_wasserstein", "share_off",
+    "embedding", "net", "guided", "walk", "two_times", "average", "jump", "diagonal", "flow", "sliced_wasserstein", "share_off",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from tools.site import browser, explorers, vendor
+from tools.site.gallery import apart
 
 BUNDLE = explorers.EXPLORERS / "bundle.js"
 PALETTE = explorers.EXPLORERS / "palette.js"
@@ -21,9 +22,16 @@ def test_the_committed_bundle_is_a_fresh_one():
     assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
 
 
-def test_the_committed_bundle_of_the_tree_is_a_fresh_one():
-    text = (explorers.TREE / "bundle.js").read_text()
-    assert explorers.bundle(explorers.TREE / "main.js", "classroom/explorers/tree") == text, "run `make explorers`"
+@pytest.mark.parametrize("name", ["tree", *apart()])
+def test_a_committed_bundle_of_its_own_is_a_fresh_one(name):
+    folder = explorers.EXPLORERS / name
+    text = (folder / "bundle.js").read_text()
+    assert explorers.bundle(folder / "main.js", f"classroom/explorers/{name}") == text, "run `make explorers`"
+    assert len(gzip.compress(text.encode())) <= 50_000
+
+
+def test_what_has_a_bundle_of_its_own_is_not_in_the_common_one():
+    assert "jump" in apart() and "jump" not in (explorers.EXPLORERS / "all.js").read_text()
 
 
 ENGINE = explorers.ENGINE / "bundle.js"

@@ -3,6 +3,7 @@
 export * from "./core/data.js";
 export * from "./core/diffusion.js";
 export * from "./core/embedding.js";
+export * from "./core/flow_map.js";
 export * from "./core/flow_matching.js";
 export * from "./core/grids.js";
 export * from "./core/guidance.js";

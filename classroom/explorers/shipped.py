@@ -1,4 +1,4 @@
-"""Trained transformers as a page loads them on demand: one byte a number, in a script that hands them over.
+"""Trained nets with one byte a number: transformers as a page loads them on demand, in a script that hands them over.
 
 A matrix is kept as whole numbers from -127 to 127 and one factor for each row; what has one dimension is kept in single
 precision. `core/weights.js` unpacks. A script, because from `file://` a page can load nothing else.
@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.nets.dit import DiT
@@ -46,11 +46,18 @@ def packed(model: FlowMatching) -> dict:
     """
     if not (isinstance(model, FlowMatching) and model.path == LinearPath() and isinstance(model.net, DiT)):
         raise ValueError("The browser runs a DiT that was trained by flow matching on LinearPath: give such a model.")
-    weights = {name: weight.detach() for name, weight in model.net.named_parameters()}
-    whole = [part for weight in weights.values() for part in _parts(weight)]
     return {
         "sizes": {name: getattr(model.net, name) for name in SIZES},
         "target": model.target,
+        **packed_weights(model.net),
+    }
+
+
+def packed_weights(net: nn.Module) -> dict:
+    """All parameters of a net as `unpackWeights` of weights.js reads them: {tensors, data}."""
+    weights = {name: weight.detach() for name, weight in net.named_parameters()}
+    whole = [part for weight in weights.values() for part in _parts(weight)]
+    return {
         "tensors": [{"name": name, "shape": list(weight.shape)} for name, weight in weights.items()],
         "data": base64.b64encode(b"".join(part.contiguous().numpy().tobytes() for part in whole)).decode(),
     }

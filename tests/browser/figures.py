@@ -31,7 +31,12 @@ class Figure(NamedTuple):
 
 def contents(figure: Figure) -> str:
     """All that an explorer is made of, up to its name on the page."""
-    return figure.html.replace(f'"{figure.id}"', '""') + "".join(MODULE.findall(figure.path.read_text()))
+    return figure.html.replace(f'"{figure.id}"', '""') + scripts(figure)
+
+
+def scripts(figure: Figure) -> str:
+    """The bundles of its page; what is not for a figure leaves it alone."""
+    return "".join(MODULE.findall(figure.path.read_text()))
 
 
 PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)

@@ -26,7 +26,10 @@ function made(spec) {
 
 const all = (table) => Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, made(spec)]));
 const [BETAS, PATHS, MIXTURES, RULES] = [all(specs.betas), all(specs.paths), all(specs.mixtures), all(specs.rules)];
-const NETS = Object.fromEntries(Object.entries(nets).map(([name, net]) => [name, core.mlp(net)]));
+/** What a net that is told two times hears. */
+const heard = ({ embedDim: dim, tScale, gap }) => core.twoTimes({ dim, tScale, gapScale: gap.scale, weight: gap.weight, bias: gap.bias });
+const NETS = Object.fromEntries(Object.entries(nets).map(([name, net]) => [name, core.mlp(net.gap ? { ...net, time: heard(net) } : net)]));
+const jumping = (c) => core.flowMap(NETS[c.net], PATHS[c.path]);
 const SPACINGS = { trailing: core.trailingGrid, leading: core.leadingGrid, quadratic: core.quadraticGrid };
 
 function model({ mixture, net, path, target, scale, interval }) {
@@ -68,6 +71,11 @@ const KINDS = {
     const numbers = states.flatMap(({ t, x, estimate }) => [t, ...x, ...(estimate ? both(estimate) : [])]);
     return [...numbers, ...end, generator.left, core.callsAStep(rule)];
   },
+  two_times: (c) => heard(nets[c.net])([c.s, c.t]),
+  average: (c) => jumping(c).average(c.x, c.s, c.t, c.y),
+  jump: (c) => jumping(c).jump(c.x, c.s, c.t, c.y),
+  diagonal: (c) => both(jumping(c).estimate(c.x, c.t, c.y)),
+  flow: (c) => core.flow(model(c), Float64Array.from(c.x), c.s, c.t, c.y, { steps: c.steps }),
   sliced_wasserstein(c) {
     return [core.slicedWasserstein(c.x, c.prepared ? core.quantiles(c.y, c.projections) : c.y, c.projections)];
   },

@@ -12,6 +12,8 @@ from functools import partial
 import torch
 
 from lib import data, diffusion, flow_matching, grids, mixture
+from lib.flow_map import two_times
+from lib.nets.embedding import TwoTimes
 from lib.nets.mlp import MLPDenoiser
 from lib.samplers import facts, rules
 from lib.seeding import randn, seeded
@@ -88,9 +90,10 @@ SPACINGS = {
 }
 
 
-def make_net(seed: int, **shape) -> MLPDenoiser:
-    """A net with random weights of a size that keeps its answers near 1."""
+def make_net(seed: int, gap_scale: float | None = None, **shape) -> MLPDenoiser:
+    """A net with random weights of a size that keeps its answers near 1; given a scale of the gap, one told two times."""
     net, generator = MLPDenoiser(**shape), seeded(seed)
+    net = net if gap_scale is None else two_times(net, gap_scale)
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.copy_(randn(parameter.shape, generator=generator) / math.sqrt(parameter.shape[-1]))
@@ -103,6 +106,11 @@ NETS = {
     "unit": make_net(1, width=16, depth=3, embed_dim=12, t_scale=1000),
     "steps-classes": make_net(2, width=16, depth=1, embed_dim=8, t_scale=1, classes=2),
     "unit-classes": make_net(3, width=9, depth=3, embed_dim=16, t_scale=1000, classes=2),
+}
+TWO_TIMES = {
+    "smooth": make_net(4, gap_scale=4, width=15, depth=2, embed_dim=8, t_scale=4),
+    "sharp": make_net(5, gap_scale=30, width=16, depth=3, embed_dim=12, t_scale=1000),
+    "jumps-classes": make_net(6, gap_scale=4, width=9, depth=2, embed_dim=8, t_scale=4, classes=2),
 }
 NETS_ON = {
     **dict.fromkeys(FLOWS, ("unit", "unit-classes")),
@@ -122,4 +130,7 @@ def net_for_javascript(net: MLPDenoiser) -> dict:
             for layer in layers
         ],
         "labels": None if net.label is None else net.label.table.weight,
+        "gap": {"scale": net.time.gap.t_scale, "weight": net.time.mix.weight, "bias": net.time.mix.bias}
+        if isinstance(net.time, TwoTimes)
+        else None,
     }

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from classroom.explorers.figure import edge
 from lib.diffusion import DDPM, DiscreteSchedule
+from lib.flow_map import FlowMap, flow
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
 from lib.metrics import mean_log_density, share_off, sliced_wasserstein
@@ -22,7 +23,7 @@ from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, determinant, make_target, solve
 from lib.samplers import calls_a_step, walk
 from lib.seeding import randn, seeded
-from tests.explorers.parts import BETAS, FLOWS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS
+from tests.explorers.parts import BETAS, FLOWS, MIXTURES, NETS, NETS_ON, PATHS, RULES, SPACINGS, TWO_TIMES
 
 POINTS = 5
 LABELS = {"none": None, "all": [0, 1, 1, 0, 1], "some": [0, -1, 1, -1, 0]}
@@ -221,6 +222,25 @@ def with_walk(case: dict, grid: Tensor) -> dict:
     return {**case, "noise": torch.stack(drawn) if drawn else [], "expected": expected}
 
 
+def flow_maps() -> Iterator[dict]:
+    """Nets that are told two times: what they hear, their average velocities, jumps and diagonals; the exact map."""
+    spans = ((0.0, 1.0), (0.3, 0.3), (0.37, 0.9), (0.95, 1.0))
+    for (name, net), (s, t) in product(TWO_TIMES.items(), spans):
+        model, case = FlowMap(net), {"net": name, "path": "linear", "s": s, "t": t}
+        x = points(case)
+        with torch.no_grad():
+            yield {"kind": "two_times", **case, "expected": net.time(torch.tensor([[s, t]]))}
+            for y in LABELS.values() if net.classes else (None,):
+                labels, said = None if y is None else torch.tensor(y), {**case, "x": x, "y": y}
+                yield {"kind": "average", **said, "expected": model.average(x, s, t, labels)}
+                yield {"kind": "jump", **said, "expected": model.jump(x, s, t, labels)}
+                yield {"kind": "diagonal", **said, "expected": torch.cat(model.estimate(x, t, labels))}
+    for name, mixture, (s, t) in product(("linear", "cosine"), MIXTURES, spans):
+        case = {"kind": "flow", "mixture": mixture, "path": name, "s": s, "t": t, "y": None}
+        x = points(case)
+        yield {**case, "x": x, "steps": 20, "expected": flow(model_for(case), x, s, t, steps=20)}
+
+
 def distances() -> Iterator[dict]:
     for (n, m), projections, prepared in product(
         ((1, 1), (5, 5), (7, 3), (3, 7), (60, 60), (60, 41), (41, 60), (12, 60)), (64, 16), (False, True)
@@ -240,7 +260,7 @@ def densities() -> Iterator[dict]:
 
 
 def all_cases() -> list[dict]:
-    makers = (schedules, predictions, mixtures, estimates, nets, guidance, walks, distances, densities)
+    makers = (schedules, predictions, mixtures, estimates, nets, guidance, walks, flow_maps, distances, densities)
     return [case for maker in makers for case in maker()]
 
 

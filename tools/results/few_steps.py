@@ -56,6 +56,8 @@ class Recipe(NamedTuple):
     t_scale: float = 4.0
     power: float = 0.0
     steps: int = STEPS
+    width: int = 128
+    embed_dim: int = 64
 
 
 RECIPES = {
@@ -83,7 +85,7 @@ def net_of(recipe: Recipe, seed: int) -> MLPDenoiser:
     """A new net; the same for the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return MLPDenoiser(t_scale=recipe.t_scale)
+        return MLPDenoiser(width=recipe.width, embed_dim=recipe.embed_dim, t_scale=recipe.t_scale)
 
 
 def trained(recipe: Recipe, seed: int) -> tuple[FlowMatching | FlowMap, float]:

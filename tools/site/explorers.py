@@ -1,6 +1,6 @@
 """Build the generated parts of classroom/explorers, and the script of the self-test: `make explorers`.
 
-    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the four files bundle.js
+    python -m tools.site.explorers             palette.js, all.js, decision_tree.json and the files bundle.js
     python -m tools.site.explorers --posters   and each explorer's first picture, drawn by Chromium, or those of the names given
 
 All of them are committed, so that reading and building the book needs neither node nor a browser.
@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from classroom.plots import FAN, INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
 from tools.site import browser, tree, vendor
-from tools.site.gallery import LISTS, gallery, pictures
+from tools.site.gallery import LISTS, apart, gallery, pictures
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 ENGINE = EXPLORERS / "engine"
@@ -36,7 +36,8 @@ OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-c
 LOADERS = ["--loader:.css=text"]
 BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
 ALL_HEAD = (
-    "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name and a picture.\n"
+    "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name and a picture,\n"
+    "// but those that have a bundle of their own.\n"
 )
 PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
 
@@ -69,8 +70,8 @@ def palette() -> str:
 
 
 def everything(folder: Path = EXPLORERS) -> str:
-    """all.js: every explorer with a picture, by the name of its figure."""
-    names = [name for name in gallery(folder) if name not in LISTS]
+    """all.js: every explorer with a picture that the common bundle holds, by the name of its figure."""
+    names = [name for name in gallery(folder) if name not in (*LISTS, *apart(folder))]
     lines = [f'import {name} from "./{name}.js";\n' for name in names]
     table = ", ".join(f'"{name.replace("_", "-")}": {name}' for name in names)
     return f"{ALL_HEAD}{''.join(lines)}\nexport const EXPLORERS = {{ {table} }};\n"
@@ -160,7 +161,8 @@ def main() -> None:
     (EXPLORERS / "all.js").write_text(everything())
     (tree.ROOT / tree.TARGET).write_text(tree.tree())
     (EXPLORERS / "bundle.js").write_text(bundle())
-    (TREE / "bundle.js").write_text(bundle(TREE / "main.js", "classroom/explorers/tree"))
+    for own in (TREE, *(EXPLORERS / name for name in apart())):
+        (own / "bundle.js").write_text(bundle(own / "main.js", f"classroom/explorers/{own.name}"))
     (ENGINE / "bundle.js").write_text(engine())
     (PLAYGROUND / "bundle.js").write_text(playground())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))

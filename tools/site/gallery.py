@@ -15,6 +15,11 @@ def gallery(folder: Path = EXPLORERS) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.py") if path.with_suffix(".js").exists())
 
 
+def apart(folder: Path = EXPLORERS) -> list[str]:
+    """Those whose script is a bundle of their own, which a folder of their name makes: the common one may weigh no more."""
+    return [name for name in gallery(folder) if (folder / name / "main.js").exists()]
+
+
 @cache
 def explorer(name: str) -> str:
     """The HTML of one explorer, with the shipped models where it has a choice of models."""

@@ -1,4 +1,4 @@
-// How a net is told the time. Mirrors the sinusoidal embedding of lib.nets.embedding.
+// How a net is told the time, or two times. Mirrors the sinusoidal embedding and TwoTimes of lib.nets.embedding.
 //
 //   embed(t) = [sin(f_i t'), cos(f_i t')],   t' = tScale * t,   f_i = maxPeriod^(-i/half),   i = 0 ... half-1
 //
@@ -17,4 +17,16 @@ export function embedding(t, dim, tScale = 1, maxPeriod = 10000) {
     embedded[half + i] = Math.cos(angle);
   }
   return embedded;
+}
+
+/**
+ * A function of [s, t]: what the embedding says of s, plus a linear map of what one says of t - s. weight: dim rows of dim numbers, as
+ * torch keeps them; gapScale is to the gap what tScale is to a time.
+ */
+export function twoTimes({ dim, tScale, gapScale, weight, bias }) {
+  if (weight.length !== dim ** 2 || bias.length !== dim) throw new Error(`The map of the gap needs ${dim} x ${dim} weights and ${dim} biases.`);
+  return ([s, t]) => {
+    const gap = embedding(Math.fround(t) - Math.fround(s), dim, gapScale);
+    return embedding(s, dim, tScale).map((value, o) => gap.reduce((sum, part, i) => sum + weight[o * dim + i] * part, value + bias[o]));
+  };
 }

@@ -8,9 +8,10 @@ import { NO_LABEL, checkLabels } from "./labels.js";
 
 /**
  * layers: [{weight, bias, out, in}], weights row after row as torch keeps them; labels: the label table, (classes + 1) * embedDim
- * numbers whose last row is "no label", or null for a net without classes. forward(x, t, y): one time t for the whole batch.
+ * numbers whose last row is "no label", or null for a net without classes. forward(x, t, y): one time t for the whole batch. `time`
+ * embeds it; that of `twoTimes` takes [s, t] in its place.
  */
-export function mlp({ dim, embedDim, tScale, layers, labels = null }) {
+export function mlp({ dim, embedDim, tScale, layers, labels = null, time = (t) => embedding(t, embedDim, tScale) }) {
   const [first, ...rest] = layers;
   const classes = labels === null ? null : labels.length / embedDim - 1;
   checkLayers(dim, embedDim, layers, classes);
@@ -32,7 +33,7 @@ export function mlp({ dim, embedDim, tScale, layers, labels = null }) {
     if (y && classes === null)
       throw new Error("This net was built without classes and cannot use labels. Build it with classes=... or drop y.");
     if (y) checkLabels(y, n, classes);
-    const embedded = embedding(t, embedDim, tScale);
+    const embedded = time(t);
     const started = new Map();
     let hidden = new Float64Array(n * first.out);
     for (let i = 0; i < n; i++) {
