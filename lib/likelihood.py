@@ -23,7 +23,7 @@ from lib.checks import check_model, check_samples, check_whole
 from lib.prediction import Model
 from lib.seeding import given, randn
 
-CALLS_A_STEP = 4
+_A_STEP = 4  # calls of RK4
 
 
 class Likelihood(NamedTuple):
@@ -53,7 +53,7 @@ def log_likelihood(
     """
     check_model(model)
     check_samples("x", x, rows=1)
-    check_whole("calls", calls, CALLS_A_STEP, "A step of RK4 takes four.")
+    check_whole("calls", calls, _A_STEP, "A step of RK4 takes four.")
     check_whole("probes", probes, 0)
     if model.path.coeffs(model.path.t_data).d_alpha is None:
         raise ValueError(
@@ -64,7 +64,7 @@ def log_likelihood(
         if not (math.isfinite(c.d_alpha) and math.isfinite(c.d_sigma)):
             raise ValueError(f"On this path the velocity is infinite at the time {end}. Take LinearPath or CosinePath.")
     x, directions = x.detach(), _directions(x, probes, normal, given(generator))
-    grid = model.path.grid(calls // CALLS_A_STEP).flip(0).tolist()
+    grid = model.path.grid(calls // _A_STEP).flip(0).tolist()
     total = x.new_zeros(len(directions) if probes else 1, len(x))
     for t, s in pairwise(grid):  # from data to noise
         h = s - t

@@ -25,7 +25,7 @@ LAYERS = (
         "samplers",
     ),
     ("ema", "learned", "diffusion", "flow_matching", "flow_map", "oracle", "clipping", "guidance"),
-    ("metrics", "training"),
+    ("metrics", "training", "likelihood"),
     (
         "trained.toy",
         "trained.images",

@@ -1,4 +1,4 @@
-"""A Sphinx extension: ```{api} samplers``` describes what `lib` exports from one of its modules.
+"""A Sphinx extension: ```{api} samplers``` describes what `lib` exports from one of its modules, or all of one that stands APART.
 
 Signatures are those of the source, with their annotations and defaults as they are written there; docstrings are plain text
 with `names` in backticks and formulas indented. Each name has an anchor that stays, `lib.samplers.rk4`. Below it, folded, are
@@ -23,8 +23,13 @@ LAID_OUT = re.compile(r"^ |\S {2,}\S", re.MULTILINE)  # formulas are indented, a
 COLUMNS = 72
 
 
+APART = ("flow_map", "likelihood")  # of one chapter each, which imports from them by their names
+
+
 def public(module: str) -> list[str]:
-    """The names that `lib` exports from a module, in the order of its source."""
+    """The names that `lib` exports from a module, in the order of its source; of one that stands apart, all of its own."""
+    if module in APART:
+        return [name for name in definitions(f"lib.{module}") if not name.startswith("_")]
     tree = ast.parse(inspect.getsource(lib))
     exported = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == f"lib.{module}"
                 for alias in node.names}  # fmt: skip
@@ -32,9 +37,9 @@ def public(module: str) -> list[str]:
 
 
 def modules() -> list[str]:
-    """The modules that `lib` exports something from."""
+    """The modules that `lib` exports something from, and those that stand apart."""
     tree = ast.parse(inspect.getsource(lib))
-    return [node.module.removeprefix("lib.") for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return [node.module.removeprefix("lib.") for node in tree.body if isinstance(node, ast.ImportFrom)] + [*APART]
 
 
 def definitions(name: str) -> dict[str, ast.AST]:
