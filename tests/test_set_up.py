@@ -11,6 +11,7 @@ import time
 import pytest
 
 from tools.site import browser, explorers, vendor
+from tools.site.gallery import APART
 
 BUNDLE = explorers.EXPLORERS / "bundle.js"
 PALETTE = explorers.EXPLORERS / "palette.js"
@@ -21,9 +22,18 @@ def test_the_committed_bundle_is_a_fresh_one():
     assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
 
 
-def test_the_committed_bundle_of_the_tree_is_a_fresh_one():
-    text = (explorers.TREE / "bundle.js").read_text()
-    assert explorers.bundle(explorers.TREE / "main.js", "classroom/explorers/tree") == text, "run `make explorers`"
+@pytest.mark.parametrize("folder", APART.values())
+def test_the_committed_bundles_of_single_explorers_are_fresh(folder):
+    entry = explorers.EXPLORERS / folder / "main.js"
+    text = (entry.parent / "bundle.js").read_text()
+    assert explorers.bundle(entry, f"classroom/explorers/{folder}") == text, "run `make explorers`"
+    assert len(gzip.compress(text.encode())) <= 50_000
+
+
+def test_a_page_without_the_transformer_does_not_carry_it():
+    own = (explorers.EXPLORERS / "transformer" / "bundle.js").read_text()
+    for words in ("With all gates at 0", "live/"):
+        assert words in own and words not in BUNDLE.read_text()
 
 
 ENGINE = explorers.ENGINE / "bundle.js"

@@ -9,7 +9,7 @@ import torch
 from IPython.display import HTML
 from torch import Tensor
 
-from classroom.explorers.figure import figure, halves
+from classroom.explorers.figure import apart, figure, halves
 from lib.flow_matching import FlowMatching
 from lib.guidance import Guided
 from lib.samplers import euler, walk
@@ -72,7 +72,7 @@ def show(model: FlowMatching, net: str, first: dict, start: Tensor, alt: str, ca
         "frames": base64.b64encode(bytes(16 * a + b for a, b in zip(grey[::2], grey[1::2]))).decode(),
         "shares": base64.b64encode(bytes((255 * torch.stack(looks)).round().byte().flatten().tolist())).decode(),
     }
-    return figure("attention", data, alt, caption, mark)
+    return apart(figure("attention", data, alt, caption, mark), "transformer")
 
 
 def shares(model: FlowMatching, x: Tensor, t: float, label: int) -> Tensor:

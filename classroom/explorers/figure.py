@@ -4,9 +4,9 @@ yardsticks as data."""
 import base64
 import html
 import json
-import re
 import struct
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 
 import torch
@@ -54,18 +54,40 @@ def script() -> str:
     return f'<script type="module">{(FOLDER / "bundle.js").read_text()}</script>'
 
 
+def apart(shown: HTML, folder: str) -> HTML:
+    """A figure with the bundle of this folder in the place of the one that all others share."""
+    bundle = (FOLDER / folder / "bundle.js").read_text()
+    return HTML(f'{shown.data.removesuffix(script())}<script type="module">{bundle}</script>')
+
+
 def traits(shown: HTML) -> dict:
     """A figure as other hosts hand it to `render` of host.js: {explorer, data, alt, caption}."""
-    pattern = (
-        r'data-explorer="(.*?)">.*? alt="(.*?)" .*? class="kx-data">(.*?)</script>\n<figcaption>(.*?)</figcaption>'
-    )
-    explorer, alt, data, caption = re.search(pattern, shown.data, re.DOTALL).groups()
-    return {
-        "explorer": explorer,
-        "data": json.loads(data),
-        "alt": html.unescape(alt),
-        "caption": html.unescape(caption),
-    }
+    reader = _Reader()
+    reader.feed(shown.data)
+    return reader.found | {"data": json.loads(reader.found["data"])}
+
+
+class _Reader(HTMLParser):
+    """Reads a figure's HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found, self.into = {"data": "", "caption": ""}, None
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        said = dict(attrs)
+        if tag == "figure":
+            self.found["explorer"] = said["data-explorer"]
+        elif tag == "img":
+            self.found["alt"] = said["alt"]
+        self.into = "caption" if tag == "figcaption" else "data" if said.get("class") == "kx-data" else None
+
+    def handle_endtag(self, tag: str) -> None:
+        self.into = None
+
+    def handle_data(self, text: str) -> None:
+        if self.into:
+            self.found[self.into] += text
 
 
 def _size(png: bytes) -> tuple[int, int]:

@@ -6,7 +6,11 @@ from importlib import import_module
 from pathlib import Path
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
-LISTS = ("decision_tree",)  # explorers without a picture: they need no stage, and come in a bundle of their own
+LISTS = ("decision_tree",)  # explorers without a picture: they need no stage
+APART = {
+    "attention": "transformer",
+    "decision_tree": "tree",
+}  # those with a bundle of their own, and the folder that holds it
 RESULTS = Path(__file__).parents[2] / "results"
 
 

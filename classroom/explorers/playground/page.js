@@ -152,7 +152,8 @@ export function build(place) {
     ui.greets = false;
     ui.notice = null;
     time.stop();
-    undone.keep({ state: world.state, cloud: world.cloud, net: net.key() }, by, net.step > 0);
+    const pending = work.busy("net"); // the engine's net is still the one before
+    undone.keep({ state: world.state, cloud: world.cloud, net: pending ? null : net.key() }, by, !pending && net.step > 0);
   }
   /** How things were before the last change, or before the last one that `fits`; with them the net comes back that was trained on them. */
   function undo(fits) {
@@ -227,7 +228,10 @@ export function build(place) {
   /** The data of the state: another shape or word. Where its word cannot be drawn, the default's stands in, and `note` goes on to say so. */
   function reread(note = null) {
     const wrong = wrongIn(world.state);
-    world.state = safe(world.state);
+    if (wrong) {
+      world.state = safe(world.state);
+      word.value = world.state.text;
+    }
     world.cloud = cloudOf(world.state);
     lab.dataChanged();
     if (wrong || note) world.failure = [note, wrong && `${wrong} ${DEFAULTS.text} stands in for it.`].filter(Boolean).join(" ");
