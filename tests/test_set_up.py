@@ -10,8 +10,8 @@ import time
 
 import pytest
 
+from classroom.explorers.figure import APART
 from tools.site import browser, explorers, vendor
-from tools.site.gallery import apart
 
 BUNDLE = explorers.EXPLORERS / "bundle.js"
 PALETTE = explorers.EXPLORERS / "palette.js"
@@ -22,16 +22,18 @@ def test_the_committed_bundle_is_a_fresh_one():
     assert len(gzip.compress(BUNDLE.read_bytes())) <= 50_000
 
 
-@pytest.mark.parametrize("name", ["tree", *apart()])
-def test_a_committed_bundle_of_its_own_is_a_fresh_one(name):
-    folder = explorers.EXPLORERS / name
-    text = (folder / "bundle.js").read_text()
-    assert explorers.bundle(folder / "main.js", f"classroom/explorers/{name}") == text, "run `make explorers`"
+@pytest.mark.parametrize("folder", APART.values())
+def test_the_committed_bundles_of_single_explorers_are_fresh(folder):
+    entry = explorers.EXPLORERS / folder / "main.js"
+    text = (entry.parent / "bundle.js").read_text()
+    assert explorers.bundle(entry, f"classroom/explorers/{folder}") == text, "run `make explorers`"
     assert len(gzip.compress(text.encode())) <= 50_000
 
 
-def test_what_has_a_bundle_of_its_own_is_not_in_the_common_one():
-    assert "jump" in apart() and "jump" not in (explorers.EXPLORERS / "all.js").read_text()
+def test_a_page_without_the_transformer_does_not_carry_it():
+    own = (explorers.EXPLORERS / "transformer" / "bundle.js").read_text()
+    for words in ("With all gates at 0", "live/"):
+        assert words in own and words not in BUNDLE.read_text()
 
 
 ENGINE = explorers.ENGINE / "bundle.js"

@@ -1,6 +1,4 @@
-// Generated from the files of this folder by `make explorers`: every .js with a .py of its name and a picture,
-// but those that have a bundle of their own.
-import attention from "./attention.js";
+// Generated from the files of this folder by `make explorers`: every .js with a .py of its name, but those with a bundle of their own.
 import digits from "./digits.js";
 import dit from "./dit.js";
 import ema from "./ema.js";
@@ -18,4 +16,4 @@ import targets from "./targets.js";
 import velocities from "./velocities.js";
 import water from "./water.js";
 
-export const EXPLORERS = { "attention": attention, "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "pairing": pairing, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities, "water": water };
+export const EXPLORERS = { "digits": digits, "dit": dit, "ema": ema, "film": film, "flow": flow, "guidance": guidance, "k-budget": k_budget, "noising": noising, "pairing": pairing, "posterior": posterior, "reverse": reverse, "step": step, "t-scale": t_scale, "targets": targets, "velocities": velocities, "water": water };

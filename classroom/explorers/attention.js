@@ -5,7 +5,7 @@
 
 import { drawn, hit, isOff, layout } from "./attention_view.js";
 import { RULE } from "./choices.js";
-import { callsAStep, generator, normals } from "./core.js";
+import { callsAStep, generator, linearPath, normals } from "./core.js";
 import { COST, folder, transformer } from "./live.js";
 import { halves, levels, numbers } from "./payload.js";
 import { WAIT, act, choice, held, num, press, range } from "./stage.js";
@@ -14,6 +14,8 @@ const CLASSES = 10;
 const STEP = 0.05; // of the slider over the time
 const KEPT = 12; // walks that are remembered
 const RULES = ["euler", "heun", "rk4", "ddim", "dpmpp_2m"]; // those without noise of their own: one start has one end
+const WITHIN = { 1: [0], 2: [0, 1], 4: [0, 0.5, 0.5, 1] }; // where in a step a rule of so many calls asks the net
+const TENTHS = Array.from({ length: 11 }, (_, i) => i / 10);
 const GATES = [["learned", "as learned"], ["0", "all at 0"], ["1", "all at 1"]];
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 const NEAR = { "0,0": "itself", "-1,0": "the patch above", "1,0": "the patch below", "0,-1": "the patch on its left", "0,1": "the patch on its right" };
@@ -47,10 +49,12 @@ export default {
   },
 
   controls: ({ side, depth, heads, first }) => [
-    range("t", "Time t", { min: 0, max: 1, step: STEP, value: first.t, show: (t) => num(t) }),
+    range("t", "Time t", { min: 0, max: 1, step: STEP, value: first.t, show: (_, state) => num(timeOf(state)) }),
     range("token", "Patch", { min: 0, max: side ** 2 - 1, value: first.token, show: (token) => where(token, side, "", ", ") }),
     range("w", "Guidance w", { stops: [0, 1, 1.5, 2, 3, 5], value: first.w }),
-    range("K", "Network calls K", { stops: [1, 2, 3, 5, 10, 20], value: first.K }),
+    range("K", "Network calls K", { stops: [1, 2, 3, 5, 10, 20], value: first.K, show: (K, state) => (madeIn(state) === K ? String(K) : `${K}, makes ${madeIn(state)}`) }),
+    range("from", "Guide from t", { stops: TENTHS.slice(0, -1), value: 0, show: (t) => num(t, 1) }),
+    range("to", "Guide up to t", { stops: TENTHS.slice(1), value: 1, show: (t) => num(t, 1) }),
     choice("digit", "Digit shown large", Array.from({ length: CLASSES }, (_, i) => [i, String(i)]), first.digit),
     choice("rule", "Step rule", RULES.map((id) => [id, RULE[id].text])),
     choice("gates", "Gates", GATES),
@@ -63,9 +67,9 @@ export default {
     held("told", bits(2)),
   ],
 
-  /** Without the net there is the recorded walk alone. */
+  /** Without the net there is the recorded walk alone. Guidance ends after it has begun. */
   options: (state, { live, initial }) =>
-    live ? {} : Object.fromEntries([...Object.keys(initial).filter((id) => id !== "t"), "switch"].map((id) => [id, [initial[id]]])),
+    live ? { to: TENTHS.filter((t) => t > state.from) } : Object.fromEntries([...Object.keys(initial).filter((id) => id !== "t"), "switch"].map((id) => [id, [initial[id]]])),
 
   play: { id: "t", seconds: 4 },
   height: (width, state, world) => layout(width, world).height,
@@ -106,11 +110,16 @@ export default {
     const { side, depth, heads, why } = world;
     if (why) return [["kx-note", `${why} Reset brings the recorded walk back.`]];
     const { whole, changed, shares, off } = shown(state, world);
-    const told = `t = ${num(state.t)}, after ${whole.index} of ${whole.steps} steps. ${whole.index < whole.steps ? "The" : "In the last call the"} outlined patch of the ${state.digit}, ${where(state.token, side)}: ${looks(shares, state.token, world)}`;
+    const { index, steps } = whole;
+    const [name, each, made] = [RULE[state.rule].text, eachOf(state), madeIn(state)];
+    const budget = made === state.K ? "" : ` ${name} makes ${each} calls a step, so K = ${state.K} is ${made} calls.`;
+    const time = `t = ${num(index / steps)}, after ${index * each} of ${made} ${made === 1 ? "call" : "calls"}.${budget}${guided(state)}`;
+    const told = `${time} ${index < steps ? "The" : `In the last step, from t = ${num((steps - 1) / steps)}, the`} outlined patch of the ${state.digit}, ${where(state.token, side)}: ${looks(shares, state.token, world)}`;
     const whatIsOff = off.length
       ? `Off: ${off.join(", ")}. Root mean square difference of the ten pictures from the whole net’s: ${num(distance(whole.frame, changed.frame))}, where black is −1 and white 1.`
       : `All ${depth} blocks and their ${depth * heads} heads are at work.`;
-    return [["", told], ["", whatIsOff]];
+    const idle = state.gates === "0" ? [["", "With all gates at 0 no block adds anything: each patch is drawn from its own pixels, its place, the time and the label alone. The maps are computed, and not used."]] : [];
+    return [["", told], ["", whatIsOff], ...idle];
   },
 
   tap(x, y, view, state, world) {
@@ -148,6 +157,29 @@ function partsOf(depth, heads) {
 
 const toggled = (state, { id, bit }) => ({ [id]: state[id] ^ (1 << bit) });
 
+/** Network calls a step, steps, and the calls that they make: a rule of several a step takes a step at least. */
+const eachOf = ({ rule }) => callsAStep(RULE[rule].rule);
+const stepsIn = (state) => Math.max(1, Math.round(state.K / eachOf(state)));
+const madeIn = (state) => stepsIn(state) * eachOf(state);
+
+/** The time of the picture that is shown, the nearest one of the walk. */
+const timeOf = (state) => Math.round(state.t * stepsIn(state)) / stepsIn(state);
+
+/** The noise levels, sigma / alpha, between which guidance holds, as guidance.js takes them; null where it holds everywhere. */
+function intervalOf({ w, from, to }) {
+  if (w === 1 || (from === 0 && to === 1)) return null;
+  return [to, from].map((t) => linearPath().coeffs(t)).map(({ alpha, sigma }) => sigma / alpha);
+}
+
+/** Where guidance holds, in a sentence. */
+function guided(state) {
+  if (!intervalOf(state)) return "";
+  const [steps, within] = [stepsIn(state), WITHIN[eachOf(state)]];
+  const times = Array.from({ length: steps }, (_, i) => within.map((part) => (i + part) / steps)).flat();
+  const inside = times.filter((t) => t >= state.from && t <= state.to).length;
+  return ` Guidance holds from t = ${num(state.from, 1)} to ${num(state.to, 1)}, in ${inside} of ${times.length} calls; the others take the label alone, w = 1.`;
+}
+
 /** The names of what is off. */
 function offIn(state, { depth, heads }) {
   const names = partsOf(depth, heads).filter(isOff(state)).map(({ name }) => name);
@@ -156,7 +188,7 @@ function offIn(state, { depth, heads }) {
 
 // --- which walks a state needs -----------------------------------------------------------------------------------------
 
-const walkKey = ({ noise, K, rule, w }) => `${noise} ${K} ${rule} ${w}`;
+const walkKey = (state) => `${state.noise} ${state.K} ${state.rule} ${state.w} ${intervalOf(state) ?? ""}`;
 const partKey = (state) => Object.keys(state).filter((id) => /^(blocks|heads\d+|told|gates)$/.test(id)).map((id) => state[id]).join(" ");
 const changedKey = (state) => `${walkKey(state)} | ${partKey(state)}`;
 const lookKey = (state) => `${changedKey(state)} | ${state.digit}`;
@@ -172,6 +204,7 @@ function requests(state, world) {
     calls: state.K,
     rule: state.rule,
     scale: state.w,
+    interval: intervalOf(state),
     ...more,
   });
   const all = Array.from({ length: CLASSES }, (_, i) => i);
@@ -199,7 +232,7 @@ function partsIn(state, { depth, heads }) {
 
 /** What there is to see at the state's time: {whole, changed: {frame, index, steps} or null, shares, off}. */
 function shown(state, world) {
-  const steps = Math.max(1, Math.round(state.K / callsAStep(RULE[state.rule].rule)));
+  const steps = stepsIn(state);
   const index = Math.round(state.t * steps);
   const at = (walk) => (walk?.frames.length ? { frame: walk.frames[Math.min(index, walk.frames.length - 1)], index, steps } : null);
   const known = (key, i) => (key === world.known[i] ? world.recorded : null);

@@ -4,9 +4,9 @@ yardsticks as data."""
 import base64
 import html
 import json
-import re
 import struct
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 
 import torch
@@ -49,27 +49,47 @@ def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTM
     )
 
 
+# The explorers that have a bundle of their own, for the common one is full, and the folders that hold it.
+APART = {"attention": "transformer", "decision_tree": "tree", "jump": "jump"}
+
+
 def script(name: str) -> str:
-    """The bundle that an explorer is in: the common one, or its own, of the folder with its name.
+    """The bundle that an explorer is in: the common one, or its own.
 
     It brings every figure of the page that it knows to life, so a page needs it once; a notebook's output brings its own.
     """
-    own = FOLDER / name.replace("-", "_") / "bundle.js"
-    return f'<script type="module">{(own if own.exists() else FOLDER / "bundle.js").read_text()}</script>'
+    folder = APART.get(name.replace("-", "_"), "")
+    return f'<script type="module">{(FOLDER / folder / "bundle.js").read_text()}</script>'
 
 
 def traits(shown: HTML) -> dict:
     """A figure as other hosts hand it to `render` of host.js: {explorer, data, alt, caption}."""
-    pattern = (
-        r'data-explorer="(.*?)">.*? alt="(.*?)" .*? class="kx-data">(.*?)</script>\n<figcaption>(.*?)</figcaption>'
-    )
-    explorer, alt, data, caption = re.search(pattern, shown.data, re.DOTALL).groups()
-    return {
-        "explorer": explorer,
-        "data": json.loads(data),
-        "alt": html.unescape(alt),
-        "caption": html.unescape(caption),
-    }
+    reader = _Reader()
+    reader.feed(shown.data)
+    return reader.found | {"data": json.loads(reader.found["data"])}
+
+
+class _Reader(HTMLParser):
+    """Reads a figure's HTML."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found, self.into = {"data": "", "caption": ""}, None
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        said = dict(attrs)
+        if tag == "figure":
+            self.found["explorer"] = said["data-explorer"]
+        elif tag == "img":
+            self.found["alt"] = said["alt"]
+        self.into = "caption" if tag == "figcaption" else "data" if said.get("class") == "kx-data" else None
+
+    def handle_endtag(self, tag: str) -> None:
+        self.into = None
+
+    def handle_data(self, text: str) -> None:
+        if self.into:
+            self.found[self.into] += text
 
 
 def _size(png: bytes) -> tuple[int, int]:

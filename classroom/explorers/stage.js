@@ -31,7 +31,7 @@ const SLICE = 10; // milliseconds of work between two frames
 const PAUSE = 50; // milliseconds from one picture of unfinished work to the next
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** A slider over min, min + step, ... max, or over given stops. show(value) is its text. */
+/** A slider over min, min + step, ... max, or over given stops. show(value, state) is its text. */
 export const range = (id, label, { min, max, step = 1, stops, value, show = String }) => {
   stops ??= Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => +(min + i * step).toFixed(9));
   return { kind: "range", id, label, stops, value, show };
@@ -178,7 +178,7 @@ export function mount(figure, spec) {
       const index = control.stops.indexOf(state[id]);
       if (control.kind === "range") {
         input.value = index;
-        output.textContent = control.show(state[id]);
+        output.textContent = control.show(state[id], state);
         input.setAttribute("aria-valuetext", output.textContent);
         input.disabled = allowed[id] !== undefined && allowed[id].length < 2;
       } else {

@@ -238,10 +238,15 @@ function trace(c, marker, x, y, r) {
 
 /** A heat map: values (rows x columns, row 0 at the top), colour(value) -> [r, g, b, a], each 0 ... 255. */
 export function heatMap(values, rows, columns, colour) {
-  const image = new ImageData(columns, rows);
-  for (let i = 0; i < rows * columns; i++) if (Number.isFinite(values[i])) image.data.set(colour(values[i]), 4 * i);
+  const pixels = new Uint8ClampedArray(4 * rows * columns);
+  for (let i = 0; i < rows * columns; i++) if (Number.isFinite(values[i])) pixels.set(colour(values[i]), 4 * i);
+  return pixelMap(pixels, rows, columns);
+}
+
+/** Pixels, a Uint8ClampedArray (4 * rows * columns), as a canvas that can be drawn. */
+export function pixelMap(pixels, rows, columns) {
   const map = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
-  map.getContext("2d").putImageData(image, 0, 0);
+  map.getContext("2d").putImageData(new ImageData(pixels, columns, rows), 0, 0);
   return map;
 }
 

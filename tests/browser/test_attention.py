@@ -399,3 +399,70 @@ def test_figure_and_controls_are_in_sight_together(browser, site):
 def test_its_traits_are_those_of_the_figure():
     shown = type("Shown", (), {"data": figure("attention")})
     assert traits(shown)["data"] == payload("attention") and traits(shown)["explorer"] == "attention"
+
+
+def test_the_time_and_the_calls_that_are_said_are_those_of_the_picture(browser, site):
+    """With one step there is nothing between noise and end; a rule of four calls makes four with a budget of one."""
+    with opened(browser, site, at=f"#{ID}?K=1&t=0.5") as (page, _):
+        assert said(page).startswith("t = 1.00, after 1 of 1 call. In the last step, from t = 0.00, the outlined patch")
+        assert page.locator("input[data-id=t] ~ output").text_content() == "1.00"
+        page.locator("input[data-id=t]").press("Home")
+        assert said(page).startswith("t = 0.00, after 0 of 1 call. The outlined patch")
+        page.locator("select[data-id=rule]").select_option("rk4")
+        frames(page, 2)
+        told = said(page)
+        assert told.startswith("t = 0.00, after 0 of 4 calls. RK4 makes 4 calls a step, so K = 1 is 4 calls.")
+        assert page.locator("input[data-id=K] ~ output").text_content() == "1, makes 4"
+        page.locator("input[data-id=K]").press("End")
+        page.locator("input[data-id=t]").press("End")
+        assert said(page).startswith("t = 1.00, after 20 of 20 calls. In the last step, from t = 0.80,")
+
+
+def test_gates_at_zero_are_explained_and_true(browser, site):
+    """No patch hears of another: a change of one changes no other."""
+    with opened(browser, site) as (page, _):
+        page.locator("select[data-id=gates]").select_option("0")
+        frames(page, 2)
+        assert "With all gates at 0 no block adds anything: each patch is drawn from its own pixels" in said(page)
+        changed = page.evaluate(
+            f"""async () => {{ {ASK}
+              const draw = await knob("digits_flow");
+              const {{ normals, generator }} = knobEngine.core;
+              const start = normals(64, generator(1)), other = start.slice();
+              other[0] += 1; // a pixel of the first patch
+              const run = async (x, parts) => (await draw({{ labels: [3], start: x, calls: 4, parts }})).frames.at(-1);
+              const apart = async (parts) => {{
+                const [a, b] = [await run(start.slice(), parts), await run(other.slice(), parts)];
+                return a.map((value, i) => Math.abs(value - b[i]));
+              }};
+              return [await apart({{ gates: 0 }}), await apart({{}})];
+            }}"""
+        )
+        first = {0, 1, 8, 9}
+        alone, heard = (max(off for i, off in enumerate(all_of_them) if i not in first) for all_of_them in changed)
+        assert alone == 0 < heard
+        page.locator("select[data-id=gates]").select_option("1")
+        frames(page, 2)
+        assert "no block adds anything" not in said(page)
+
+
+def test_guidance_holds_between_two_times(browser, site):
+    with opened(browser, site) as (page, _):
+        slider = {name: page.locator(f"input[data-id={name}]") for name in ("from", "to", "w")}
+        first = seen(page)
+        for _ in range(3):
+            slider["from"].press("ArrowRight")
+        begins = seen(page)
+        assert (
+            "Guidance holds from t = 0.3 to 1.0, in 14 of 20 calls; the others take the label alone" in begins["values"]
+        )
+        for _ in range(9):
+            slider["to"].press("ArrowLeft")
+        assert "from t = 0.3 to 0.4, in 3 of 20 calls" in said(page)  # it ends after it has begun
+        few = seen(page)
+        slider["from"].press("End")
+        assert "from t = 0.9 to 1.0, in 2 of 20 calls" in said(page)
+        assert len({it["picture"] for it in (first, begins, few)}) == 3
+        while slider["w"].get_attribute("aria-valuetext") != "1":
+            slider["w"].press("ArrowLeft")
+        assert "Guidance holds" not in said(page)

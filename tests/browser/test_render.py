@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from classroom.explorers.figure import FOLDER, traits
+from classroom.explorers.figure import APART, FOLDER, traits
 from tests.browser.checks import frames, watched
 from tests.browser.explorers import HOOK
 from tools.site import live
-from tools.site.gallery import LISTS, apart, explorer, gallery, pictures
+from tools.site.gallery import LISTS, explorer, gallery, pictures
 
 # The module is imported as a host does; a model is anything that can be asked.
 HOST = """async ([code, traits, shadow]) => {
@@ -41,8 +41,7 @@ def handed_over(name: str) -> dict:
 
 
 def module(name: str) -> str:
-    own = "tree" if name in LISTS else name if name in apart() else ""
-    return (FOLDER / own / "bundle.js").read_text()
+    return (FOLDER / APART.get(name, "") / "bundle.js").read_text()
 
 
 def host(page, name: str, given: dict | None = None, shadow: bool = False) -> None:
@@ -95,7 +94,7 @@ def test_it_has_its_look_in_a_shadow_tree(browser):
 def test_what_cannot_be_made_is_said(browser):
     with watched(browser) as (page, faults):
         for given, sentence in (
-            ({"explorer": "constructor"}, "There is no explorer constructor here. Choose one of attention,"),
+            ({"explorer": "constructor"}, "There is no explorer constructor here. Choose one of digits,"),
             ({"explorer": "noising", "alt": "A", "caption": "C"}, "data is missing or damaged"),
         ):
             host(page, "noising", given)

@@ -45,6 +45,7 @@ EXPLORERS = Path("classroom", "explorers")
 REFRESHED = ("classroom/explorers/*bundle.js", "classroom/explorers/posters/*")
 EXPLORER = re.compile(r'<figure class="kx" id="explorer-([^"]*)" data-explorer="([^"]+)">')
 POSTER = re.compile(r'(<img class="kx-poster" alt="[^"]*") width="\d+" height="\d+" src="[^"]*">')
+SOURCE = re.compile(r'<script type="module">// Generated from (classroom/explorers(?:/\w+)?)/\*\.js')
 SCRIPT = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
 
 
@@ -128,7 +129,9 @@ def refreshed(html: str, root: Path = ROOT) -> str:
         width, height = (length // 2 for length in struct.unpack(">II", png[16:24]))  # as classroom.explorers does
         url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
         html = POSTER.sub(rf'\1 width="{width}" height="{height}" src="{url}">', html)
-    script = f'<script type="module">{(root / EXPLORERS / "bundle.js").read_text()}</script>'
+    own = SOURCE.search(html)  # its first line says which bundle it is
+    bundle = root / (own[1] if own else EXPLORERS) / "bundle.js"
+    script = f'<script type="module">{bundle.read_text()}</script>'
     return SCRIPT.sub(lambda _: script, html)
 
 

@@ -1,21 +1,23 @@
 // The engine at work, in a worker or on the page: it takes messages, works in slices, and posts what comes of it.
 //
-//   taken    {type: "reset", recipe}            make the net of a recipe (below), at step 0, not running
+//   taken    {type: "reset", recipe, keep}      make the net of a recipe (below), at step 0, not running; keep: put the one before it aside
+//            {type: "back"}                     take the net that was put aside, as it was left; the present one is put aside
 //            {type: "start"}, {type: "pause"}   train on, and stop
 //            {type: "step", steps}              train so many steps
-//            {type: "sample", id, ...}          samples of the net: {points or start, calls, rule, options, scale, label, seed, average, frames}
+//            {type: "sample", id, ...}          samples of the net: {points or start, calls, rule, options, scale, interval, label, seed, average, frames}
 //            {type: "estimate", id, x, t, y}    what the net says at points x at the time t: for a map of its field
 //            {type: "load", name, packed}       a transformer, as classroom/explorers/shipped.py packs it
-//            {type: "draw", id, ...}            its images: {labels, calls, rule, options, scale, seed, start, parts, look, frames}
+//            {type: "draw", id, ...}            its images: {labels, calls, rule, options, scale, interval, seed, start, parts, look, frames}
 //            {type: "cancel", id}               forget what this id asked for
 //   posted   {type: "hello", kernels}           once, when it is ready to take messages
-//            {type: "ready", weights, steps}    after a reset
+//            {type: "ready", weights, steps, step}    after a reset, or back
 //            {type: "progress", step, steps, losses, rate, running}   ten times a second: the losses since the last one, steps a second
 //            {type: "sample", id, i, calls, t, x, step, done}         the last state, or each one where frames are asked for
 //            {type: "estimate", id, x0, eps, step}, {type: "loaded", name, sizes}
 //            {type: "image", id, i, calls, t, x, maps, done}          maps: attention, (depth, heads, N, N) of the image `look`
 //            {type: "error", id, message}       in a sentence for the reader; training has stopped where it was training that failed
 //
+// scale, interval: those of core/guidance.js; without an interval, [low, high] of sigma / alpha, guidance holds at all times.
 // Arrays that are posted are handed over, not copied. Sampling goes before training, one call of the net at a time.
 
 import * as core from "./core.js";
@@ -38,17 +40,25 @@ const MISTAKES = {
 /** post(message, buffers to hand over) is how it answers. Returns {receive, work}: work(ms) says whether there is more to do. */
 export function session(post) {
   const makeKernels = () => (core.hasSimd() ? core.simd() : core.plain(Float32Array));
-  const [own, pictures] = [makeKernels(), makeKernels()];
+  const pictures = makeKernels();
   const jobs = new Map(); // generators of samples and images, by the id that asked
-  let [training, transformer, told] = [null, null, 0];
+  let [training, aside, transformer, told] = [null, null, null, 0];
 
   const actions = {
     __proto__: null,
-    reset({ recipe }) {
-      own.release();
+    reset({ recipe, keep = false }) {
+      const gone = keep ? aside : training; // whose memory the new net takes
+      if (keep) aside = training;
       training = null;
-      training = begin({ ...DEFAULTS, ...recipe }, own);
-      post({ type: "ready", weights: training.net.weights.length, steps: training.steps });
+      const kernels = gone?.kernels ?? makeKernels();
+      kernels.release();
+      training = begin({ ...DEFAULTS, ...recipe }, kernels);
+      ready();
+    },
+    back() {
+      [training, aside] = [needed(aside, "No net has been put aside."), training];
+      training.left = 0;
+      ready();
     },
     start: () => run(Infinity),
     pause: () => run(0),
@@ -69,6 +79,8 @@ export function session(post) {
     draw: (message) => jobs.set(message.id, images(needed(transformer, "Load a transformer first."), message)),
     cancel: ({ id }) => jobs.delete(id),
   };
+
+  const ready = () => post({ type: "ready", weights: training.net.weights.length, steps: training.steps, step: training.step });
 
   function run(steps) {
     needed(training, "Make a net first: reset.").left = steps;
@@ -128,12 +140,12 @@ export function session(post) {
 
   /** Samples of the net in training: every state of the walk, or the last. */
   function* samples(from, message) {
-    const { id, points = 300, start, calls, rule, options, scale, label = null, seed = 0, average = true, frames = false } = message;
+    const { id, points = 300, start, calls, rule, options, scale, interval, label = null, seed = 0, average = true, frames = false } = message;
     const generator = core.generator(seed);
     const x = start ?? core.normals(points * from.net.dim, generator);
     const y = label === null ? null : new Int32Array(x.length / from.net.dim).fill(label);
     const model = modelOf(from, average);
-    for (const state of walked(model, x, calls, rule, options, y, scale, generator)) {
+    for (const state of walked(model, x, { calls, rule, options, scale, interval }, y, generator)) {
       if (frames || state.done) post({ type: "sample", id, ...state, step: from.step }, [state.x.buffer]);
       yield;
     }
@@ -141,28 +153,28 @@ export function session(post) {
 
   /** Images of the transformer. look: the number of an image asks for its attention. */
   function* images({ net: whole, target }, message) {
-    const { id, labels, start, calls, rule, options, scale, seed = 0, parts = {}, look = null, frames = false } = message;
+    const { id, labels, start, calls, rule, options, scale, interval, seed = 0, parts = {}, look = null, frames = false } = message;
     const net = whole.withParts(parts);
     const y = Int32Array.from(labels);
     const generator = core.generator(seed);
     const x = start ?? core.normals(y.length * net.dim, generator);
     const model = core.learned(net, core.linearPath(), target);
-    for (const state of walked(model, x, calls, rule, options, y, scale, generator)) {
+    for (const state of walked(model, x, { calls, rule, options, scale, interval }, y, generator)) {
       const maps = look === null ? null : attention(net, state, y, look);
       if (frames || state.done) post({ type: "image", id, ...state, maps }, maps ? [state.x.buffer, maps.buffer] : [state.x.buffer]);
       yield;
     }
   }
 
-  return { receive, work, kernels: own.name };
+  return { receive, work, kernels: pictures.name };
 }
 
 /** Every state of a walk as {i, calls, t, x, done}; x is a copy. */
-function* walked(plain, start, calls = 20, name = "euler", options, y, scale = 1, generator) {
+function* walked(plain, start, { calls = 20, rule: name = "euler", options, scale = 1, interval }, y, generator) {
   const found = needed(core.rules().find(({ facts }) => facts.name === name), `There is no step rule ${name}.`);
   const rule = options ? core.partial(found, options) : found;
   const steps = Math.max(1, Math.round(calls / core.callsAStep(rule)));
-  const model = y && scale !== 1 ? core.guided(plain, scale) : plain;
+  const model = y && scale !== 1 ? core.guided(plain, scale, interval) : plain;
   let i = 0;
   for (const { t, x } of core.walk(model, start, plain.path.grid(steps), rule, { y, generator })) {
     yield { i, calls: i * core.callsAStep(rule), t, x: x.slice(), done: i === steps };
@@ -187,7 +199,7 @@ function begin({ sizes, clock, target, data, batch, steps, lr, decay, stratified
   const times = stratified ? core.stratifiedUniform : core.uniform;
   const draw = drawer(core.gaussianMixture(data), core.generator(seed + 1));
   const fitting = core.fit(model, draw, steps, { lr, average, times, generator: core.generator(seed + 2) });
-  return { net, average, model, fitting, steps, step: 0, left: 0, losses: [] };
+  return { net, average, model, fitting, kernels, steps, step: 0, left: 0, losses: [] };
 }
 
 /** The net in training as a model: with its averaged weights, or the newest. */

@@ -8,31 +8,26 @@ const SPREAD = 0.05; // standard deviation of points around the pen
 const REACH = 0.28; // what the eraser takes away around it
 const STEP = 0.2; // of the cursor; with Shift a quarter of it
 const MOST = 3000; // points of a drawing
-const UNDONE = 60; // strokes that can be taken back
 
 /**
- * Draw on a canvas, whose pixels show [-R, R] both ways. lab: {cloud() -> {x, y, bandwidth}, tool() -> "draw" or "erase", label() -> 0 or
- * 1, changed(cloud) is called after every point, begun() before a stroke, ended() after it, say(text) speaks}. random: uniform and normal numbers.
+ * Draw on a canvas, whose pixels show [-R, R] both ways. lab: {cloud() -> {x, y, bandwidth}, tool() -> "draw", "erase", or null before
+ * the reader has taken one, label() -> 0 or 1, changed(cloud) is called after every point, begun() before a stroke, ended() after it,
+ * undo(), say(text) speaks, tell(text) shows}. random: uniform and normal numbers. Without a tool a mouse draws, and a finger scrolls.
  */
 export function board(canvas, R, lab, random) {
-  const undone = [];
   let last = null; // where the pen was, while it is down
+  let held = null; // the pointer that draws
   let cursor = [0, 0];
 
   const plane = ({ offsetX, offsetY }) => [((2 * offsetX) / canvas.clientWidth - 1) * R, (1 - (2 * offsetY) / canvas.clientHeight) * R];
   const inside = (value) => Math.max(-EDGE, Math.min(EDGE, value));
   const near = (number) => number.toFixed(1).replace("-", "−");
-
-  function begin() {
-    undone.push(lab.cloud());
-    if (undone.length > UNDONE) undone.shift();
-    lab.begun();
-  }
+  const loose = ({ pointerType }) => lab.tool() === null && (pointerType === "touch" || pointerType === "pen");
 
   function add(points) {
     const { x, y, bandwidth } = lab.cloud();
     const room = Math.max(0, MOST - y.length);
-    if (room < points.length) lab.say(`A drawing holds ${MOST} points. Erase some of them to draw more.`);
+    if (room < points.length) lab.tell(`A drawing holds ${MOST} points. Erase some of them to draw more.`);
     const fresh = points.slice(0, room);
     const label = lab.label();
     lab.changed({ x: Float64Array.from([...x, ...fresh.flat().map((value) => snap(inside(value)))]), y: Int32Array.from([...y, ...fresh.map(() => label)]), bandwidth });
@@ -69,33 +64,36 @@ export function board(canvas, R, lab, random) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button > 0 || last) return;
+    if (event.button > 0 || last || loose(event)) return;
     event.preventDefault(); // no selection of text; the focus is set by hand
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
-    begin();
+    held = event.pointerId;
+    lab.begun();
     last = plane(event);
     cursor = last.map(inside);
     lab.tool() === "erase" ? erase(last) : add([last]);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || event.pointerId !== held) return;
     for (const each of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
       const box = canvas.getBoundingClientRect();
       stroke(plane({ offsetX: each.clientX - box.left, offsetY: each.clientY - box.top }));
     }
   });
   for (const kind of ["pointerup", "pointercancel"])
-    canvas.addEventListener(kind, () => {
-      if (!last) return;
+    canvas.addEventListener(kind, (event) => {
+      if (!last || event.pointerId !== held) return;
       last = null;
       lab.ended();
     });
 
+  canvas.addEventListener("click", (event) => loose(event) && lab.tell("To draw with a finger, press Draw first, or choose Your own."));
+
   const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   canvas.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) {
-      if (event.key === "z" && !event.altKey) (event.preventDefault(), undo());
+      if (event.key === "z" && !event.altKey) (event.preventDefault(), last || lab.undo());
       return;
     }
     const move = MOVES[event.key];
@@ -104,12 +102,12 @@ export function board(canvas, R, lab, random) {
       cursor = cursor.map((value, d) => inside(value + step * move[d]));
       lab.say(`${near(cursor[0])}, ${near(cursor[1])}`);
     } else if (event.key === " " || event.key === "Enter") {
-      begin();
+      lab.begun();
       add([cursor]);
       lab.ended();
       lab.say(`Point of class ${"AB"[lab.label()]} at ${near(cursor[0])}, ${near(cursor[1])}. ${lab.cloud().y.length} points.`);
     } else if (event.key === "Delete" || event.key === "Backspace") {
-      begin();
+      lab.begun();
       const gone = erase(cursor);
       lab.ended();
       lab.say(gone ? `${gone} ${gone === 1 ? "point" : "points"} erased, ${lab.cloud().y.length} left.` : "No point is near the cursor.");
@@ -118,14 +116,5 @@ export function board(canvas, R, lab, random) {
     lab.moved();
   });
 
-  /** Take back the last stroke; false where there is none. */
-  function undo() {
-    const cloud = undone.pop();
-    if (!cloud) return false;
-    lab.changed(cloud);
-    lab.ended();
-    return true;
-  }
-
-  return { undo, begin, cursor: () => cursor, drawing: () => last !== null };
+  return { cursor: () => cursor };
 }

@@ -5,8 +5,8 @@ import { CHALLENGES } from "./challenges.js";
 
 const KEY = "knob-playground";
 
-/** {node, check()}: check looks at what has been measured; load(state) sets up where a challenge begins. */
-export function challenges(lab, load) {
+/** {node, check()}: check looks at what has been measured; setUp(challenge) does it where one begins. */
+export function challenges(lab, setUp) {
   const done = new Set(kept());
   const count = element("span", { className: "pg-count" });
   const said = element("p", { className: "pg-done" });
@@ -14,7 +14,7 @@ export function challenges(lab, load) {
   const items = CHALLENGES.map((one) => {
     const mark = element("span", { className: "pg-tick" });
     const node = element("li", {}, mark, element("div", {}, element("strong", { textContent: `${one.title}. ` }), one.goal, " "));
-    const begin = element("button", { type: "button", textContent: "Set it up", onclick: () => load(one.start()) });
+    const begin = element("button", { type: "button", textContent: "Set it up", onclick: () => setUp(one) });
     begin.setAttribute("aria-label", `Set it up: ${one.title}`);
     node.lastChild.append(begin);
     if (one.hint) node.lastChild.append(element("details", {}, element("summary", { textContent: "Hint" }), element("p", { textContent: one.hint })));

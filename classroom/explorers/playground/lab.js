@@ -134,8 +134,8 @@ export function laboratory(state, painted, told) {
 
   function reset(wanted = recipeOf(world.state, data), text = recipe, going = net.wanted) {
     recipe = text;
-    Object.assign(world.net, { walk: null, judged: null, history: [], field: null, map: null, error: null });
-    net.reset(wanted, going);
+    const history = net.reset(wanted, text, going, world.net.history); // of a net that was there before, where it comes back
+    Object.assign(world.net, { walk: null, judged: null, history, field: null, map: null, error: null });
   }
 
   // --- the work -----------------------------------------------------------------------------------------------------------

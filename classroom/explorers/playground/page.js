@@ -9,6 +9,7 @@ import { challenges } from "./challenge_list.js";
 import { paintDistance, paintLoss } from "./charts.js";
 import { control, oneOf } from "./controls.js";
 import { core } from "./engine.js";
+import { past } from "./past.js";
 import { POINTS, laboratory, recent } from "./lab.js";
 import { R, paintData, paintSamples } from "./panels.js";
 import { pictured } from "./pictures.js";
@@ -16,11 +17,12 @@ import { callsOf } from "./recipe.js";
 import { settings } from "./settings.js";
 import { shareBox } from "./share_box.js";
 import { withChoice } from "./choose.js";
-import { CHOICES, clean, cloudOf } from "./state.js";
+import { CHOICES, DEFAULTS, clean, cloudOf } from "./state.js";
 import { thumbnail } from "./thumbnail.js";
 import { timeline } from "./timeline.js";
 
 const CHART = 200; // pixels that a chart is high
+const PHONE = 600; // pixels up to which the settings move with the screen, as playground.css has it
 const SPOKEN = 5000; // milliseconds between two sentences for those who listen
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 const sampled = new Set(["rule", "calls", "eta", "label", "scale"]); // keys that change samples and not the net
@@ -32,7 +34,9 @@ export function build(place) {
   const begun = clean(named.state ?? {});
   const lab = laboratory(safe(begun), paint, heard);
   const { world, net, work } = lab;
-  const ui = { tool: "draw", label: 0, focused: false, spoken: 0, greets: false };
+  world.state = begun;
+  const ui = { tool: null, label: 0, focused: false, spoken: 0, greets: false, notice: null };
+  const undone = past();
 
   // --- small parts --------------------------------------------------------------------------------------------------------
   const button = (text, act, more = {}) => element("button", { type: "button", textContent: text, onclick: act, ...more });
@@ -62,12 +66,14 @@ export function build(place) {
   // --- training -------------------------------------------------------------------------------------------------------------
   const train = button("Train", () => (net.wanted ? net.pause() : begin()), { className: "pg-train" });
   const once = button("Step", () => (lab.renew(), net.stepOnce()));
-  const again = button("Reset", () => (lab.reset(), refresh()));
+  const again = button("Reset", () => (anew(), refresh()));
   const progress = element("p", { className: "pg-progress" });
-  const bar = element("div", { className: "pg-bar kx-buttons" }, train, once, again, progress);
+  const bring = button("Bring it back", () => undo(wasThere), { hidden: true });
+  const bar = element("div", { className: "pg-bar kx-buttons" }, train, once, again, progress, bring);
+  const anew = () => (net.forget(), lab.reset());
   function begin() {
     lab.renew();
-    if (net.step >= net.steps) lab.reset();
+    if (net.step >= net.steps) anew();
     net.start();
     refresh();
   }
@@ -75,15 +81,16 @@ export function build(place) {
   // --- data -----------------------------------------------------------------------------------------------------------------
   const kinds = oneOf("Data", CHOICES.kind.options.map(({ value, label }) => ({ value, label: [thumbnail(value), element("span", { textContent: label.replace("kerb", "ker\u00adb") })] })), (kind) => choose("kind", kind));
   kinds.node.classList.add("pg-kinds");
-  const word = element("input", { type: "text", maxLength: 8, id: "pg-word", value: world.state.text });
+  const word = element("input", { type: "text", maxLength: 12, id: "pg-word", value: world.state.text });
   word.addEventListener("input", () => choose("text", word.value));
+  word.addEventListener("change", () => (word.value = world.state.text)); // that of the data
   const wording = element("div", { className: "kx-control pg-word" }, element("label", { htmlFor: "pg-word", textContent: "Word" }), word);
   const file = element("input", { type: "file", accept: "image/*", hidden: true, onchange: () => (take(file.files[0]), (file.value = "")) });
   const tools = oneOf("Tool", [{ value: "draw", label: "Draw" }, { value: "erase", label: "Erase" }], (tool) => ((ui.tool = tool), refresh()));
   const classes = oneOf("Class", [0, 1].map((value) => ({ value, label: [element("span", { className: `pg-dot pg-dot-${value}` }), "AB"[value]] })), (label) => ((ui.label = label), (ui.tool = "draw"), refresh()));
   const bandwidth = control("bandwidth", choose);
-  const clear = () => (pen.begin(), drawn({ x: new Float64Array(0), y: new Int32Array(0), bandwidth: world.cloud.bandwidth }), ended());
-  const toolbar = element("div", { className: "pg-tools kx-buttons" }, tools.node, classes.node, button("Undo", () => pen.undo() || say("Nothing is left to undo.")), button("Clear", clear), button("Picture …", () => file.click()), file, wording, bandwidth.node);
+  const clear = () => (remember(), drawn({ x: new Float64Array(0), y: new Int32Array(0), bandwidth: world.cloud.bandwidth }), ended());
+  const toolbar = element("div", { className: "pg-tools kx-buttons" }, tools.node, classes.node, button("Undo", () => undo()), button("Clear", clear), button("Picture …", () => file.click()), file, wording, bandwidth.node);
 
   data.canvas.tabIndex = 0;
   data.canvas.setAttribute("role", "application");
@@ -93,11 +100,13 @@ export function build(place) {
     cloud: () => world.cloud,
     tool: () => ui.tool,
     label: () => ui.label,
-    begun: () => ((ui.greets = false), time.stop()),
+    begun: () => (remember(), (ui.tool ??= "draw")),
     changed: drawn,
     ended,
+    undo: () => undo(),
     moved: () => work.redraw(),
     say,
+    tell,
   }, random);
   for (const kind of ["focus", "blur"]) data.canvas.addEventListener(kind, () => ((ui.focused = data.canvas.matches(":focus-visible")), work.redraw()));
   data.canvas.addEventListener("keydown", () => (ui.focused = true));
@@ -115,7 +124,7 @@ export function build(place) {
   async function take(picked) {
     try {
       const cloud = await pictured(picked);
-      pen.begin();
+      remember();
       world.state = { ...world.state, bandwidth: cloud.bandwidth };
       drawn(cloud);
       ended();
@@ -125,11 +134,52 @@ export function build(place) {
       refresh();
     }
   }
+  // A file that is dropped beside the playground would take the place of the page.
   for (const kind of ["dragover", "drop"])
-    place.addEventListener(kind, (event) => {
+    addEventListener(kind, (event) => {
+      const [here, { dataTransfer: it }] = [place.contains(event.target), event];
+      if (!it || (!here && !it.types.includes("Files"))) return; // a text that is dragged into a field of the page
       event.preventDefault();
-      if (kind === "drop") take(event.dataTransfer.files[0]);
+      if (kind === "dragover") it.dropEffect = here ? "copy" : "none";
+      else if (here) take(it.files[0]);
+      else tell("Drop the picture on the playground itself, on its panels or its controls.");
     });
+
+  // --- what can be taken back ---------------------------------------------------------------------------------------------------
+
+  /** Before a change; by: the control that is moved, or null. */
+  function remember(by = null) {
+    ui.greets = false;
+    ui.notice = null;
+    time.stop();
+    const pending = work.busy("net"); // the engine's net is still the one before
+    undone.keep({ state: world.state, cloud: world.cloud, net: pending ? null : net.key() }, by, !pending && net.step > 0);
+  }
+  /** How things were before the last change, or before the last one that `fits`; with them the net comes back that was trained on them. */
+  function undo(fits) {
+    const before = undone.back(fits);
+    if (!before) return tell("Nothing is left to undo.");
+    restore(before);
+    say("Undone.");
+  }
+  function restore({ state, cloud }) {
+    const { t, show } = world.state;
+    const other = [...sampled].some((key) => state[key] !== world.state[key]);
+    ui.notice = null;
+    world.state = { ...state, t, show };
+    world.cloud = cloud;
+    word.value = state.text;
+    lab.dataChanged(!other);
+    if (other) lab.samplesChanged();
+    refresh();
+  }
+  /** Whether that was when the net was there that has been left. */
+  const wasThere = (before) => net.step === 0 && net.kept()?.step > 0 && before.net === net.kept().key;
+  /** Show a sentence until the next change. */
+  function tell(text) {
+    ui.notice = text;
+    work.redraw();
+  }
 
   // --- the walk from noise to data --------------------------------------------------------------------------------------------
   const time = timeline(lab);
@@ -137,48 +187,72 @@ export function build(place) {
 
   // --- settings -----------------------------------------------------------------------------------------------------------------
   const set = settings(choose);
-  const share = shareBox(lab, () => ({ paints, words: { title: title(), ...captions() }, like: views.data, paper: paper() }), say);
-  const goals = challenges(lab, load);
+  /** On a phone the settings lie over the lower half of the screen: one group at a time, below the pictures that it changes. */
+  function opened(group) {
+    if (!group.open || place.clientWidth > PHONE) return;
+    for (const other of set.groups) other.open &&= other === group;
+    panels.scrollIntoView({ block: "start", behavior: "instant" });
+  }
+  const share = shareBox(lab, () => ({ paints, words: { title: title(), settings: setup(), trouble: trouble.textContent, ...captions() }, like: views.data, paper: paper() }), say);
+  const goals = challenges(lab, setUp);
 
   /** The reader has moved a control. */
   function choose(key, value) {
-    ui.greets = false;
-    time.stop();
     const before = world.state;
-    if (key === "show") world.state = { ...before, [key]: value };
-    else world.state = { ...withChoice(before, key, value), cloud: before.cloud };
-    world.cloud = { ...world.cloud, bandwidth: world.state.bandwidth };
-    if (key === "show" && value !== "samples" && before.t > 0.95) time.moveTo(0.5);
-    if (key === "show" && value === "samples" && before.t === 0.5) time.moveTo(1);
+    if (key === "show") {
+      ui.greets = false;
+      time.stop();
+      world.state = { ...before, [key]: value };
+      if (value !== "samples" && before.t > 0.95) time.moveTo(0.5);
+      if (value === "samples" && before.t === 0.5) time.moveTo(1);
+      lab.timeChanged();
+      return refresh();
+    }
+    const next = { ...withChoice(before, key, value), cloud: before.cloud };
+    const wrong = key === "text" && wrongIn(next);
+    if (wrong) {
+      world.failure = `${wrong} The data is still ${before.text}.`;
+      return refresh();
+    }
+    remember(key);
+    world.state = next;
+    if (key === "kind") ui.tool = value === "drawn" ? "draw" : null; // a finger that passes by shall not draw on a shape
     if (key === "kind" || key === "text") return reread();
+    world.cloud = { ...world.cloud, bandwidth: next.bandwidth };
     if (key === "bandwidth") lab.dataChanged();
-    else if (key === "show") lab.timeChanged();
     else if (sampled.has(key)) lab.samplesChanged();
     else lab.allChanged();
     refresh();
   }
 
-  /** The data of the state: another shape or word. */
-  function reread() {
-    try {
-      world.cloud = cloudOf(world.state);
+  /** The data of the state: another shape or word. Where its word cannot be drawn, the default's stands in, and `note` goes on to say so. */
+  function reread(note = null) {
+    const wrong = wrongIn(world.state);
+    if (wrong) {
       world.state = safe(world.state);
-      lab.dataChanged();
-    } catch (error) {
-      world.failure = error.message; // the last data stays
+      word.value = world.state.text;
     }
+    world.cloud = cloudOf(world.state);
+    lab.dataChanged();
+    if (wrong || note) world.failure = [note, wrong && `${wrong} ${DEFAULTS.text} stands in for it.`].filter(Boolean).join(" ");
     refresh();
   }
 
   /** A whole new state: of an address, or where a challenge begins. */
-  function load(state) {
-    ui.greets = false;
+  function load(state, note) {
+    remember();
     time.halt();
     if (net.wanted) net.pause();
     world.state = clean(state);
+    reread(note);
     word.value = world.state.text;
-    reread();
+    ui.tool = world.state.kind === "drawn" && !world.cloud.y.length ? "draw" : null;
+    refresh();
     time.moveTo(world.state.t);
+  }
+  function setUp(one) {
+    load(one.start());
+    place.scrollIntoView({ block: "start", behavior: quiet.matches ? "instant" : "smooth" });
   }
 
   // --- what is seen ---------------------------------------------------------------------------------------------------------------
@@ -216,7 +290,20 @@ export function build(place) {
       net: world.state.show === "error" && world.net.error !== null ? `field off by ${percent(world.net.error)}` : world.net.walk && net.step ? `step ${world.net.walk.step.toLocaleString("en")}: ${judged(world.net.judged)}` : "not trained yet",
     };
   }
-  const title = () => `${CHOICES.kind.options.find(({ value }) => value === world.state.kind).label}: ${world.state.process === "ddpm" ? `DDPM, ${world.state.betas} betas` : `flow matching, ${world.state.path} path`}, target ${world.state.target}`;
+  const textOf = (key) => CHOICES[key].options.find(({ value }) => value === world.state[key]).label;
+  /** What the picture shows, and with which settings. */
+  function title() {
+    const { kind, text, process, path, betas, target } = world.state;
+    const data = kind === "letters" ? `The word ${text}` : kind === "drawn" ? "A drawing" : textOf("kind");
+    return `${data}: ${process === "ddpm" ? `DDPM, ${betas} betas` : `flow matching, ${path} path`}, target ${target}`;
+  }
+  function setup() {
+    const { bandwidth, label, scale, width, depth, tScale, lr, batch, mistake, t } = world.state;
+    const asked = label === null ? "" : `, class ${textOf("label")}${scale === 1 ? "" : `, w = ${scale}`}`;
+    const made = mistake === null ? "" : `; mistake: ${textOf("mistake")}`;
+    const when = t === 1 ? "" : `; seen at ${percent(t)} of the way from noise to data`;
+    return `${textOf("rule")}, ${calls()}${asked}; bandwidth ${bandwidth}; net ${width} × ${depth}, t_scale ${tScale}, learning rate ${lr}, batch ${batch}${made}${when}`;
+  }
 
   /** Once a frame, after work or a change. */
   function paint() {
@@ -243,7 +330,7 @@ export function build(place) {
     const texts = captions();
     for (const [name, part] of Object.entries({ data, exact, net: trained })) if (part.caption.textContent !== texts[name]) part.caption.textContent = texts[name];
     describe(texts);
-    const sentence = world.refused ?? world.failure ?? net.problem ?? (world.cloud.y.length ? world.note : null) ?? "";
+    const sentence = world.refused ?? world.failure ?? net.problem ?? ui.notice ?? (world.cloud.y.length ? world.note : null) ?? "";
     if (trouble.textContent !== sentence) [trouble.textContent, trouble.hidden] = [sentence, !sentence];
     trouble.classList.toggle("pg-note", !world.refused && !world.failure && !net.problem);
     place.toggleAttribute("data-idle", !work.busy() && !net.running && !time.playing());
@@ -272,6 +359,7 @@ export function build(place) {
     status();
     const now = performance.now();
     if (what === "error") return say(net.problem);
+    if (what === "ready" && !bring.hidden) return say(progress.textContent);
     if (what !== "progress" && what !== "sample") return;
     if (net.running && now - ui.spoken < SPOKEN) return;
     if (!net.running && what === "progress") return; // its sample comes next, with the distance
@@ -287,6 +375,8 @@ export function build(place) {
     const rate = net.running && net.rate ? `, ${Math.round(net.rate)} steps/s` : "";
     const now = recent(net.losses);
     progress.textContent = net.step ? `Step ${net.step.toLocaleString("en")} of ${net.steps.toLocaleString("en")}${rate}. Loss ${num(now, 3)}${world.floor ? `, exact floor ${num(world.floor, 3)}` : ""}.` : `Step 0 of ${world.state.steps.toLocaleString("en")}.`;
+    bring.hidden = !undone.holds(wasThere);
+    if (!bring.hidden) progress.textContent += ` The net with ${net.kept().step.toLocaleString("en")} steps was trained on what stood here before.`;
   }
 
   /** What all controls show. */
@@ -295,6 +385,7 @@ export function build(place) {
     status();
     kinds.refresh(state.kind);
     tools.refresh(ui.tool);
+    data.canvas.style.touchAction = ui.tool ? "none" : "pan-y pinch-zoom";
     classes.refresh(ui.label);
     show.refresh(state.show);
     wording.hidden = state.kind !== "letters";
@@ -305,36 +396,46 @@ export function build(place) {
 
   // --- begin ------------------------------------------------------------------------------------------------------------------------
   trained.node.append(show.node);
+  const panels = element("div", { className: "pg-panels" }, data.node, exact.node, trained.node, toolbar, time.node, bar, trouble, loss.node, distance.node);
   place.replaceChildren(
-    element("div", { className: "pg-body" }, kinds.node,
-      element("div", { className: "pg-panels" }, data.node, exact.node, trained.node, toolbar, time.node, bar, trouble, loss.node, distance.node),
+    element("div", { className: "pg-body" }, kinds.node, panels,
       spoken, element("div", { className: "pg-groups" }, ...set.groups), goals.node, share.node),
   ); // prettier-ignore
   place.classList.add("pg-live");
-  if (named.note) world.note = named.note;
-  reread();
-  if (named.note) world.failure = named.note;
+  reread(named.note);
   time.moveTo(world.state.t);
   performance.measure("pg:first", { start: first, end: performance.now() });
   ui.greets = !named.state && !quiet.matches;
-  addEventListener("hashchange", () => {
+  let bare = { state: begun, cloud: world.cloud }; // what stood here before an address of ours was followed
+  if (named.state) bare = { state: DEFAULTS, cloud: cloudOf(DEFAULTS) };
+  addEventListener("hashchange", ({ oldURL }) => {
     const { state, note } = decode(location.hash);
-    if (!state || encode(state) === encode(clean(world.state))) return; // the link to this state: the net goes on
-    load(state);
-    if (note) world.failure = note;
+    const left = decode(new URL(oldURL).hash).state;
+    const same = (state) => encode(clean(state)) === encode(clean(world.state)); // the link to this state: the net goes on
+    if (state && !left) bare = { state: world.state, cloud: world.cloud };
+    if (state && !same(state)) load(state, note);
+    if (!state && left && !location.hash && !same(bare.state)) {
+      remember();
+      if (net.wanted) net.pause();
+      restore(bare);
+    }
   });
+  for (const group of set.groups) group.addEventListener("toggle", () => opened(group));
   new ResizeObserver(() => work.redraw()).observe(place);
   const themed = () => ((ui.look = null), work.redraw());
   new MutationObserver(themed).observe(document.documentElement, { attributes: true });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themed);
 }
 
-/** A state whose data is there: a word without letters begins with the default's. */
-function safe(state) {
+/** Why there is no data of this state, in a sentence, or null. */
+function wrongIn(state) {
   try {
     cloudOf(state);
-    return state;
-  } catch {
-    return { ...state, text: "FLOW" };
+    return null;
+  } catch (error) {
+    return error.message;
   }
 }
+
+/** A state whose data is there: for a word that cannot be drawn stands the default's. */
+const safe = (state) => (wrongIn(state) ? { ...state, text: DEFAULTS.text } : state);

@@ -6,27 +6,30 @@ import { element } from "../stage.js";
 import { recorder } from "./svg.js";
 
 const [SIDE, GAP, CHART] = [320, 24, 230]; // pixels of a square, of what is between them, of a chart's height
-const [WIDTH, HEIGHT] = [3 * SIDE + 4 * GAP, 66 + SIDE + CHART + 2 * GAP];
+const TOP = 104; // pixels above the squares, for the title and what is said of them
+const [WIDTH, HEIGHT] = [3 * SIDE + 4 * GAP, TOP + SIDE + CHART + 2 * GAP];
 
-/** Draw the sheet on a view. paints: {data, exact, net, loss, distance}, each (view, box); words: {title, data, exact, net}. */
+/** Draw the sheet on a view. paints: {data, exact, net, loss, distance}, each (view, box); words: {title, settings, trouble, data, exact, net}. */
 function sheet(view, paints, words, like) {
   Object.assign(view, { ink: like.ink, paper: like.paper, faint: like.faint, font: like.font });
   view.clear(WIDTH, HEIGHT);
   view.text(GAP, 30, words.title, { size: 15, weight: "bold" });
+  view.text(GAP, 50, words.settings, { size: 12 });
+  view.text(GAP, 68, view.lines(words.trouble, WIDTH - 2 * GAP, 12)[0] ?? "", { size: 12 });
   ["data", "exact", "net"].forEach((name, i) => {
-    const box = { x: GAP + i * (SIDE + GAP), y: 66, w: SIDE, h: SIDE };
-    view.text(box.x, 58, `${name[0].toUpperCase()}${name.slice(1)}`, { size: 13, weight: "bold", color: { exact: ROLES.oracle, net: ROLES.learned }[name] ?? view.ink });
-    view.text(box.x + 44, 58, words[name], { size: 12 });
+    const box = { x: GAP + i * (SIDE + GAP), y: TOP, w: SIDE, h: SIDE };
+    view.text(box.x, TOP - 8, `${name[0].toUpperCase()}${name.slice(1)}`, { size: 13, weight: "bold", color: { exact: ROLES.oracle, net: ROLES.learned }[name] ?? view.ink });
+    view.text(box.x + 44, TOP - 8, words[name], { size: 12 });
     paints[name](view, box);
   });
   const half = (WIDTH - 3 * GAP) / 2;
-  ["loss", "distance"].forEach((name, i) => paints[name](view, { x: GAP + i * (half + GAP), y: 66 + SIDE + GAP, w: half, h: CHART }));
+  ["loss", "distance"].forEach((name, i) => paints[name](view, { x: GAP + i * (half + GAP), y: TOP + SIDE + GAP, w: half, h: CHART }));
 }
 
 export function svgOf(paints, words, like, paper) {
   const { canvas, svg } = recorder();
   sheet(new View(canvas), paints, words, like);
-  return svg(WIDTH, HEIGHT, paper);
+  return svg(WIDTH, HEIGHT, paper, words.title);
 }
 
 /** A promise of the PNG's blob, at two pixels a CSS pixel at least. */

@@ -3,6 +3,7 @@
 import { element } from "../stage.js";
 import { encode } from "./address.js";
 import { POINTS } from "./lab.js";
+import { MOST } from "./mixture.js";
 import { download, pngOf, svgOf } from "./share.js";
 import { python } from "./python.js";
 import { clean } from "./state.js";
@@ -29,11 +30,13 @@ export function shareBox(lab, picture, say) {
   async function save(kind) {
     const { paints, words, like, paper } = picture();
     const blob = kind === "png" ? await pngOf(paints, words, like, paper) : new Blob([svgOf(paints, words, like, paper)], { type: "image/svg+xml" });
-    download(blob, `playground.${kind}`);
+    download(blob, `playground-${lab.world.state.kind}.${kind}`);
   }
   const copied = element("span", { className: "pg-copied" });
   const row = element("div", { className: "kx-buttons" }, link, button("PNG", () => save("png")), button("SVG", () => save("svg")), button("Copy the Python", () => (fresh(), copy(code.textContent, "Python"))), copied);
-  const node = element("details", { className: "pg-group pg-share" }, element("summary", { textContent: "Share, and the same in Python" }), row, listing);
+  const fewer = element("p", { className: "pg-fewer", hidden: true });
+  fewer.setAttribute("role", "status");
+  const node = element("details", { className: "pg-group pg-share" }, element("summary", { textContent: "Share, and the same in Python" }), row, fewer, listing);
   node.addEventListener("toggle", fresh);
   let shown = null;
 
@@ -43,6 +46,9 @@ export function shareBox(lab, picture, say) {
     shown = lab.world.state;
     const state = clean(shown);
     link.href = `#${encode(state)}`;
+    const drawn = lab.world.cloud.y.length;
+    fewer.hidden = !(state.kind === "drawn" && drawn > MOST);
+    fewer.textContent = fewer.hidden ? "" : `This drawing has ${drawn.toLocaleString("en")} points. The link and the lines below carry ${MOST} of them, evenly thinned; PNG and SVG show all.`;
     try {
       code.textContent = python(state, POINTS);
     } catch (error) {

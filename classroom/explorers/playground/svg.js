@@ -3,7 +3,7 @@
 const escaped = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 const short = (number) => +number.toFixed(2);
 
-/** A stand-in for a canvas; svg(width, height, paper) is the text of the picture. */
+/** A stand-in for a canvas; svg(width, height, paper, title) is the text of the picture. */
 export function recorder() {
   const measuring = document.createElement("canvas").getContext("2d");
   const parts = [];
@@ -53,8 +53,8 @@ export function recorder() {
     },
     restore: () => parts.push("</g>".repeat(clips.pop())),
   };
-  const svg = (width, height, paper) =>
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
+  const svg = (width, height, paper, title) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img"><title>${escaped(title)}</title>` +
     `<rect width="100%" height="100%" fill="${escaped(paper)}"/>${parts.join("")}</svg>\n`;
   return { canvas: { getContext: () => c, style: {}, width: 0, height: 0 }, svg };
 }

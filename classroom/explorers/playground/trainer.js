@@ -12,16 +12,19 @@ export function trainer(told) {
   const it = { ready: false, running: false, wanted: false, step: 0, steps: 0, rate: 0, losses: [], problem: null, walk: null, map: null };
   const waiting = { sample: null, estimate: null }; // ids of what has been asked for
   let [engine, counted, sampled, frames] = [null, 0, -Infinity, []];
+  let [key, kept] = [null, null]; // what the engine's net is known by, and the last one before it that had been trained
+  let leaving = null; // the net before, until the next one is ready
   let [sampling, mapping] = [null, null]; // functions that make the next message, as the page is at that time
 
   const actions = {
     __proto__: null,
-    ready({ steps }) {
-      Object.assign(it, { ready: true, steps });
+    ready({ steps, step }) {
+      leaving = null;
+      Object.assign(it, { ready: true, steps, step });
       look();
     },
     progress({ step, steps, losses, rate, running }) {
-      if (!it.ready) return;
+      if (!it.ready) return void (leaving && (leaving.losses.push(...losses), (leaving.step = step))); // its last word
       for (const loss of losses) it.losses.push(loss);
       Object.assign(it, { step, steps, running, rate: running && rate > 0 ? rate : it.rate });
       if (!running) it.wanted = false;
@@ -74,21 +77,48 @@ export function trainer(told) {
   function again() {
     if (waiting.sample) engine.send({ type: "cancel", id: waiting.sample });
     waiting.sample = waiting.estimate = it.problem = null;
+    if (kept) kept.history = [];
     look();
   }
 
-  function reset(recipe, going = it.wanted) {
+  /**
+   * The net of a recipe, known by `name`: the one that is there, the last one that was trained before it, as it was left, or a new one.
+   * `history` belongs to the net that is there; that of the net which is there then is returned.
+   */
+  function reset(recipe, name, going = it.wanted, history = []) {
     engine ??= start(hear);
     if (it.running) engine.send({ type: "pause" });
     if (waiting.sample) engine.send({ type: "cancel", id: waiting.sample });
     waiting.sample = waiting.estimate = null;
-    Object.assign(it, { ready: false, running: false, wanted: going, step: 0, steps: recipe.steps, losses: [], problem: null, walk: null, map: null });
-    engine.send({ type: "reset", recipe });
+    Object.assign(it, { running: false, wanted: going, problem: null, walk: null, map: null });
+    let found = { step: 0, steps: recipe.steps, losses: [], history: [] };
+    if (name === key) {
+      found = { step: it.step, steps: it.steps, losses: it.losses, history };
+      look();
+    } else {
+      const left = (leaving = { key, step: it.step, steps: it.steps, losses: it.losses, history });
+      it.ready = false;
+      if (kept?.key === name) {
+        [found, kept] = [kept, left];
+        engine.send({ type: "back" });
+      } else {
+        engine.send({ type: "reset", recipe, keep: left.step > 0 });
+        if (left.step) kept = left;
+      }
+    }
+    key = name;
+    Object.assign(it, { step: found.step, steps: found.steps, losses: found.losses });
     if (going) engine.send({ type: "start" });
+    return found.history;
   }
 
   return Object.assign(it, {
     reset,
+    /** The next reset makes a new net, of the same recipe too. */
+    forget: () => ([key, it.step] = [null, 0]),
+    key: () => key,
+    /** {key, step} of the last trained net that was left, or null. */
+    kept: () => kept,
     again,
     look,
     start: () => ((it.wanted = true), engine.send({ type: "start" })),
