@@ -75,6 +75,7 @@ GROUPS = {
         "tests/test_image_metrics.py",
         "tests/test_image_strip.py",
         "tests/test_image_k.py",
+        "tests/test_few_steps_digits.py",
         "tests/test_evaluate.py",
         "tests/test_time_scale.py",
         "tests/test_k_budget_results.py",
