@@ -88,6 +88,12 @@ def test_the_spine_of_a_chapter_is_read_in_a_sitting(chapter):
     assert not spine.long(chapter_text(chapter), chapter.stem)
 
 
+def test_each_exhibit_is_read_in_a_sitting_and_the_museum_is_not():
+    exhibit = f"## One\n\n{'word ' * 200}\n\n### {names.GUESSED}one\n\n{'word ' * 200}\n\n"
+    assert not spine.long(20 * exhibit, names.MUSEUM) and spine.long(20 * exhibit, "07_solvers")
+    assert spine.long(exhibit + exhibit.replace("## One", "## One" + " word" * 60, 1), names.MUSEUM)
+
+
 @pytest.mark.parametrize("prefix", names.FOLDED)
 def test_a_closed_section_is_no_first_reading(prefix):
     assert spine.words(f"# One\n\nTwo.\n\n### {prefix}three\n\nNot this.\n\n#### Nor this\n\n## Four") == 3

@@ -41,6 +41,10 @@ CAUSES = {
     "resumed_run": r"saved\[.net.\]|own weights|(?:loaded|taken) (?:as|for) the weights|is the average",
     "average_in_half": r"round|float32|(?:few|binary|last) digits?|does not move|stands still|too small",
     "state_in_half": r"float32|(?:few|binary|last) digits?|added? up|adds up|too short|the sum",
+    "jump_training": r"detach|no_grad|held fixed|teacher|stop[- ]grad|(?:both|other|wrong) (?:side|term)|moves its target",
+    "jump_tangent": r"exchang|swap|in the place of|end of (?:the|a) jump glide|(?:order|wrong one) of the (?:two )?times|tangent",
+    "printed_loss": r"divided|quotient|own size|ratio\b|logarithm|whatever (?:the|its) error",
+    "gradients_of_a_process": r"past (?:its|the) wrapper|bypass|prepar|through the wrapper|called itself|synchron",
     "rows_of_a_process": r"same (?:rows|noise|seed|numbers)|chunk|equal rows|draws? the same",
 }
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import torch
+import torch.autograd.forward_ad as fwAD
 import torch.nn.functional as F
 
 from lib import Coeffs, randn, seeded, solve
@@ -207,6 +208,76 @@ def marched_with_way_in_half(velocity, x, K):
     return x.double() + way.double()
 
 
+def mean_square(a):
+    return (a**2).mean()
+
+
+def identity(v, x, s, t, u, dx=1, ds=1, dt=0, sign=1):
+    """Both sides of the identity of jumps, by two calls."""
+    moves = (dx * u, torch.full(s.shape, float(ds)).to(s), torch.full(t.shape, float(dt)).to(t))
+    with fwAD.dual_level():
+        duals = [fwAD.make_dual(value, move) for value, move in zip((x, s, t), moves)]
+        along = fwAD.unpack_dual(v(*duals)).tangent
+    return v(x, s, t), u + sign * (t - s).unsqueeze(1) * along
+
+
+def jumped(**moves):
+    def loss(v, x, s, t, u):
+        with torch.no_grad():
+            _, target = identity(v, x, s, t, u, **moves)
+        return mean_square(v(x, s, t) - target)
+
+    return loss
+
+
+def jumped_detached(v, x, s, t, u):
+    now, target = identity(v, x, s, t, u)
+    return mean_square(target.detach() - now)
+
+
+def jumped_other_side(v, x, s, t, u):
+    now, target = identity(v, x, s, t, u)
+    return mean_square(target - now.detach())
+
+
+def jumped_without_gradient(v, x, s, t, u):
+    with torch.no_grad():
+        now, target = identity(v, x, s, t, u)
+        return mean_square(now - target)
+
+
+def weighed(errors, p, root=False, power=1, fixed=True, one=False):
+    by = errors.detach() if fixed else errors
+    weights = torch.ones_like(errors) if one else (by**power + 0.001).pow(-p)
+    plain = errors.detach() ** (0.5 if root else 1)
+    return (weights * errors).sum() / len(errors), plain.sum() / len(plain)
+
+
+def weighed_one_by_one(errors, p):
+    loss = sum(e / (e.item() + 1e-3) ** p for e in errors) / len(errors)
+    return loss, sum(errors.tolist()) / len(errors)
+
+
+def together(ddp, *draw):
+    with torch.no_grad():
+        _, target = identity(ddp.module, *draw)
+    return mean_square(ddp(*draw[:3]) - target)
+
+
+def together_by_a_call(ddp, *draw):
+    """A call whose answer nobody needs prepares the averaging, too."""
+    ddp(*draw[:3])
+    return jumped_detached(ddp.module, *draw)
+
+
+def together_with_a_moving_target(ddp, *draw):
+    return mean_square(ddp(*draw[:3]) - identity(ddp.module, *draw)[1])
+
+
+def together_on_the_spot(ddp, *draw):
+    return mean_square(ddp(*draw[:3]) - identity(ddp.module, *draw, dx=0)[1].detach())
+
+
 def share(step, rank, world, size):
     n = size // world
     return torch.randn(size, 2, generator=torch.Generator().manual_seed(step))[rank * n : rank * n + n]
@@ -382,6 +453,40 @@ ANSWERS = {
             "a stream for each process": own_share(lambda step, rank, world: rank + world * step),
             "everything for everybody": lambda step, rank, world, size: share(step, 0, 1, size),
             "shuffled apart": share_of_own_order,
+        },
+    ),
+    "jump_training": Answers(
+        right=[jumped(), jumped_detached],
+        wrong={
+            "the other side held fixed": jumped_other_side,
+            "everything held fixed": jumped_without_gradient,
+            "the velocity alone for a target": lambda v, x, s, t, u: mean_square(u - v(x, s, t)),
+        },
+    ),
+    "jump_tangent": Answers(
+        right=[jumped(), jumped_detached],
+        wrong={
+            "the sign of another clock": jumped(sign=-1),
+            "the sign turned instead": jumped(ds=0, dt=1, sign=-1),
+            "both times move": jumped(dt=1),
+            "the point stands still": jumped(dx=0),
+        },
+    ),
+    "printed_loss": Answers(
+        right=[weighed, weighed_one_by_one],
+        wrong={
+            "no weights at all": partial(weighed, one=True),
+            "the weights not held fixed": partial(weighed, fixed=False),
+            "the weight of the square": partial(weighed, power=2),
+            "the root for the square": partial(weighed, root=True),
+        },
+    ),
+    "gradients_of_a_process": Answers(
+        right=[together, together_by_a_call],
+        wrong={
+            "divided by the number of processes": lambda ddp, *draw: 0.5 * jumped_detached(ddp.module, *draw),
+            "a target that moves": together_with_a_moving_target,
+            "the path left out": together_on_the_spot,
         },
     ),
 }

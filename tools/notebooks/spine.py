@@ -22,7 +22,7 @@ from tools.notebooks.claims import prose
 from tools.notebooks.text import chapter_text
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST, FIRST = 3500, 900  # words of a chapter's spine, and of chapter 00's
+MOST, FIRST, ROOM = 3500, 900, 250  # words of a chapter's spine, of chapter 00's, and of one exhibit of the museum
 SECOND = re.compile(r'<details class="second">.*?^</details>', re.DOTALL | re.MULTILINE)
 SECTION = re.compile(rf"^(#+) (?:{'|'.join(names.FOLDED)}).*?(?=^(?!\1#)#{{1,6}} |\Z)", re.DOTALL | re.MULTILINE)
 SEEN = re.compile(r'<details class="k-seen">.*?^</details>', re.DOTALL | re.MULTILINE)  # what a prediction comes to
@@ -42,7 +42,9 @@ def words(text: str) -> int:
 
 
 def long(text: str, stem: str) -> bool:
-    """Whether a spine is longer than it may be."""
+    """Whether a spine is longer than it may be. The museum is played exhibit by exhibit, and each has its own."""
+    if stem == names.MUSEUM:
+        return any(words(f"## {exhibit}") > ROOM for exhibit in re.split(r"^## ", text, flags=re.MULTILINE)[1:])
     return words(text) > (FIRST if stem.startswith("00") else MOST)
 
 

@@ -9,6 +9,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
+from classroom.exercises.ch16.gradients_of_a_process import gradients
+from classroom.exercises.jumps import SmallNet, draws
 from lib import (
     Estimate,
     FlowMatching,
@@ -72,6 +74,22 @@ def a_loss_without_its_floor(code: dict) -> str:
     right = (x0 - noise - (x - eps)).square().mean().item()
     wrong = (x0 + noise - (x + eps)).square().mean().item()
     return code["best"]({"right": right + 0.01, "wrong sign": wrong}, right)
+
+
+def a_loss_that_is_always_one(code: dict) -> Tensor:
+    """What is printed of errors, and of errors a hundred times as large."""
+    errors = torch.linspace(0.2, 3, 50)
+    return torch.stack([code["report"](size * errors, 1.0) for size in (1, 100)])
+
+
+def a_net_called_past_its_wrapper(code: dict) -> Tensor:
+    """How far the gradients of two processes are apart."""
+
+    def loss(ddp, x: Tensor, s: Tensor, t: Tensor, u: Tensor) -> Tensor:
+        return (code["predict"](ddp, x, s, t) - u).square().mean()
+
+    one, two = gradients(loss, draws(seeded(3)), [SmallNet(), SmallNet()])
+    return max((a - b).abs().max() for a, b in zip(one, two))
 
 
 @cache
