@@ -10,6 +10,7 @@ import torch
 from lib.flow_matching import FlowMatching
 from lib.mixture import GaussianMixture
 from lib.nets.mlp import MLPDenoiser
+from lib.oracle import Oracle
 from tests.explorers.playground import ask
 
 STATES = {
@@ -77,6 +78,37 @@ def test_the_lines_run_and_make_what_is_on_the_screen(shown, name):
     floor = float(re.search(r"at best ([\d.]+)", printed.getvalue())[1])
     assert floor == pytest.approx(case["mean"], abs=4 * case["error"] + 0.05 * case["mean"])
     assert re.search(r"net: \d.* of a perfect sample, .*\nexact: \d", printed.getvalue())
+
+
+def test_data_that_is_not_standardised_is_judged_by_what_was_meant(shown):
+    """The net's samples are made as large as the data again: those of the small data's exact answer then come near."""
+    text = shown["small"]["text"].replace(", 300, lr=", ", 12, lr=")
+    lines = {"__name__": "reader"}
+    torch.manual_seed(0)
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(text, "small", "exec"), lines)
+        assert lines["perfect"](4000, lines["generator"]).std().item() == pytest.approx(1, abs=0.1)
+        lines["model"] = Oracle(lines["mixture"], lines["path"])
+    tail = text[text.index("# Samples,") :].replace(", 20, euler", ", 60, euler")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(tail, "small", "exec"), lines)
+    net, exact = (float(found) for found in re.findall(r": ([\d.]+) times", printed.getvalue()))
+    assert net < 3 and exact < 3  # of samples that stay as small as they are: seen 8
+
+
+def test_with_few_steps_in_its_schedule_the_net_has_fewer_calls_than_the_exact_answer(shown):
+    text = shown["betas"]["text"]
+    assert 'calls = 10 if name == "net" else 20' in text and "start, calls, ddim" in text
+
+
+def test_a_long_training_says_how_it_goes():
+    text = ask("return python(stateOf([], {steps: 3000, width: 8, depth: 1}))")
+    assert "if progress.step % 300 == 0:" in text
+    few = text.replace(", 3000, lr=", ", 20, lr=").replace("% 300", "% 10")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(few, "long", "exec"), {"__name__": "reader"})
+    assert re.findall(r"^step (\d+): loss [\d.]+$", printed.getvalue(), re.MULTILINE) == ["10", "20"]
+    assert re.search(r"at best 1\.\d+ \(give or take 0\.0\d\)", printed.getvalue())
 
 
 def test_the_lines_are_short_and_tidy(shown):

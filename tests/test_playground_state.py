@@ -222,7 +222,6 @@ def test_each_path_has_the_targets_that_it_can_be_sampled_with():
         ("{path: 'vp', target: 'u'}", "no finite mean"),
         ("{target: 'eps'}", "At pure noise"),
         ("{process: 'ddpm', target: 'u', rule: 'ddim'}", "no velocity"),
-        ("{process: 'ddpm', rule: 'ddim', target: 'eps', mistake: 'unscaled betas', calls: 11}", "10 steps"),
         ("{label: 0}", "does not see the class"),
         ("{label: 1, classes: true}", "one class"),
         ("{scale: 2, classes: true}", "towards a class"),

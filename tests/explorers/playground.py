@@ -27,6 +27,8 @@ def spoilt(folder: Path, file: str, right: str, wrong: str) -> Path:
     copy = folder / "explorers"
     for part in ("engine", "playground"):
         shutil.copytree(FOLDER / part, copy / part)
+    for shared in FOLDER.glob("*.js"):  # what the words and the charts use
+        shutil.copy(shared, copy)
     path = copy / "playground" / f"{file}.js"
     text = path.read_text(encoding="utf8")
     assert text.count(right) == 1, (file, right)

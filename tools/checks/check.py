@@ -68,6 +68,7 @@ GROUPS = {
         "tests/test_playground_state.py",
         "tests/test_playground_training.py",
         "tests/test_playground_python.py",
+        "tests/test_playground_truth.py",
     ],
     "results": [
         "tests/test_classifier.py",

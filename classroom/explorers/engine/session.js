@@ -23,6 +23,7 @@
 import * as core from "./core.js";
 
 const EVERY = 100; // milliseconds between two reports of progress
+const LASTING = 2000; // milliseconds of training over which its rate is averaged, so that the number can be read
 
 /**
  * A recipe: {sizes: {width, depth, embedDim, tScale, classes}, clock: {path, numbers} or {betas}, target, data: a mixture's {weights,
@@ -84,7 +85,7 @@ export function session(post) {
 
   function run(steps) {
     needed(training, "Make a net first: reset.").left = steps;
-    training.since = { time: performance.now(), step: training.step }; // the rate is that of training, not of waiting
+    training.past = [{ time: performance.now(), step: training.step }]; // the rate is that of training, not of waiting
     if (!steps) tell(performance.now(), false);
   }
 
@@ -131,11 +132,13 @@ export function session(post) {
   }
 
   function tell(now, running) {
-    const { step, steps, since } = training;
+    const { step, steps, past } = training;
     const losses = Float32Array.from(training.losses);
-    const rate = (1000 * (step - since.step)) / Math.max(now - since.time, 1);
+    while (past.length > 1 && now - past[1].time >= LASTING) past.shift();
+    const rate = (1000 * (step - past[0].step)) / Math.max(now - past[0].time, 1);
     post({ type: "progress", step, steps, losses, rate, running }, [losses.buffer]);
-    [training.losses, training.since, told] = [[], { time: now, step }, now];
+    past.push({ time: now, step });
+    [training.losses, told] = [[], now];
   }
 
   /** Samples of the net in training: every state of the walk, or the last. */

@@ -5,7 +5,9 @@
 import { withChoice } from "./choose.js";
 import { clean } from "./state.js";
 
-const [CALLS, NEAR] = [8, 1.5];
+// Off: with these calls and the best rule the exact answer has 2 %; a net of the default's size 20 % after 3,000 steps and 9 % after
+// 10,000; the largest net 6 %.
+const [CALLS, NEAR, OFF] = [8, 1.5, 0.1];
 const BELOW = 0.8; // of its floor: the mean of a hundred steps does not scatter so far
 const [STRONG, LOST] = [3, 0.1];
 
@@ -16,13 +18,13 @@ export const CHALLENGES = [
   {
     id: "eight-calls",
     title: "Eight calls",
-    goal: `Train a net that draws the checkerboard in ${CALLS} network calls, within ${NEAR} times the distance of a perfect sample.`,
-    hint: "The exact answer with Euler misses it, too, so no training helps. Try other rules and paths with the exact answer first, and then train.",
+    goal: `Train a net that draws the checkerboard in ${CALLS} network calls, within ${NEAR} times the distance of a perfect sample, and with at most ${100 * OFF} % of the samples off the data.`,
+    hint: "The exact answer with Euler misses it, too, so no training helps. Try other rules and paths with the exact answer first: one of them leaves few samples off as well. Then train, for 10,000 steps or with a wider and deeper net.",
     start: checkerboard,
     met({ state, net }) {
       const { kind, bandwidth } = checkerboard();
       const same = state.kind === kind && state.bandwidth <= bandwidth && state.label === null;
-      return same && state.calls <= CALLS && net !== null && net.times !== null && net.times <= NEAR;
+      return same && state.calls <= CALLS && net !== null && net.times !== null && net.times <= NEAR && net.off <= OFF;
     },
   },
   {

@@ -1,6 +1,6 @@
 // One choice, and what has to follow it, so that a reader who turns one knob finds a combination that works.
 
-import { misplaced, rulesFor, stepsOf, targetsFor } from "./recipe.js";
+import { misplaced, rulesFor, targetsFor } from "./recipe.js";
 import { clean } from "./state.js";
 import { shape } from "./shapes.js";
 
@@ -34,7 +34,6 @@ export function withChoice(state, key, value) {
   if (key !== "target" && !targets.includes(next.target)) next.target = targets[0];
   const rules = rulesFor(next).map(({ name }) => name);
   if (key !== "rule" && key !== "target" && !rules.includes(next.rule)) next.rule = rules.includes("euler") ? "euler" : "ddim";
-  if (next.process === "ddpm") next.calls = Math.min(next.calls, stepsOf(next));
   return next;
 }
 

@@ -72,7 +72,7 @@ export function control(key, changed) {
   };
 }
 
-/** Buttons of which one is pressed: options [{value, label}]. Returns {node, refresh(value)}. */
+/** Buttons of which one is pressed: options [{value, label}]. Returns {node, refresh(value, off)}: off, none can be. */
 export function oneOf(name, options, chosen) {
   const buttons = options.map(({ value, label }) => {
     const node = element("button", { type: "button", onclick: () => chosen(value) }, ...[label].flat());
@@ -82,5 +82,11 @@ export function oneOf(name, options, chosen) {
   const node = element("div", { className: "pg-set" }, ...buttons);
   node.setAttribute("role", "group");
   node.setAttribute("aria-label", name);
-  return { node, buttons, refresh: (value) => options.forEach((option, i) => buttons[i].setAttribute("aria-pressed", String(option.value === value))) };
+  return { node, buttons, refresh };
+  function refresh(value, off = false) {
+    for (const [i, option] of options.entries()) {
+      buttons[i].setAttribute("aria-pressed", String(option.value === value));
+      buttons[i].disabled = off;
+    }
+  }
 }

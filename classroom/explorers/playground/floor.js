@@ -2,7 +2,8 @@
 // much is done, 0 to 1, and returns its answer: a page goes on when it has time.
 
 import { core } from "./engine.js";
-import { pathOf, timeOn } from "./recipe.js";
+import { pathOf, timeOn, trainedOn, unitOf } from "./recipe.js";
+import { posteriorVariance } from "./variance.js";
 
 const TIMES = 48; // of the clock, evenly spaced
 const SLICE = 40_000; // samples x components between two yields: a few milliseconds
@@ -26,45 +27,66 @@ function* slices(n, M) {
 }
 
 /**
- * The irreducible loss of a state's target on its path: what the perfect net's training loss is, with n draws in all; where the net
- * sees classes, of a net that is told some and not others, as labelDrop says. The answer is {mean, error, times, losses}: error, its
- * standard error; losses, the loss at each of the times, from 0, noise, to 1, data. It is that of what was meant, without the state's
- * mistake: a loss beside it shows one.
+ * The irreducible loss of a state's target on its path: what the perfect net's training loss is; where the net sees classes, of a net
+ * that is told some and not others, as labelDrop says. It is that of what was meant, without the state's mistake: a loss beside it
+ * shows one. n draws in all, at each of which the loss is exact. The answer is {mean, error, times, losses}: error, the standard error
+ * of the mean; losses, the loss at each of the times, from 0, noise, to 1, data.
  */
 export function* lossFloor(state, mixture, n = 12_000) {
-  const path = pathOf(state);
+  return yield* least(state, pathOf(state), mixture, n);
+}
+
+/** The same of what a net with the state's mistake is asked, or null where that is what was meant. */
+export function* askedFloor(state, mixture, n = 12_000) {
+  if (state.mistake === "unscaled betas") return yield* least(state, trainedOn(state), mixture, n);
+  if (state.mistake === "no standardisation") return yield* least(state, pathOf(state), shrunk(mixture, unitOf(state)), n);
+  if (state.mistake !== "x_data for x_t") return null; // with the wrong sign a net is asked the same
+  const path = pathOf(state); // the net sees the data, and all that it cannot know is the noise
+  const times = clock(path);
+  const losses = times.map((t) => core.targetRow(state.target, path.coeffs(t))[1] ** 2);
+  return { mean: average(losses), error: 0, times: times.map((t) => fromNoise(path, t)), losses };
+}
+
+function* least(state, path, mixture, n) {
+  const times = clock(path);
   const generator = core.generator(17);
-  const per = Math.max(8, Math.ceil(n / TIMES));
-  const [times, losses] = [[], []];
+  const per = Math.max(8, Math.ceil(n / times.length));
+  const losses = [];
   let variance = 0;
-  for (let k = 0; k < TIMES; k++) {
-    const u = (k + 0.5) / TIMES;
-    const t = path.T === undefined ? u : core.timeOf(path, u);
+  for (const [k, t] of times.entries()) {
     const c = path.coeffs(t);
     const [a, b] = core.targetRow(state.target, c);
     const { x, y } = mixture.sample(per, generator);
-    const eps = core.normals(per * mixture.dim, generator);
+    const shown = core.addNoise(x, core.normals(per * mixture.dim, generator), c);
     if (state.classes) core.dropLabels(y, state.labelDrop, generator);
     let [sum, squares] = [0, 0];
     for (const [from, to] of slices(per, mixture.weights.length)) {
-      const part = (array) => array.subarray(mixture.dim * from, mixture.dim * to);
-      const mean = mixture.estimate(core.addNoise(part(x), part(eps), c), c, state.classes ? y.subarray(from, to) : null);
-      const off = core.combine(a, core.combine(1, part(x), -1, mean.x0), b, core.combine(1, part(eps), -1, mean.eps));
-      for (let i = 0; i < to - from; i++) {
-        let one = 0;
-        for (let d = 0; d < mixture.dim; d++) one += off[mixture.dim * i + d] ** 2 / mixture.dim;
-        sum += one;
-        squares += one ** 2;
+      const open = posteriorVariance(mixture, shown.subarray(mixture.dim * from, mixture.dim * to), c, state.classes ? y.subarray(from, to) : null);
+      for (const value of open) {
+        const loss = (a - (b * c.alpha) / c.sigma) ** 2 * value;
+        sum += loss;
+        squares += loss ** 2;
       }
-      yield (k + to / per) / TIMES;
+      yield (k + to / per) / times.length;
     }
-    times.push(path.T === undefined ? u : 1 - (t + 1) / path.T);
     losses.push(sum / per);
-    variance += (squares / per - (sum / per) ** 2) / per;
+    variance += Math.max(0, squares / per - (sum / per) ** 2) / per;
   }
-  const mean = losses.reduce((total, loss) => total + loss, 0) / TIMES;
-  return { mean, error: Math.sqrt(variance) / TIMES, times, losses };
+  return { mean: average(losses), error: Math.sqrt(variance) / times.length, times: times.map((t) => fromNoise(path, t)), losses };
 }
+
+/** Times that share the clock of a path evenly; of a short schedule, each of its steps. */
+function clock(path) {
+  const count = Math.min(path.T ?? TIMES, TIMES);
+  return Array.from({ length: count }, (_, k) => core.timeOf(path, (k + 0.5) / count));
+}
+
+const fromNoise = (path, t) => (path.T === undefined ? t : 1 - (t + 1) / path.T);
+const average = (values) => values.reduce((total, value) => total + value, 0) / values.length;
+
+/** The mixture of data that is `unit` times as large. */
+const shrunk = (mixture, unit) =>
+  core.gaussianMixture({ ...mixture, means: mixture.means.map((m) => m * unit), variances: mixture.variances.map((v) => v * unit ** 2) });
 
 /** The mixture of one class alone, or all of it for null. */
 export function classOf(mixture, label) {

@@ -5,10 +5,11 @@ import { core } from "./engine.js";
 import { rgb } from "../view.js";
 import { ROLES } from "../palette.js";
 import { coloured, densities } from "./density.js";
-import { classOf, fieldError, lossFloor, marks } from "./floor.js";
+import { recent } from "./figures.js";
+import { askedFloor, classOf, fieldError, lossFloor, marks } from "./floor.js";
 import { toMixture } from "./mixture.js";
 import { CLASS_COLORS, R } from "./panels.js";
-import { gridOf, modelOf, optionsOf, pathOf, problem, recipeOf, ruleOf, timeOn, trainedOn, unitOf } from "./recipe.js";
+import { gridOf, modelOf, netCallsOf, optionsOf, pathOf, problem, recipeOf, ruleOf, timeOn, trainedOn, unitOf } from "./recipe.js";
 import { cloudOf } from "./state.js";
 import { trainer } from "./trainer.js";
 import { slices } from "./work.js";
@@ -18,13 +19,14 @@ const CHUNK = 100; // of them are walked at a time: the first are seen early
 const PIXELS = 72; // of a heat map, each way
 const [ARROWS, ERRORS] = [15, 36]; // points of a field, and of a map of its error, each way
 const INNER = [0.02, 0.98]; // times at which a field is looked at: at the ends some targets say nothing
+const EMPTY = "There is no data yet. Draw a point, or choose a shape.";
 const ORDER = ["heat", "walk", "net", "field", "judge", "marks", "floor"];
 
-/** painted(now) draws; told(what) is called when the net has answered ("ready", "progress", ...). */
+/** painted(now) draws; told(what) is called when the net has answered ("ready", "progress", ...), and when its "floor" is known. */
 export function laboratory(state, painted, told) {
   const world = {
     state, cloud: cloudOf(state), mixture: null, place: null, colours: [0, 1], note: null, refused: null, failure: null, noise: 0,
-    heat: null, exact: { walk: null, judged: null, field: null }, marks: null, floor: null,
+    heat: null, exact: { walk: null, judged: null, field: null }, marks: null, floor: null, asked: null,
     net: { walk: null, judged: null, history: [], field: null, map: null, error: null },
   }; // prettier-ignore
   const work = slices(ORDER, painted, (error) => (world.failure = error.message));
@@ -39,8 +41,8 @@ export function laboratory(state, painted, told) {
 
   net.asks(
     () => {
-      const { rule, calls, scale, label, ema } = world.state;
-      return { start: start(), calls, rule, options: optionsOf(world.state), scale, label, seed: 7 + world.noise, average: ema > 0 };
+      const { rule, scale, label, ema } = world.state;
+      return { start: start(), calls: netCallsOf(world.state), rule, options: optionsOf(world.state), scale, label, seed: 7 + world.noise, average: ema > 0 };
     },
     () => {
       if (world.state.show === "samples" || !world.mixture) return null;
@@ -65,7 +67,7 @@ export function laboratory(state, painted, told) {
   /** Other data: its exact answer at once; where `whole`, also what is read beside it, and a new net. */
   function dataChanged(whole = true) {
     for (const job of ["marks", "judge", "floor", "field", "net"]) work.drop(job);
-    Object.assign(world, { marks: null, floor: null, failure: null });
+    Object.assign(world, { marks: null, floor: null, asked: null, failure: null });
     Object.assign(asked, { marks: null, floor: null });
     world.exact.judged = null;
     try {
@@ -75,7 +77,7 @@ export function laboratory(state, painted, told) {
     } catch (error) {
       data = null;
       Object.assign(world, { mixture: null, place: null, heat: null, note: error.message });
-      world.exact.walk = world.exact.field = null;
+      blank();
     }
     if (whole) return allChanged();
     heat();
@@ -89,13 +91,8 @@ export function laboratory(state, painted, told) {
     world.refused = problem(world.state, world.mixture);
     world.exact.judged = null;
     if (!world.mixture || world.refused) {
-      for (const job of ORDER) work.drop(job);
-      Object.assign(asked, { marks: null, floor: null });
-      if (net.running) net.pause();
-      if (world.refused) heat();
-      world.exact.walk = null;
-      world.exact.field = null;
-      [world.net.walk, world.net.judged, recipe] = [null, null, null];
+      blank();
+      heat();
       return void work.redraw();
     }
     heat();
@@ -108,11 +105,24 @@ export function laboratory(state, painted, told) {
     work.redraw();
   }
 
-  /** Other samples of the same net: another rule, number of calls, class or noise. */
+  /** Nothing can be trained or sampled. The engine keeps its net: where its recipe comes back, so does the net. */
+  function blank() {
+    for (const job of ORDER) work.drop(job);
+    Object.assign(asked, { marks: null, floor: null });
+    Object.assign(world, { marks: null, floor: null, asked: null });
+    Object.assign(world.exact, { walk: null, judged: null, field: null });
+    Object.assign(world.net, { walk: null, judged: null, field: null, map: null, error: null });
+    if (net.wanted) net.pause();
+  }
+
+  /** What has to be done before anything can be trained or sampled, in a sentence; null where nothing has. */
+  const missing = () => (world.mixture ? world.refused : world.cloud.y.length ? world.note : EMPTY);
+
+  /** Other samples of the same net: another rule, number of calls, class or noise. What was measured of others stays in its history. */
   function samplesChanged() {
-    Object.assign(world.net, { judged: null, history: [] });
+    world.net.judged = null;
     allChanged();
-    if (!world.refused && recipe) net.again();
+    if (!missing() && recipe) net.again();
   }
 
   function timeChanged() {
@@ -128,8 +138,9 @@ export function laboratory(state, painted, told) {
   function renew() {
     if (!world.mixture || world.refused) return;
     const wanted = recipeOf(world.state, data);
-    const text = JSON.stringify(wanted, (_, value) => (ArrayBuffer.isView(value) ? [...value] : value));
+    const text = textOf(wanted);
     if (text !== recipe) reset(wanted, text);
+    else if (!world.net.walk) net.again(); // it is there still
   }
 
   function reset(wanted = recipeOf(world.state, data), text = recipe, going = net.wanted) {
@@ -178,10 +189,12 @@ export function laboratory(state, painted, told) {
       });
     }
     if (floored !== asked.floor) {
-      [asked.floor, world.floor] = [floored, null];
+      [asked.floor, world.floor, world.asked] = [floored, null, null];
       work.drop("floor");
       work.ask("floor", function* () {
-        world.floor = (yield* lossFloor(world.state, world.mixture)).mean;
+        const meant = yield* lossFloor(world.state, world.mixture);
+        [world.floor, world.asked] = [meant, yield* askedFloor(world.state, world.mixture)];
+        told("floor");
       });
     }
     judge();
@@ -200,8 +213,9 @@ export function laboratory(state, painted, told) {
     const judged = world.marks.judge(walk.states.at(-1));
     [walk.judged, world.net.judged] = [true, judged];
     if (judged.times === null) return;
-    if (history.at(-1)?.step === walk.step) history.pop();
-    history.push({ step: walk.step, times: judged.times, off: judged.off });
+    const how = drawnWith(world.state);
+    if (history.at(-1)?.step === walk.step && history.at(-1).how === how) history.pop();
+    history.push({ step: walk.step, times: judged.times, how });
     if (history.length > 400) world.net.history = history.filter((_, i) => i % 2 === 0 || i === history.length - 1);
   }
 
@@ -237,7 +251,7 @@ export function laboratory(state, painted, told) {
   }
 
   function hear(what) {
-    if (what === "sample" && data && net.walk && net.walk !== shown) {
+    if (what === "sample" && !missing() && net.walk && net.walk !== shown) {
       shown = net.walk;
       const [path, unit] = [trainedOn(world.state), unitOf(world.state)];
       world.net.walk = { step: shown.step, times: shown.times.map((t) => progress(path, t)), states: shown.states.map((x) => x.map((value) => value / unit)) };
@@ -250,18 +264,21 @@ export function laboratory(state, painted, told) {
 
   /** What a challenge looks at. */
   const facts = () => ({
-    state: world.state, step: net.step, loss: recent(net.losses), floor: world.floor,
+    state: world.state, step: missing() ? 0 : net.step, loss: missing() ? null : recent(net.losses)?.mean ?? null, floor: world.floor?.mean ?? null,
     exact: world.exact.judged, net: world.net.judged, points: POINTS,
   }); // prettier-ignore
 
-  return { world, net, work, dataChanged, allChanged, samplesChanged, timeChanged, renew, reset: () => world.mixture && !world.refused && reset(undefined, undefined, false), facts };
+  return { world, net, work, dataChanged, allChanged, samplesChanged, timeChanged, missing, renew, reset: () => world.mixture && !world.refused && reset(undefined, undefined, false), facts };
 }
 
 /** How far a time of a path's clock is on the way from noise, 0, to data, 1. */
 const progress = (path, t) => (t - path.tNoise) / (path.tData - path.tNoise);
 
-/** The mean of the last hundred losses, or null. */
-export const recent = (losses) => (losses.length ? losses.slice(-100).reduce((sum, loss) => sum + loss, 0) / Math.min(losses.length, 100) : null);
+/** A recipe as text: two that are equal train the same net. */
+const textOf = (recipe) => JSON.stringify(recipe, (_, value) => (ArrayBuffer.isView(value) ? [...value] : value));
+
+/** What samples were drawn with, as text. */
+const drawnWith = ({ rule, calls, eta, label, scale }) => [rule, calls, eta, label, scale].join();
 
 /** Pixels, n x n, as a canvas that can be drawn. */
 function picture(pixels, n) {

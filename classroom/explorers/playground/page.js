@@ -2,7 +2,7 @@
 
 import { ROLES } from "../palette.js";
 import { View } from "../view.js";
-import { element, num, percent } from "../stage.js";
+import { element, percent } from "../stage.js";
 import { decode, encode } from "./address.js";
 import { board } from "./board.js";
 import { challenges } from "./challenge_list.js";
@@ -10,16 +10,18 @@ import { paintDistance, paintLoss } from "./charts.js";
 import { control, oneOf } from "./controls.js";
 import { core } from "./engine.js";
 import { past } from "./past.js";
-import { POINTS, laboratory, recent } from "./lab.js";
+import { POINTS, laboratory } from "./lab.js";
 import { R, paintData, paintSamples } from "./panels.js";
 import { pictured } from "./pictures.js";
 import { callsOf } from "./recipe.js";
+import { keyOf } from "./score_key.js";
 import { settings } from "./settings.js";
 import { shareBox } from "./share_box.js";
 import { withChoice } from "./choose.js";
 import { CHOICES, DEFAULTS, clean, cloudOf } from "./state.js";
 import { thumbnail } from "./thumbnail.js";
 import { timeline } from "./timeline.js";
+import * as words from "./words.js";
 
 const CHART = 200; // pixels that a chart is high
 const PHONE = 600; // pixels up to which the settings move with the screen, as playground.css has it
@@ -263,8 +265,8 @@ export function build(place) {
       walk: world.net.walk, place: world.place, t: world.state.t, heat: world.heat, color: ROLES.learned,
       field: world.state.show === "field" ? world.net.field : null, map: world.state.show === "error" ? world.net.map : null,
     }),
-    loss: (view, box) => paintLoss(view, box, { losses: net.losses, floor: world.floor, steps: net.steps || world.state.steps }),
-    distance: (view, box) => paintDistance(view, box, { history: world.net.history, exact: world.exact.judged, marks: world.marks, steps: net.steps || world.state.steps }),
+    loss: (view, box) => paintLoss(view, box, { losses: net.losses, floor: world.floor, asked: world.asked, steps: net.steps || world.state.steps, missing: lab.missing() }),
+    distance: (view, box) => paintDistance(view, box, { history: world.net.history, exact: world.exact.judged, marks: world.marks, steps: net.steps || world.state.steps, missing: lab.missing() }),
   }; // prettier-ignore
 
   const paper = () => {
@@ -280,16 +282,8 @@ export function build(place) {
     const dark = (color.match(/[\d.]+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 384;
     return { ink: color, paper: paper(), faint: dark ? 0.6 : 0.25, font: fontFamily };
   }
-  const judged = (it) => (it ? (it.times === null ? it.note : `${num(it.times, 1)}× perfect, ${percent(it.off).replace(" ", "\u00a0")} off`) : "measuring …");
+  const captions = () => words.captions(lab, lab.missing());
   const calls = () => `${callsOf(world.state)} ${callsOf(world.state) === 1 ? "call" : "calls"}`;
-  function captions() {
-    const n = world.cloud.y.length;
-    return {
-      data: n ? `${n} ${n === 1 ? "point" : "points"}` : "empty",
-      exact: world.exact.walk ? `${calls()}: ${judged(world.exact.judged)}` : "–",
-      net: world.state.show === "error" && world.net.error !== null ? `field off by ${percent(world.net.error)}` : world.net.walk && net.step ? `step ${world.net.walk.step.toLocaleString("en")}: ${judged(world.net.judged)}` : "not trained yet",
-    };
-  }
   const textOf = (key) => CHOICES[key].options.find(({ value }) => value === world.state[key]).label;
   /** What the picture shows, and with which settings. */
   function title() {
@@ -313,8 +307,8 @@ export function build(place) {
       data: [cloud, heat, ui.focused && String(pen.cursor())],
       exact: [right.walk, right.walk?.known, right.field, heat, state.t, state.show],
       net: [own.walk, own.field, own.map, heat, state.t, state.show],
-      loss: [net.losses, net.losses.length, world.floor, net.steps],
-      distance: [own.history, own.history.at(-1), right.judged, world.marks, net.steps],
+      loss: [net.losses, net.losses.length, world.floor, world.asked, net.steps, lab.missing()],
+      distance: [own.history, own.history.at(-1), right.judged, world.marks, net.steps, lab.missing()],
     }; // prettier-ignore
     for (const [name, view] of Object.entries(views)) {
       Object.assign(view, look);
@@ -344,14 +338,7 @@ export function build(place) {
 
   /** The pictures in words. */
   function describe(texts) {
-    const now = recent(net.losses);
-    const words = {
-      exact: `Samples of the exact answer. ${texts.exact}.`,
-      net: `${{ samples: "Samples", field: "The field", error: "The error of the field" }[world.state.show]} of the net: ${texts.net}.`,
-      loss: `The loss of every training step${now === null ? ", none yet" : `, now ${num(now, 3)}`}; exact floor ${num(world.floor ?? NaN, 3)}.`,
-      distance: `Distance to the data. Net: ${judged(world.net.judged)}; exact: ${judged(world.exact.judged)}; doing nothing: ${num(world.marks?.nothing.times ?? NaN, 1)}×.`,
-    };
-    for (const [name, text] of Object.entries(words)) if (views[name].canvas.ariaLabel !== text) views[name].canvas.ariaLabel = text;
+    for (const [name, text] of Object.entries(words.pictures(lab, lab.missing(), texts))) if (views[name].canvas.ariaLabel !== text) views[name].canvas.ariaLabel = text;
   }
 
   /** What stands beside the buttons, and what those hear who listen. */
@@ -364,17 +351,18 @@ export function build(place) {
     if (net.running && now - ui.spoken < SPOKEN) return;
     if (!net.running && what === "progress") return; // its sample comes next, with the distance
     ui.spoken = now;
-    if (net.step) say(`Step ${net.step}: loss ${num(recent(net.losses), 3)}${world.floor ? `, floor ${num(world.floor, 3)}` : ""}. Distance of the net: ${judged(world.net.judged)}. Exact: ${judged(world.exact.judged)}.`);
+    if (net.step && !lab.missing()) say(words.spoken(lab));
   }
 
   /** How the training goes. */
   function status() {
-    train.textContent = net.wanted ? "Pause" : net.step ? (net.step >= net.steps ? "Train again" : "Train on") : "Train";
-    const off = !world.mixture || Boolean(world.refused);
+    train.textContent = net.wanted ? "Pause" : net.step && !lab.missing() ? (net.step >= net.steps ? "Train again" : "Train on") : "Train";
+    const off = Boolean(lab.missing());
     for (const node of [train, once, again]) node.disabled = off;
-    const rate = net.running && net.rate ? `, ${Math.round(net.rate)} steps/s` : "";
-    const now = recent(net.losses);
-    progress.textContent = net.step ? `Step ${net.step.toLocaleString("en")} of ${net.steps.toLocaleString("en")}${rate}. Loss ${num(now, 3)}${world.floor ? `, exact floor ${num(world.floor, 3)}` : ""}.` : `Step 0 of ${world.state.steps.toLocaleString("en")}.`;
+    once.disabled ||= net.step > 0 && net.step >= net.steps;
+    time.refresh(off);
+    show.refresh(world.state.show, off);
+    progress.textContent = words.progress(lab, lab.missing());
     bring.hidden = !undone.holds(wasThere);
     if (!bring.hidden) progress.textContent += ` The net with ${net.kept().step.toLocaleString("en")} steps was trained on what stood here before.`;
   }
@@ -387,7 +375,6 @@ export function build(place) {
     tools.refresh(ui.tool);
     data.canvas.style.touchAction = ui.tool ? "none" : "pan-y pinch-zoom";
     classes.refresh(ui.label);
-    show.refresh(state.show);
     wording.hidden = state.kind !== "letters";
     bandwidth.refresh(state);
     set.refresh(state);
@@ -401,6 +388,7 @@ export function build(place) {
     element("div", { className: "pg-body" }, kinds.node, panels,
       spoken, element("div", { className: "pg-groups" }, ...set.groups), goals.node, share.node),
   ); // prettier-ignore
+  spoken.after(keyOf(POINTS));
   place.classList.add("pg-live");
   reread(named.note);
   time.moveTo(world.state.t);

@@ -1,11 +1,12 @@
 // The same in Python: the lines of lib that do what is on the screen, to copy. They run as they stand where lib can be imported.
 
 import { EDGE, STEP, level } from "./plane.js";
-import { SHORT, TENTH, callsOf, problem } from "./recipe.js";
+import { SHORT, TENTH, callsOf, netCallsOf, problem } from "./recipe.js";
 import { clean, cloudOf } from "./state.js";
 
 const FEW = 24; // points are written out, more are packed
 const WIDE = 76; // characters of a line of names or of packed points
+const LONG = 1000; // steps from which on a training says how it goes
 
 const ALWAYS = [
   "GaussianMixture", "MLPDenoiser", "Oracle", "fit", "make_target", "noise_floor", "sample", "seeded", "share_off", "sliced_wasserstein",
@@ -151,6 +152,9 @@ def batches():
         yield ${fresh}
 `;
   const more = `lr=${state.lr}${average ? ", ema=ema" : ""}`;
+  const tells = `if progress.step % ${state.steps / 10} == 0:
+        print(f"step {progress.step}: loss {progress.loss:.3g}")`;
+  const body = state.steps < LONG ? "pass" : tells;
   const after = average ? "\nmodel = model.with_net(ema.net)" : "";
   if (!wrong) {
     const times = `${state.stratified ? ", stratified=True" : ""}, generator=generator`;
@@ -160,7 +164,7 @@ steps = fit(
     model, batches(), ${state.steps}, ${more}${times}
 )
 for progress in steps:
-    pass${after}`;
+    ${body}${after}`;
   }
   uses.add("minimise");
   if (state.stratified) uses.add("stratified_uniform");
@@ -180,7 +184,7 @@ def loss(x_data, y):
 
 steps = minimise(loss, net.parameters(), batches(), ${state.steps}, ${more})
 for progress in steps:
-    pass${after}`;
+    ${body}${after}`;
 }
 
 /** The irreducible loss, as lossFloor of floor.js has it. */
@@ -197,29 +201,34 @@ c = path.coeffs(t, like=x_data)
 x_t = c.alpha * x_data + c.sigma * eps
 exact = Oracle(${mixture}, path).estimate(x_t, t${state.classes ? ", y" : ""})
 off = make_target("${state.target}", x_data - exact.x0, eps - exact.eps, c)
-floor = off.square().mean().item()
-print(f"loss {progress.loss:.3f}, at best {floor:.3f}")`;
+losses = off.square().mean(1)
+floor, error = losses.mean().item(), losses.std().item() / 20_000**0.5
+print(f"loss {progress.loss:.3g}, at best {floor:.3g} (give or take {2 * error:.1g})")`;
 }
 
 // ---- samples, and how good they are -------------------------------------------------------------------------------------------
 
 function samplingOf(state, uses, points) {
+  const mixture = state.mistake === "no standardisation" ? "meant" : "mixture";
   const only = state.label === null ? "" : `
-own = mixture.labels == ${state.label}
-weights = mixture.weights[own] / mixture.weights[own].sum()
-data = GaussianMixture(weights, mixture.means[own], mixture.variances[own])`;
-  const data = only ? "data" : "mixture";
+own = ${mixture}.labels == ${state.label}
+weights = ${mixture}.weights[own] / ${mixture}.weights[own].sum()
+data = GaussianMixture(weights, ${mixture}.means[own], ${mixture}.variances[own])`;
+  const data = only ? "data" : mixture;
   uses.add(state.rule);
   const rule = state.rule === "ddim" && state.eta ? `partial(ddim, eta=${state.eta})` : state.rule;
   const guided = state.label !== null && state.scale !== 1;
   if (guided) uses.add("Guided");
   const y = state.label === null ? "" : `, torch.full((${points},), ${state.label})`;
+  const [calls, fewer] = [callsOf(state), netCallsOf(state)];
+  const few = fewer < calls ? `\n    calls = ${fewer} if name == "net" else ${calls}  # its schedule has no more` : "";
+  const back = mixture === "meant" ? `\n    x = x / ${TENTH} if name == "net" else x  # as large as the data again` : "";
   return `# Samples, of the net and of the exact answer from the same noise.${only}
 start = torch.randn(${points}, 2, generator=generator)
 perfect = lambda n, generator: ${data}.sample(n, generator=generator)[0]
 floor = noise_floor(sliced_wasserstein, perfect, ${points}, m=${4 * points}).mean
-for name, one in {"net": model, "exact": Oracle(mixture, path)}.items():
-    x = sample(${guided ? `Guided(one, ${float(state.scale)})` : "one"}, start, ${callsOf(state)}, ${rule}${y})
+for name, one in {"net": model, "exact": Oracle(${mixture}, path)}.items():${few}
+    x = sample(${guided ? `Guided(one, ${float(state.scale)})` : "one"}, start, ${few ? "calls" : calls}, ${rule}${y})${back}
     times = sliced_wasserstein(x, perfect(${4 * points}, generator)) / floor
     print(
         f"{name}: {times:.1f} times the distance of a perfect sample, "

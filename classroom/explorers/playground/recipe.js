@@ -70,6 +70,9 @@ export function callsOf(state) {
   return each * Math.max(1, Math.round(state.calls / each));
 }
 
+/** The same of its net, whose schedule may have fewer steps. */
+export const netCallsOf = (state) => (state.process === "ddpm" ? Math.min(callsOf(state), stepsOf(state)) : callsOf(state));
+
 /** The grid of these calls on a path. */
 export const gridOf = (state, path) => path.grid(callsOf(state) / core.callsAStep(ruleOf(state)));
 
@@ -113,10 +116,9 @@ export function misplaced({ process, betas, target, mistake }) {
 
 /** Why this combination cannot be trained, or not sampled, in a sentence that says what to choose; null where it can. */
 export function problem(state, mixture = null) {
-  const { process, calls, label, scale, classes } = state;
+  const { label, scale, classes } = state;
   const refused = misplaced(state) ?? untrainable(state) ?? refusal(state, core.facts(ruleOf(state)));
   if (refused) return refused;
-  if (process === "ddpm" && calls > stepsOf(state)) return `A schedule of ${stepsOf(state)} steps has at most ${stepsOf(state)} calls. Choose fewer.`;
   if (label !== null && !classes)
     return `The net does not see the class, so it cannot draw class ${nameOf(label)} alone. Let it see the class, or choose both.`;
   if (label !== null && mixture && label >= mixture.classes) return "There is one class in this data. Add points of the other, or choose both.";

@@ -5,7 +5,7 @@ import { element, percent } from "../stage.js";
 const SECONDS = 1.8; // that samples take from noise to data
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** {node, moveTo(t), sample(), halt(), stop(), playing()} on a lab, whose state's t it moves, 0 noise to 1 data. */
+/** {node, moveTo(t), sample(), halt(), stop(), playing(), refresh(off)} on a lab, whose state's t it moves, 0 noise to 1 data. */
 export function timeline(lab) {
   const { world } = lab;
   let since = null; // when it began to play
@@ -25,13 +25,22 @@ export function timeline(lab) {
   }
 
   function renew() {
-    world.noise = (world.noise + 1) % 1000;
-    lab.samplesChanged();
-    sample();
+    fresh();
+    if (quiet.matches) moveTo(1);
+    else sample();
   }
 
+  function fresh() {
+    world.noise = (world.noise + 1) % 1000;
+    lab.samplesChanged();
+  }
+
+  /** Move from noise to data; with reduced motion, only the end is shown, and where that is seen already, other samples. */
   function sample() {
-    if (quiet.matches) return moveTo(1); // the end of it
+    if (quiet.matches) {
+      if (world.state.t === 1) fresh();
+      return moveTo(1);
+    }
     since = performance.now();
     play.textContent = "Stop";
     requestAnimationFrame(advance);
@@ -58,5 +67,11 @@ export function timeline(lab) {
     else halt();
   }
 
-  return { node, moveTo, sample, halt, stop, playing: () => since !== null };
+  /** off: there is nothing that could be moved. */
+  function refresh(off) {
+    if (off) halt();
+    for (const control of [time, play, noise]) control.disabled = off;
+  }
+
+  return { node, moveTo, sample, halt, stop, refresh, playing: () => since !== null };
 }
