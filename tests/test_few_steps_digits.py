@@ -137,11 +137,12 @@ def test_times_lie_near_the_noise():
     assert (t < 0.25).double().mean() == pytest.approx(0.5, abs=0.03)
 
 
-def test_the_student_begins_as_the_teacher_and_learns_the_pairs(models):
-    """A batch of pairs again and again: a jump from the noise lands nearer to the end, and the label matters."""
+def test_the_student_begins_as_the_teacher_and_learns_the_pairs(models, monkeypatch):
+    """A batch of pairs again and again: soon, one call from their noise lands a third nearer to their ends."""
+    monkeypatch.setattr(tool, "DECAY", 0)  # the newest weights: an average would hardly have moved
     model, g = models["digits_flow"], torch.Generator().manual_seed(0)
     noise, y = torch.randn((tool.BATCH, 1, 8, 8), generator=g), torch.arange(tool.BATCH) % 10
     ends = tool.sample(tool.Guided(model, tool.RUN.scale, tool.RUN.interval), noise, 20, tool.euler, y)
     learned, seconds = tool.reflow(tool.Pairs(noise, ends, y, 0.0), steps=12)
     off = {one: tool.apart(one.sample((), 1, start=noise, y=y), ends) for one in (model, learned)}
-    assert off[learned] < off[model] and seconds > 0
+    assert off[learned] < 0.67 * off[model] and seconds > 0
