@@ -45,6 +45,7 @@ from lib import (
     two_moons_mixture,
     zero_terminal_snr,
 )
+from lib.flow_map import FlowMap, eulerian
 from lib.labels import NO_LABEL
 from lib.nets.dit import modulate
 from lib.samplers import Step, posterior_variance
@@ -53,6 +54,17 @@ from lib.training import logit_normal
 MOONS = two_moons_mixture()
 LINEAR = DiscreteSchedule(linear_betas(1000))
 UNSCALED = DiscreteSchedule(linear_betas(50, rescale=False))
+
+
+class Says2(nn.Module):
+    """A net that is told two times, and answers with a function of point and times."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer, self.shape = answer, (1,)
+
+    def forward(self, x, times, y=None):
+        return self.answer(x, *times[:, :, None].unbind(1))
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------------
@@ -92,7 +104,12 @@ def numbers() -> dict[str, list[float]]:
     answers = Oracle(MOONS, LINEAR).estimate(LINEAR.coeffs(t, like=eps).add_noise(x_data, eps), t).eps
     loss = F.mse_loss(answers, eps).item()
     middle, normal = middle_density(), 1 / math.sqrt(2 * math.pi)
+    nine_and_one = torch.tensor([[3.0], [1.0]])  # what is off where noise and data are 0, and so is the velocity
+    weighed = FlowMap(Says2(lambda x, s, t: nine_and_one), diagonal=1, power=0.5).loss(
+        0 * nine_and_one, eps=0 * nine_and_one
+    )
     return {
+        "weighed-loss": [weighed.item(), (9 + 1) / 2, 1, (9**-0.5 + 1) / 2, 5**0.5],
         "sample-floor": [0.06 * 4**-0.5, 0.06 / 4, 0.06, 0],
         "scale-shift": [2 * math.log(5), math.log(5), 5**2, -2 * math.log(5), 2 * math.log10(5)],
         "abar-linear": [end, math.sqrt(end), 1 - LINEAR.betas[-1].item(), 0, LINEAR.betas[-1].item()],
@@ -303,7 +320,27 @@ def latent_shift(draw):
     return {"s": s}, 2 * (s * c.alpha / c.sigma).log() - LinearPath().log_snr(t)
 
 
+def two_parts_of_a_jump(draw):
+    """A net that has one velocity before a time, and another after it."""
+    a, b, q = draw(30, -2, 2), draw(30, -2, 2), draw(30, 0.1, 0.4)
+    model = FlowMap(Says2(lambda x, s, t: torch.where(t <= q[:, None], a[:, None], b[:, None])))
+    start, zero = torch.zeros(30, 1, dtype=torch.float64), torch.zeros(30, dtype=torch.float64)
+    end = model.jump(model.jump(start, zero, q), q, zero + 1)
+    return {"a": a, "b": b, "q": q}, (end - start)[:, 0]
+
+
+def meanflow_on_our_clock(draw):
+    """The target of MeanFlow's loss, for a net whose derivatives are known: 0.5 x + 3 s has 0.5 u + 3."""
+    model = FlowMap(Says2(lambda x, s, t: 0.5 * x + 3 * s))
+    x, u = draw(30, -2, 2)[:, None], draw(30, -2, 2)[:, None]
+    s, h = draw(30, 0, 0.1), draw(30, 0.1, 0.9)
+    target = model.average(x, s, s + h) - eulerian(model, x, s, s + h, None, u)
+    return {"u": u[:, 0], "h": h, "d": 0.5 * u[:, 0] + 3}, target[:, 0]
+
+
 FORMULAS = {
+    "two-parts-of-a-jump": two_parts_of_a_jump,
+    "meanflow-on-our-clock": meanflow_on_our_clock,
     "score-from-noise": score_from_noise,
     "tweedie": tweedie,
     "eq-star": eq_star,
