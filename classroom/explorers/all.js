@@ -1,5 +1,4 @@
-// Generated from the files of this folder by `make explorers`: every .js with a .py of its name and a picture,
-// but those that have a bundle of their own.
+// Generated from the files of this folder by `make explorers`: every .js with a .py of its name, but those with a bundle of their own.
 import attention from "./attention.js";
 import digits from "./digits.js";
 import dit from "./dit.js";

@@ -45,17 +45,19 @@ def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTM
         f'<script type="application/json" class="kx-data">{payload}</script>\n'
         f"<figcaption>{html.escape(caption)}</figcaption>\n"
         f"</figure>\n"
-        f"{script(name)}"
+        f"{script()}"
     )
 
 
-def script(name: str) -> str:
-    """The bundle that an explorer is in: the common one, or its own, of the folder with its name.
+def script() -> str:
+    """The bundle. It brings every explorer of the page to life, so a page needs it once; a notebook's output brings its own."""
+    return f'<script type="module">{(FOLDER / "bundle.js").read_text()}</script>'
 
-    It brings every figure of the page that it knows to life, so a page needs it once; a notebook's output brings its own.
-    """
-    own = FOLDER / name.replace("-", "_") / "bundle.js"
-    return f'<script type="module">{(own if own.exists() else FOLDER / "bundle.js").read_text()}</script>'
+
+def apart(shown: HTML, folder: str) -> HTML:
+    """A figure with the bundle of this folder in the place of the one that all others share."""
+    bundle = (FOLDER / folder / "bundle.js").read_text()
+    return HTML(f'{shown.data.removesuffix(script())}<script type="module">{bundle}</script>')
 
 
 def traits(shown: HTML) -> dict:

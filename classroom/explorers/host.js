@@ -30,6 +30,13 @@ function begin(mounts, figure) {
   }
 }
 
+/** A picture, where there is one, and the data. */
+export function pictured(figure, data, get) {
+  const poster = element("img", { className: "kx-poster", alt: get("alt") });
+  if (get("poster")) poster.src = get("poster");
+  figure.append(poster, element("script", { type: "application/json", className: "kx-data", textContent: JSON.stringify(data) }));
+}
+
 /**
  * The function render of an anywidget module: it makes a figure of a model and puts it into el, as often as it is asked. What it
  * returns takes the figure away again. model.get knows

@@ -8,7 +8,7 @@ from classroom.explorers.figure import FOLDER, traits
 from tests.browser.checks import frames, watched
 from tests.browser.explorers import HOOK
 from tools.site import live
-from tools.site.gallery import LISTS, apart, explorer, gallery, pictures
+from tools.site.gallery import APART, LISTS, explorer, gallery, pictures
 
 # The module is imported as a host does; a model is anything that can be asked.
 HOST = """async ([code, traits, shadow]) => {
@@ -41,8 +41,7 @@ def handed_over(name: str) -> dict:
 
 
 def module(name: str) -> str:
-    own = "tree" if name in LISTS else name if name in apart() else ""
-    return (FOLDER / own / "bundle.js").read_text()
+    return (FOLDER / APART.get(name, "") / "bundle.js").read_text()
 
 
 def host(page, name: str, given: dict | None = None, shadow: bool = False) -> None:

@@ -21,12 +21,11 @@ from playwright.sync_api import Browser, sync_playwright
 from classroom.plots import FAN, INK, ROLES, RULES, SCHEDULES, RuleStyle, style_of
 from lib.samplers import rules
 from tools.site import browser, tree, vendor
-from tools.site.gallery import LISTS, apart, gallery, pictures
+from tools.site.gallery import APART, gallery, pictures
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 ENGINE = EXPLORERS / "engine"
 PLAYGROUND = EXPLORERS / "playground"
-TREE = EXPLORERS / "tree"
 SELF_TEST = Path(__file__).parent / "self_test_js"
 NODE = Path(sys.executable).with_name("node")
 WIDTH = 720  # CSS pixels of a poster's figure, the page's column
@@ -36,8 +35,8 @@ OPTIONS = ["--bundle", "--format=esm", "--minify", "--target=es2022", "--legal-c
 LOADERS = ["--loader:.css=text"]
 BUNDLE_HEAD = "// Generated from {}/*.js by `make explorers`.\n"
 ALL_HEAD = (
-    "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name and a picture,\n"
-    "// but those that have a bundle of their own.\n"
+    "// Generated from the files of this folder by `make explorers`: every .js with a .py of its name, but those with a bundle "
+    "of their own.\n"
 )
 PALETTE_HEAD = "// Generated from classroom/plots.py by `make explorers`.\n"
 
@@ -70,8 +69,8 @@ def palette() -> str:
 
 
 def everything(folder: Path = EXPLORERS) -> str:
-    """all.js: every explorer with a picture that the common bundle holds, by the name of its figure."""
-    names = [name for name in gallery(folder) if name not in (*LISTS, *apart(folder))]
+    """all.js: every explorer that has no bundle of its own, by the name of its figure."""
+    names = [name for name in gallery(folder) if name not in APART]
     lines = [f'import {name} from "./{name}.js";\n' for name in names]
     table = ", ".join(f'"{name.replace("_", "-")}": {name}' for name in names)
     return f"{ALL_HEAD}{''.join(lines)}\nexport const EXPLORERS = {{ {table} }};\n"
@@ -161,8 +160,10 @@ def main() -> None:
     (EXPLORERS / "all.js").write_text(everything())
     (tree.ROOT / tree.TARGET).write_text(tree.tree())
     (EXPLORERS / "bundle.js").write_text(bundle())
-    for own in (TREE, *(EXPLORERS / name for name in apart())):
-        (own / "bundle.js").write_text(bundle(own / "main.js", f"classroom/explorers/{own.name}"))
+    for folder in APART.values():
+        (EXPLORERS / folder / "bundle.js").write_text(
+            bundle(EXPLORERS / folder / "main.js", f"classroom/explorers/{folder}")
+        )
     (ENGINE / "bundle.js").write_text(engine())
     (PLAYGROUND / "bundle.js").write_text(playground())
     (SELF_TEST / "bundle.js").write_text(bundle(SELF_TEST / "main.js", "tools/site/self_test_js"))

@@ -6,18 +6,17 @@ from importlib import import_module
 from pathlib import Path
 
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
-LISTS = ("decision_tree",)  # explorers without a picture: they need no stage, and come in a bundle of their own
+LISTS = ("decision_tree",)  # explorers without a picture: they need no stage
+APART = {
+    "decision_tree": "tree",
+    "jump": "jump",
+}  # those with a bundle of their own, and the folder that holds it
 RESULTS = Path(__file__).parents[2] / "results"
 
 
 def gallery(folder: Path = EXPLORERS) -> list[str]:
     """The names of the explorers, which are those of their files."""
     return sorted(path.stem for path in folder.glob("*.py") if path.with_suffix(".js").exists())
-
-
-def apart(folder: Path = EXPLORERS) -> list[str]:
-    """Those whose script is a bundle of their own, which a folder of their name makes: the common one may weigh no more."""
-    return [name for name in gallery(folder) if (folder / name / "main.js").exists()]
 
 
 @cache

@@ -1,7 +1,11 @@
-// The entry of the bundle of one explorer, `jump`, for which the common bundle has no room.
+// The entry of the bundle of one jump: it brings the explorer to life, and is an anywidget module.
 
 import css from "../explorer.css";
+import { bring, pictured, rendering } from "../host.js";
 import jump from "../jump.js";
-import { pictured } from "../pictured.js";
+import { mount } from "../stage.js";
 
-export default pictured({ jump }, css);
+const mounts = { jump: (figure) => mount(figure, jump) };
+bring(mounts, css);
+
+export default { render: rendering(mounts, css, pictured) };
