@@ -160,7 +160,7 @@ def thrown(name: str, x: torch.Tensor, s: float, t: float, jumps: int) -> torch.
 
 def test_before_a_time_has_passed_nothing_is_decided(planes):
     """The identity shows what the place alone says, and reflow's way is said to be its own."""
-    assert "at time 0.50 the exact flow is at time 0.50, at (−1.40, −1.20)" in planes[-1]["said"]
+    assert "at time 0.50 the exact flow has reached, at time 0.50, (−1.40, −1.20)" in planes[-1]["said"]
     assert ["paths of its own" in plane["said"] for plane in planes] == [False, False, False, True, True, False]
 
 

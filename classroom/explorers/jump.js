@@ -16,7 +16,7 @@ const FINER = 4; // points of the drawn plane in each of its cells, each way
 const CURVE = 40; // steps of RK4 along the exact path of the point
 const STEEP = 8; // steps of RK4 from time 0 to 1 in the plane: off by 0.01 at most, but for cells on the boundary itself
 const FAR = 2; // of the bars, and the distance at which a dot of the plane is as large as its cell
-const OWN = "reflow, paths of its own"; // its name where it is not to agree: from 0 to 1 it shares the ends of the exact flow, and no more
+const OWN = "reflow, paths of its own"; // its name where it need not agree: it shares the ends of the exact flow from 0 to 1, and no more
 const MOONS = [ROLES.data, ROLES.learned]; // upper and lower, as where labels are given
 const SOME = 15; // the plane fades where the density is below a fifteenth of the largest: hardly any points are there
 const DOT = 0.55; // opacity of its dots
@@ -30,7 +30,7 @@ const NETS = {
 Object.values(NETS).forEach((net, i) => Object.assign(net, FAN[i]));
 
 export default {
-  hint: "Drag the point slowly across the border of the two colours: the exact end leaps from one moon to the other, and the ends of the nets cross the gap between them. Then choose 4 jumps, and watch the dots. Move t back to see where each jump lands on the way.",
+  hint: "Drag the point slowly across the border of the two colours: the exact end leaps from one moon to the other, and the ends of the nets cross the gap between them. Then choose 4 jumps: the dots shrink, least of all at the border. Move t from 1 back to 0, and both colours fade: early, hardly anything is decided.",
 
   prepare(data) {
     const mixture = twoMoonsMixture();
@@ -95,7 +95,7 @@ export default {
     Object.entries(NETS).forEach(([name, { text, color, marker }], i) => {
       const [top, far] = [rows.y + i * rows.step, now.apart[name]];
       view.panel({ x: rows.x, y: top + 2, w: 12, h: 12 }, [0, 1], [0, 1]).points([0.5, 0.5], { color, marker, size: 5, alpha: 1 });
-      view.text(rows.x + 18, top + 12, name === "reflow" && !whole(s, t) ? OWN : text, { size: 12, weight: name === map ? "bold" : "normal" });
+      view.text(rows.x + 18, top + 12, name === "reflow" && !agrees(s, t) ? OWN : text, { size: 12, weight: name === map ? "bold" : "normal" });
       view.text(rows.x + rows.w, top + 12, num(far), { size: 12, align: "right", weight: name === map ? "bold" : "normal" });
       const bar = view.panel({ x: rows.x, y: top + 17, w: rows.w, h: rows.bar }, [0, FAR], [0, 1]);
       bar.band(0, FAR, 0, 1, { alpha: 0.1 });
@@ -104,12 +104,12 @@ export default {
   },
 
   say({ s, t, x, y, jumps }, { now: { end, apart, moon } }) {
-    const where = t === 1 ? `ends on the ${moon > 0 ? "upper" : "lower"} moon` : `is at time ${num(t, 2)}`;
+    const where = t === 1 ? `ends on the ${moon > 0 ? "upper" : "lower"} moon, at` : `has reached, at time ${num(t, 2)},`;
     const list = Object.entries(NETS).map(([name, { short }]) => `${short} ${num(apart[name])}`);
     return (
-      `From (${num(x)}, ${num(y)}) at time ${num(s, 2)} the exact flow ${where}, at (${num(end[0])}, ${num(end[1])}). ` +
+      `From (${num(x)}, ${num(y)}) at time ${num(s, 2)} the exact flow ${where} (${num(end[0])}, ${num(end[1])}). ` +
       `In ${jumps} ${jumps > 1 ? "jumps" : "jump"} the nets land at these distances from it: ${list.join(", ")}.` +
-      (whole(s, t) || s === t ? "" : " Reflow follows straight paths of its own, so only from 0 to 1 is its distance an error.")
+      (agrees(s, t) ? "" : " Reflow follows straight paths of its own, so only from 0 to 1 is its distance an error.")
     );
   },
 
@@ -154,7 +154,8 @@ export function hopped(net, x, grid) {
   return places;
 }
 
-const whole = (s, t) => s === 0 && t === 1;
+/** Whether reflow is to lead where the exact flow does. */
+const agrees = (s, t) => s === t || (s === 0 && t === 1);
 
 const distance = (a, b, i = 0) => Math.hypot(a[i % a.length] - b[i % b.length], a[(i + 1) % a.length] - b[(i + 1) % b.length]);
 
@@ -228,7 +229,7 @@ function finer(sure, often, n) {
 
 /** What the plane's colours and dots say, in a line below it or in three beside it. */
 function legend(view, { x, y, lines }, word, dots) {
-  const entries = [...["upper", "lower"].map((moon, i) => [`${word} the ${moon} moon`, "s", MOONS[i], 0.34]), ...(dots ? [[lines ? "distance to the exact end" : "distance", "o", view.ink, DOT]] : [])];
+  const entries = [...["upper", "lower"].map((moon, i) => [lines ? `${word} the ${moon} moon` : `${moon} moon`, "s", MOONS[i], 0.34]), ...(dots ? [[lines ? "distance to the exact end" : "distance", "o", view.ink, DOT]] : [])];
   for (const [text, marker, color, alpha] of entries) {
     view.panel({ x, y: y - 10, w: 12, h: 12 }, [0, 1], [0, 1]).points([0.5, 0.5], { color, marker, alpha, size: 5 });
     view.text(x + 17, y, text, { size: 11.5 });

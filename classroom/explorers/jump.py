@@ -44,12 +44,12 @@ def show(path: str | Path) -> HTML:
         "black dots, which say how far each landing is from the exact end, are large along the border of the two colours "
         "and small elsewhere. A blue curve is the exact path of one noise point to a moon; four straight lines lead from the "
         "same point to where four nets land, and bars on the right say how far from the exact end that is.",
-        caption="One jump. The same noise point, followed exactly (blue curve) and thrown by four nets of the same size in one "
-        "call each: flow matching, whose single Euler step ends between the moons; reflow on pairs of the exact flow; and "
+        caption="One jump. The same point, followed exactly (blue curve) and carried by four nets of the same size in one "
+        "call each: flow matching, whose single Euler step ends between the moons; reflow, on pairs of the exact flow; and "
         "two flow maps, trained by the Lagrangian condition and as MeanFlow. The bars are the distances to the exact end. "
-        "The plane is coloured by the moon on which the chosen map lands the noise that starts there, and the dots grow with the "
-        "distance from the exact end: the error sits where the boundary is, for there the exact map tears what a smooth net must "
-        "fold.",
+        "The plane is coloured by the moon on which the chosen map lands what starts there, paler where a time before 1 leaves "
+        "that open and where hardly any points are; the dots grow with the distance from the exact end. The error sits where the "
+        "boundary is: there the exact map parts neighbours, and a net, which is smooth, has to stretch across the gap.",
     )
 
 
