@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.browser.checks import HTML
 from tests.browser.explorers import begin, first_control
+from tools.site.gallery import APART
 
 FIGURE = re.compile(r'<figure class="kx" id="([\w-]+)" data-explorer="([\w-]+)".*?</figure>', re.DOTALL)
 MODULE = re.compile(r'<script type="module">.*?</script>', re.DOTALL)
@@ -32,6 +33,12 @@ class Figure(NamedTuple):
 def contents(figure: Figure) -> str:
     """All that an explorer is made of, up to its name on the page."""
     return figure.html.replace(f'"{figure.id}"', '""') + "".join(MODULE.findall(figure.path.read_text()))
+
+
+def bundle_of(figure: Figure) -> str:
+    """The script of its page that brings it to life."""
+    folder = "/".join(("classroom/explorers", *filter(None, [APART.get(figure.name.replace("-", "_"))])))
+    return next(it for it in MODULE.findall(figure.path.read_text()) if f"// Generated from {folder}/*.js" in it)
 
 
 PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)

@@ -34,7 +34,7 @@ from lib import (
 from lib.samplers import facts
 from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
-from tests.browser.figures import EACH, MODULE, MOVED, lives
+from tests.browser.figures import EACH, MOVED, bundle_of, lives
 from tools.site import explorers
 from tools.site.gallery import LISTS, RESULTS, gallery, pictures
 
@@ -111,7 +111,7 @@ def test_random_moves(live):
 @pytest.mark.parametrize("figure", [figure for figure in EACH if figure.name != "decision-tree"], ids=str)
 def test_quick(figure, browser):
     """The best of several, since other work on the machine only adds to a time; the first that is good enough will do."""
-    script = MODULE.search(figure.path.read_text())[0]
+    script = bundle_of(figure)
     limit = SAMPLER if figure.name in SAMPLERS else MOVE
     first, moves = [], []
     for _ in range(3):
@@ -474,7 +474,7 @@ def test_every_kind_lives_from_a_server(path, browser, server):
 
 @pytest.mark.parametrize("figure", [figure for figure in EACH if PAYLOAD.search(figure.html)], ids=str)
 def test_bears_damaged_data(figure, browser):
-    (script, *_) = MODULE.findall(figure.path.read_text())
+    script = bundle_of(figure)
     payload = PAYLOAD.search(figure.html)[1]
     assert len(gzip.compress(payload.encode())) <= DATA
     with watched(browser) as (page, faults):
