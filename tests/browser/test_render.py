@@ -94,7 +94,7 @@ def test_it_has_its_look_in_a_shadow_tree(browser):
 def test_what_cannot_be_made_is_said(browser):
     with watched(browser) as (page, faults):
         for given, sentence in (
-            ({"explorer": "constructor"}, "There is no explorer constructor here. Choose one of attention,"),
+            ({"explorer": "constructor"}, "There is no explorer constructor here. Choose one of digits,"),
             ({"explorer": "noising", "alt": "A", "caption": "C"}, "data is missing or damaged"),
         ):
             host(page, "noising", given)
