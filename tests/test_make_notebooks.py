@@ -315,6 +315,15 @@ def test_what_is_refreshed_is_what_lib_would_write():
         assert build.refreshed(spoilt) == html
 
 
+def test_a_script_of_its_own_is_refreshed_from_its_own_bundle():
+    """Its first line says which one it is."""
+    from classroom.explorers.figure import figure
+
+    html = figure("attention", {}, "A picture.", "A caption.").data
+    stale = html.replace("With all gates at 0", "With all gates open")
+    assert stale != html and build.refreshed(stale) == html
+
+
 # --- several at a time -----------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
+from classroom.explorers.figure import APART
 from tests.browser.checks import HTML
 from tests.browser.explorers import begin, first_control
 
@@ -31,12 +32,13 @@ class Figure(NamedTuple):
 
 def contents(figure: Figure) -> str:
     """All that an explorer is made of, up to its name on the page."""
-    return figure.html.replace(f'"{figure.id}"', '""') + scripts(figure)
+    return figure.html.replace(f'"{figure.id}"', '""') + bundle_of(figure)
 
 
-def scripts(figure: Figure) -> str:
-    """The bundles of its page; what is not for a figure leaves it alone."""
-    return "".join(MODULE.findall(figure.path.read_text()))
+def bundle_of(figure: Figure) -> str:
+    """The script of its page that brings it to life."""
+    folder = "/".join(("classroom/explorers", *filter(None, [APART.get(figure.name.replace("-", "_"))])))
+    return next(it for it in MODULE.findall(figure.path.read_text()) if f"// Generated from {folder}/*.js" in it)
 
 
 PAGES = sorted(path for path in HTML.rglob("*.html") if "_static" not in path.parts)

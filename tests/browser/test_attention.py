@@ -369,7 +369,7 @@ def test_without_the_site_the_recorded_walk_moves(browser):
         before = seen(page, "explorer-attention")
         page.locator("canvas").click(position={"x": 40, "y": 300})
         page.locator("input[data-id=t]").press("Home")
-        assert seen(page, "explorer-attention")["values"] != before["values"] and "step" in said(page)
+        assert seen(page, "explorer-attention")["values"] != before["values"] and "0 of 10 calls" in said(page)
         page.evaluate("location.hash = 'explorer-attention?w=5&blocks=3'")
         frames(page, 4)
         assert "All 6 blocks" in said(page)

@@ -16,8 +16,6 @@ import torch
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
-from classroom.explorers import jump
-from classroom.explorers.shipped import restored
 from lib import (
     Coeffs,
     CosinePath,
@@ -33,11 +31,10 @@ from lib import (
     two_moons_mixture,
     walk,
 )
-from lib.flow_map import flow
 from lib.samplers import facts
 from tests.browser.checks import HTML, frames, overflow, settle, watched
 from tests.browser.explorers import HOOK, bears, begin, damages, fuzz, idle, keyboard, look, shows, small
-from tests.browser.figures import EACH, MOVED, lives, scripts
+from tests.browser.figures import EACH, MOVED, bundle_of, lives
 from tools.site import explorers
 from tools.site.gallery import LISTS, RESULTS, gallery, pictures
 
@@ -114,7 +111,7 @@ def test_random_moves(live):
 @pytest.mark.parametrize("figure", [figure for figure in EACH if figure.name != "decision-tree"], ids=str)
 def test_quick(figure, browser):
     """The best of several, since other work on the machine only adds to a time; the first that is good enough will do."""
-    script = scripts(figure)
+    script = bundle_of(figure)
     limit = SAMPLER if figure.name in SAMPLERS else MOVE
     first, moves = [], []
     for _ in range(3):
@@ -163,8 +160,7 @@ PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 # Of the explorers whose point is dragged, on a canvas that is narrow: the square picture of the plane shows [-reach, reach] both
 # ways, takes this share of the width and at most so many pixels, and stands in the middle or at the left.
-PLANES = {"posterior": [2.8, 1, 330, True], "velocities": [2.8, 1, 200, True], "step": [2.6, 0.5, 310, False],
-          "jump": [2.8, 1, 280, True]}  # fmt: skip
+PLANES = {"posterior": [2.8, 1, 330, True], "velocities": [2.8, 1, 200, True], "step": [2.6, 0.5, 310, False]}
 AT = """([reach, share, most, middle]) => {
   const box = document.querySelector("canvas").getBoundingClientRect();
   const [x, y] = [..."xy"].map((id) => document.querySelector(`input[data-id=${id}]`));
@@ -262,61 +258,6 @@ def test_a_step_of_a_dragged_particle_misses_as_in_lib(path, rule, browser):
     order = math.log2(miss / half) - 1
     assert float(re.search(r"measured order (-?\d+\.\d)", text)[1]) == pytest.approx(order, abs=0.06)
     assert f"order {facts(rule).order}, {2 ** (facts(rule).order + 1)} times less" in text
-
-
-def test_a_dragged_point_is_thrown_as_in_lib(browser):
-    """The exact end, and how far from it each net lands in two jumps, by the weights as a page has them."""
-    (x, y), text = dragged(browser, "jump", "s=0.2&jumps=2")
-    told_x, told_y, s, *end = decimals(text)[:5]
-    assert (told_x, told_y, s) == (x, y, 0.2)
-    start, exact = torch.tensor([[x, y]]), Oracle(two_moons_mixture(), LinearPath())
-    at = flow(exact, start.double(), 0.2)
-    assert at[0].tolist() == pytest.approx(end, abs=0.006)
-    told = [float(far) for far in re.findall(r"(?:matching|reflow|Lagrangian|MeanFlow) (\d\.\d\d)", text)]
-    for far, model in zip(told, jump.load(RESULTS / jump.FILE).values(), strict=True):
-        with torch.no_grad():
-            for weight in model.net.parameters():
-                weight.copy_(restored(weight))
-            *_, last = walk(model, start, torch.tensor([0.2, 0.6, 1.0]), model.rule)
-        assert (last.x - at).norm().item() == pytest.approx(far, abs=0.006)
-
-
-def test_arrow_keys_in_the_picture_of_jumps_move_the_point(browser):
-    """And those that are no arrows, and arrows with a modifier, are the page's."""
-    with watched(browser) as (page, faults):
-        page.set_content(f"<!doctype html>{POSTERS['jump']()}")
-        begin(page, "explorer-jump")
-        page.locator("canvas").focus()
-        before = said(page)
-        for key in ("a", "Control+ArrowUp"):
-            page.keyboard.press(key)
-        frames(page, 4)
-        assert said(page) == before
-        x, y = decimals(before)[:2]
-        for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
-            page.keyboard.press(key)
-        frames(page, 4)
-        idle(page, "explorer-jump")
-        assert decimals(said(page))[:2] == pytest.approx([x + 0.1, y + 0.05])
-        assert faults == []
-
-
-def test_a_jump_does_not_end_before_it_begins(browser):
-    """s and t keep their order: t is pushed on by s, and stays where s is; where both are the same, nothing moves."""
-    with watched(browser) as (page, faults):
-        page.set_content(f"<!doctype html>{POSTERS['jump']()}")
-        begin(page, "explorer-jump")
-        places = {}
-        for state in ("s=0.6&t=0.2", "s=1", "s=0&t=0"):
-            page.evaluate("(hash) => { location.hash = hash; }", f"explorer-jump?{state}")
-            frames(page, 20)
-            idle(page, "explorer-jump")
-            sliders = [page.locator(f"input[data-id={name}]").get_attribute("aria-valuetext") for name in "st"]
-            far = re.findall(r"(?:matching|reflow|Lagrangian|MeanFlow) (\d\.\d\d)", said(page))
-            places[state] = sliders, far
-        assert [sliders for sliders, _ in places.values()] == [["0.60"] * 2, ["1.00"] * 2, ["0.00"] * 2]
-        assert all(far == ["0.00"] * 4 for _, far in places.values())
-        assert faults == []
 
 
 def test_a_tap_chooses_a_part_of_the_dit_and_a_finger_that_moves_scrolls(browser):
@@ -533,7 +474,7 @@ def test_every_kind_lives_from_a_server(path, browser, server):
 
 @pytest.mark.parametrize("figure", [figure for figure in EACH if PAYLOAD.search(figure.html)], ids=str)
 def test_bears_damaged_data(figure, browser):
-    script = scripts(figure)
+    script = bundle_of(figure)
     payload = PAYLOAD.search(figure.html)[1]
     assert len(gzip.compress(payload.encode())) <= DATA
     with watched(browser) as (page, faults):
