@@ -79,8 +79,8 @@ publish: $(READY) $(VENDORED)  ## build for ADDRESS=https://github.com/OWNER/NAM
 zip: book  ## one archive of the built book, _build/knob-by-knob.zip, which opens without a server
 	$(BIN)/python -m tools.site.copies zip
 
-pdf: book  ## the chapters as one PDF, _build/knob-by-knob.pdf, by Chromium
-	$(BIN)/python -m tools.site.copies pdf
+pdf: book  ## the chapters on paper, _build/pdf, by Chromium; ARGS="04 06" prints these
+	$(BIN)/python -m tools.site.copies pdf $(ARGS)
 
 licences: $(READY)  ## the licence of every package that is installed
 	$(BIN)/python -m tools.checks.licences
