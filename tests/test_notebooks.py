@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
@@ -83,36 +82,16 @@ def test_notebook_is_fresh(chapter):
     assert build.outdated(chapter, ROOT / "notebooks" / f"{chapter.stem}.ipynb") is None, "run `make notebooks`"
 
 
-def foreign_start(nb: dict, root: Path = ROOT) -> bool:
+def foreign_start(nb: dict) -> bool:
     """Whether a notebook's first code cell is another than all notebooks have, or printed something."""
     first = next(cell for cell in nb["cells"] if cell["cell_type"] == "code")
-    expected = build.first_cell(root)
+    expected = build.first_cell()
     return any(first[key] != expected[key] for key in ("source", "metadata", "outputs"))
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_starts_with_the_first_cell(notebook):
     assert not foreign_start(nbformat.read(notebook, 4)), "run `make notebooks`"
-
-
-@pytest.mark.skipif("GITHUB_REPOSITORY" not in os.environ, reason="only GitHub knows the address that it should be")
-def test_the_address_is_that_of_the_repository():
-    assert wrong_address(build.address(), os.environ) is None
-
-
-def wrong_address(address: str, environment: Mapping[str, str]) -> str | None:
-    """What to do where GitHub Actions runs in another repository than the one that _config.yml names."""
-    here = f"{environment['GITHUB_SERVER_URL']}/{environment['GITHUB_REPOSITORY']}"
-    if address == here:
-        return None
-    return f"In _config.yml set repository.url to {here}, run `make notebooks`, and commit what changed."
-
-
-def test_another_address_is_found():
-    environment = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "someone/a-book"}
-    assert wrong_address(URL, environment) is None
-    for other in ("", f"{URL}-2"):
-        assert f"set repository.url to {URL}, run" in wrong_address(other, environment)
 
 
 def test_every_notebook_has_a_chapter():
@@ -157,7 +136,6 @@ plt.show()
 # The kernel imports this, and not the book's lib, which would first load torch.
 CLAIMS = "def claim(name, value):\n    print('claim', name, '=', value)\n"
 CONFIG = 'repository:\n  url: ""\n'
-URL = "https://github.com/someone/a-book"
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +174,7 @@ def read(project: Path) -> dict:
 def test_the_tool_makes_a_tidy_notebook(project):
     nb = read(project)
     assert flaws(nb) == []
-    assert not foreign_start(nb, project)
+    assert not foreign_start(nb)
     assert nb.cells[2].outputs[0].text == "claim two = 2\n"
     assert "<!--" not in nb.cells[0].source
     assert set(nb.metadata) == {"kernelspec", "language_info"}
@@ -214,26 +192,6 @@ def test_new_text_keeps_the_outputs(project):
     assert "Another sentence" in read(project).cells[0].source
     (project / "chapter.md").write_text(CHAPTER)
     assert remake(project) == "text"
-
-
-def test_a_new_address_keeps_the_outputs(project):
-    before = read(project).cells
-    (project / "_config.yml").write_text(CONFIG.replace('""', URL))
-    assert foreign_start(read(project), project)
-    assert remake(project) == "text"
-    assert f'ADDRESS = "{URL}"\n' in read(project).cells[1].source
-    assert not foreign_start(read(project), project)
-    assert read(project).cells[2:] == before[2:]
-    (project / "_config.yml").write_text(CONFIG)
-    assert remake(project) == "text"
-    assert read(project).cells == before
-
-
-@pytest.mark.parametrize("wrong", ["someone/a-book", f"{URL}/", f"{URL}.git", "http" + URL[5:], '"'])
-def test_a_malformed_address_is_refused(wrong, tmp_path):
-    (tmp_path / "_config.yml").write_text(f"repository: {{url: '{wrong}'}}")
-    with pytest.raises(SystemExit, match="must look like"):
-        build.address(tmp_path)
 
 
 def test_the_same_chapter_gives_the_same_bytes(project):
@@ -328,7 +286,7 @@ def test_flaws_are_found(project, edit, flaw):
 def test_another_first_cell_is_found(project, edit):
     nb = copy.deepcopy(read(project))
     edit(nb)
-    assert foreign_start(nb, project)
+    assert foreign_start(nb)
 
 
 # --- nbval -----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import shutil
 import sys
 import tarfile
@@ -110,16 +111,17 @@ def archive(folder, **files: str):
 
 
 def test_an_archive_is_checked_and_only_what_is_used_is_kept(tmp_path):
-    path = archive(tmp_path, wanted="1", other="2")
-    package = vendor.Package("thing@1", vendor.digest(path), "package/", ("wanted",), "thing")
+    """But its licence comes along, from wherever the kept files come."""
+    path = archive(tmp_path, **{"es5/wanted": "1", "es5/other": "2", "LICENSE": "3"})
+    package = vendor.Package("thing@1", vendor.digest(path), "package/es5/", ("wanted",), "thing")
     vendor.unpack(package, path, tmp_path / "out")
-    assert [file.name for file in (tmp_path / "out").iterdir()] == ["wanted"]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["LICENSE", "wanted"]
     with pytest.raises(SystemExit, match="is not the pinned thing@1"):
         vendor.unpack(package._replace(sha512="0"), path, tmp_path / "out")
 
 
 def test_a_package_is_fetched_when_it_is_missing_or_of_another_version(tmp_path, monkeypatch):
-    path = archive(tmp_path, wanted="1")
+    path = archive(tmp_path, wanted="1", LICENSE="2")
     package = vendor.Package("thing@1", vendor.digest(path), "package/", ("wanted",), "thing")
     fetched = []
     monkeypatch.setattr(vendor, "VENDOR", tmp_path / "vendor")
@@ -131,6 +133,16 @@ def test_a_package_is_fetched_when_it_is_missing_or_of_another_version(tmp_path,
     monkeypatch.setattr(vendor, "PACKAGES", (package._replace(name="thing@2"),))
     vendor.main()
     assert fetched == ["thing@1", "thing@2"]
+    monkeypatch.setattr(vendor, "PACKAGES", (package._replace(name="thing@2", keep=("wanted", "more")),))
+    vendor.main()
+    assert fetched == ["thing@1", "thing@2", "thing@2"]  # the same archive, but more is kept of it
+
+
+def test_what_has_no_licence_is_not_handed_on(tmp_path):
+    path = archive(tmp_path, wanted="1")
+    package = vendor.Package("thing@1", vendor.digest(path), "package/", ("wanted",), "thing")
+    with pytest.raises(SystemExit, match="holds no licence"):
+        vendor.unpack(package, path, tmp_path / "out")
 
 
 def test_without_npm_there_is_a_sentence(tmp_path, monkeypatch):
@@ -181,26 +193,54 @@ def test_a_browser_is_found_in_order(machine, monkeypatch):
 
 def test_a_browser_is_downloaded(machine, capsys):
     program(machine, "playwright", f"/bin/cp {machine}/playwright {machine}/own")
-    assert browser.install(str(machine / "own"), root=False) == (str(machine / "own"), [])
+    assert browser.install(str(machine / "own"), packages=False) == (str(machine / "own"), [])
     assert "trying playwright install chromium" in capsys.readouterr().out
 
 
-def test_else_root_installs_debians(machine):
+def test_packages_are_installed_in_ci_or_when_asked(monkeypatch):
+    """Of root, and nobody else; `make test` alone never touches the system."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert [browser.may_install(argv) for argv in ([], ["--packages"])] == [False, True]
+    monkeypatch.setenv("CI", "true")
+    assert browser.may_install([])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert not browser.may_install([]) and not browser.may_install(["--packages"])
+
+
+def test_the_sandbox_is_left_out_only_where_it_cannot_be(monkeypatch):
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "--no-sandbox" not in browser.arguments()
+    monkeypatch.setenv("CI", "true")
+    assert "--no-sandbox" in browser.arguments()
+    monkeypatch.delenv("CI")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert "--no-sandbox" in browser.arguments()
+
+
+def test_what_make_says_about_browsers():
+    recipe = (explorers.EXPLORERS.parents[1] / "Makefile").read_text()
+    of_test, of_browser = (recipe.split(f"\n{name}: ")[1].split("\n\n")[0] for name in ("test", "browser"))
+    assert "--packages" not in of_test and "tools.site.browser --packages" in of_browser
+
+
+def test_else_debians_is_installed(machine):
     program(machine, "playwright", "echo 'Error: no such host'; echo '  at x.js'; exit 1")
     copy = f"[[ $* == *install* ]] && /bin/cp {machine}/apt-get {machine}/chromium"
     program(machine, "apt-get", f"echo $* >> {machine}/log; {copy}; true")
-    path, failures = browser.install("gone", root=True)
+    path, failures = browser.install("gone", packages=True)
     assert path == str(machine / "chromium")
     assert failures == ["playwright install chromium: Error: no such host"]
     update, install = (machine / "log").read_text().strip().split("\n")[:2]
     assert update.endswith("update") and install.endswith("install -y chromium")
-    assert browser.install("gone", root=False)[0] == path  # found without a second installation
+    assert browser.install("gone", packages=False)[0] == path  # found without a second installation
 
 
-def test_nobody_but_root_installs_packages(machine):
+def test_nobody_else_installs_packages(machine):
     program(machine, "apt-get", "exit 0")
-    assert [name for name, _ in browser.ways(root=False)] == ["playwright install chromium"]
-    path, failures = browser.install("gone", root=False)
+    assert [name for name, _ in browser.ways(packages=False)] == ["playwright install chromium"]
+    path, failures = browser.install("gone", packages=False)
     assert path is None and len(failures) == 1
 
 
@@ -213,5 +253,5 @@ def test_an_installation_never_hangs(tmp_path):
 
 def test_the_outcome_is_one_line(machine, monkeypatch, capsys):
     monkeypatch.setenv("CHROMIUM", "gone")
-    browser.main()
+    browser.main([])
     assert capsys.readouterr().out == f"browser: {browser.MISSING}\n"

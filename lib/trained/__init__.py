@@ -1,6 +1,7 @@
 """Trained nets.
 
 toy, images          the shipped ones, read from their files
+shipped              where the shipped files are
 weights, files       how a file of weights is written and read
 config, batch, loop  what an image run is made of, what a step sees, and the run; `python -m lib.trained` is its command line
 processes, folder, checkpoint     with whom it runs, where, and how it goes on

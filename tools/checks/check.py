@@ -41,7 +41,7 @@ GROUPS = {
     "parity": ["tests/parity"],
     "checkers": ["tests/exercises"],
     "labs": ["tests/test_labs.py"],
-    "colab": ["tests/test_colab.py", "tests/test_colab_contract.py"],
+    "colab": ["tests/test_colab.py", "tests/test_colab_contract.py", "tests/test_wheel.py"],
     "training": [
         "tests/test_train_images.py",
         "tests/test_toy.py",
@@ -89,6 +89,7 @@ GROUPS = {
     "pages": [
         "tests/test_book.py",
         "tests/test_leaks.py",
+        "tests/test_licences.py",
         "tests/test_self_test.py",
         "tests/test_repository_buttons.py",
     ],
@@ -114,7 +115,7 @@ SECONDS = {
     "others": 200,
     "pages": 80,
     "notebooks": 90,
-    "colab": 120,
+    "colab": 200,
     "results": 80,
     "laws": 70,
     "parity": 40,

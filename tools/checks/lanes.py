@@ -25,10 +25,9 @@ REASONS = {
     "Debian's package of Fashion-MNIST is not installed",
     "Noto's colour font 2.042 is not installed",
     "elsewhere pip's torch brings no CUDA",
-    "only GitHub knows the address that it should be",
     "runs are forked, so that many fit into a minute",
     "sends a signal",
-    "the book has an address",
+    "the book is being published",
 }
 
 

@@ -22,7 +22,6 @@ from pathlib import Path
 import jupytext
 import nbformat
 import psutil
-import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -71,29 +70,22 @@ def code_cells(text: str) -> tuple[str, ...]:
     return tuple(cell.source for cell in read_chapter(text).cells if cell.cell_type == "code")
 
 
-def address(root: Path = ROOT) -> str:
-    """The repository's address, which stands in _config.yml and nowhere else; empty when there is none yet."""
-    url = yaml.safe_load((root / "_config.yml").read_text())["repository"]["url"]
-    if url and not re.fullmatch(r"https://github\.com/[\w-]+/[\w.-]+(?<!\.git)", url):
-        sys.exit(f"_config.yml: repository.url must look like https://github.com/OWNER/NAME, got {url!r}")
-    return url
+def first_cell() -> NotebookNode:
+    """The code cell that makes a notebook run on Colab. Its page does not show it; Colab and JupyterLab fold it.
+
+    It holds no address: whoever publishes the book puts theirs into copies (tools/site/publish.py).
+    """
+    return nbformat.v4.new_code_cell(FIRST_CELL.read_text().rstrip(), metadata=folds.HIDDEN | {"tags": ["remove-cell"]})
 
 
-def first_cell(root: Path = ROOT) -> NotebookNode:
-    """The code cell that makes a notebook run on Colab. Its page does not show it; Colab and JupyterLab fold it."""
-    source = FIRST_CELL.read_text().rstrip().replace('ADDRESS = ""', f'ADDRESS = "{address(root)}"')
-    metadata = folds.HIDDEN | {"tags": ["remove-cell"]}
-    return nbformat.v4.new_code_cell(source, metadata=metadata)
-
-
-def compose(chapter: Path, root: Path = ROOT) -> NotebookNode:
+def compose(chapter: Path) -> NotebookNode:
     """A chapter with the first cell before its own code, its cells folded, without outputs."""
     nb = read_chapter(titled(chapter_text(chapter), chapter.stem))
     for cell in nb.cells:
         folds.fold(cell)
     nb.cells = folds.fold_sections(nb.cells)
     place = next((index for index, cell in enumerate(nb.cells) if cell.cell_type == "code"), len(nb.cells))
-    nb.cells.insert(place, first_cell(root))
+    nb.cells.insert(place, first_cell())
     return nb
 
 
@@ -174,7 +166,7 @@ def outdated(chapter: Path, target: Path, root: Path = ROOT) -> str | None:
     """What a notebook does not share with its chapter or with the explorers; None when it is current."""
     if not target.exists():
         return "it is not there"
-    nb, old = compose(chapter, root), nbformat.read(target, 4)
+    nb, old = compose(chapter), nbformat.read(target, 4)
     if sources(nb) != sources(old):
         return "its code is not the chapter's"
     keep_outputs(nb, old)
@@ -221,7 +213,7 @@ def made_with(nb: NotebookNode, target: Path, root: Path) -> list[str]:
 
 def make(chapter: Path, target: Path, root: Path = ROOT, force: bool = False) -> str:
     """Bring one notebook up to date; say what was done. Raises Failed, and leaves what was there, when a cell does."""
-    nb, done, seconds = compose(chapter, root), "text", {}
+    nb, done, seconds = compose(chapter), "text", {}
     old = nbformat.read(target, 4) if target.exists() else None
     wanted = reach.key(sources(nb), root, REFRESHED)
     same = old and [*map(meaning, sources(nb))] == [*map(meaning, sources(old))]

@@ -1,6 +1,6 @@
 # @title Run this first on Colab: it fetches the book. Where the book is installed, it does nothing.
 # fmt: off
-"""The first code cell of every chapter, with the address that stands in _config.yml."""
+"""The first code cell of every chapter. Where the book is published, it knows whence, and which state it was written with."""
 
 import importlib.util
 import os
@@ -8,8 +8,11 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 ADDRESS = ""
+COMMIT = ""  # later ones do not change what this notebook says
 BOOK = Path("knob-by-knob")  # the folder it is fetched into
 
 
@@ -70,23 +73,70 @@ def come_home():
         print(f"This notebook stands outside the book. It goes on in {home}, beside its data.")
 
 
+def is_the_book(folder):
+    """Whether a folder holds the book; with an address, whether it is a clone of that, at that commit. Runs nothing in it."""
+    about, head = folder / "pyproject.toml", folder / ".git" / "HEAD"
+    if not (about.is_file() and 'name = "knob-by-knob"' in about.read_text() and (folder / "lib/prediction.py").is_file()):
+        return False
+    if not ADDRESS:
+        return True
+    ask = ["git", "config", "--file", folder / ".git" / "config", "--get", "remote.origin.url"]
+    origin = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
+    return origin == ADDRESS and head.is_file() and COMMIT in ("", head.read_text().strip())
+
+
+def clone(folder):
+    """The book from its address, at its commit."""
+    problem, git = f"The book cannot be fetched from {ADDRESS}. Is there a network?", ["git", "-C", folder]
+    folder.mkdir()
+    shell(problem, *git, "init", "--quiet")
+    shell(problem, *git, "remote", "add", "origin", ADDRESS)
+    shell(problem, *git, "fetch", "--quiet", "--depth", "1", "origin", COMMIT or "HEAD")
+    shell(problem, *git, "checkout", "--quiet", "--detach", "FETCH_HEAD")
+
+
+def unpack(folder):
+    """The book from a zip file beside the notebook: the repository, as GitHub hands it out or as it lies on a disk."""
+    for path in sorted(Path().glob("*.zip")):
+        with ZipFile(path) as file:
+            names = [name for name in file.namelist() if name.endswith("lib/prediction.py") and name.count("/") <= 2]
+            if names:
+                inside = names[0].removesuffix("lib/prediction.py")
+                file.extractall(folder, [name for name in file.namelist() if name.startswith(inside)])
+                return folder / inside
+    other = where_is_the_book()
+    raise NoBook(
+        "The book's package, lib, is not installed in this Python"
+        + (f" (what is called lib in {other.parent} is another one)" if other else "")
+        + ("" if ADDRESS else ", and no public address is known to fetch it from")
+        + ". In a copy of the book run `make book`, and open the notebook with its .venv; elsewhere, as on Colab, put the"
+        " book's repository beside this notebook, as a zip file, and run this cell again."
+    )
+
+
 def fetch():
-    """Clone the book, install its package and nothing else, and go to its notebooks."""
+    """Get the book, look whether it is the book, install its package and nothing else, and go to its notebooks."""
     if not BOOK.is_dir():
-        if not ADDRESS or Path("../lib/prediction.py").exists():
-            other = where_is_the_book()
-            raise NoBook(
-                "The book's package, lib, is not installed in this Python"
-                + (f" (what is called lib in {other.parent} is another one)" if other else "")
-                + ("" if ADDRESS else ", and no public address is known to fetch it from")
-                + ". In a copy of the book run `make book`, and open the notebook with its .venv."
-            )
-        problem = f"The book cannot be fetched from {ADDRESS}. Is there a network?"
-        shell(problem, "git", "clone", "--quiet", "--depth", "1", ADDRESS, BOOK)
+        with TemporaryDirectory(dir=".") as new:
+            found = Path(new, "book")
+            if ADDRESS and not Path("../lib/prediction.py").exists():
+                clone(found)
+            else:
+                found = unpack(found)
+            if not is_the_book(found):
+                raise NoBook(f"What comes from {ADDRESS or 'the zip file'} is not this book. Nothing was installed.")
+            found.rename(BOOK)
+    elif not is_the_book(BOOK):
+        whence = f" from {ADDRESS}" if ADDRESS else ""
+        raise NoBook(
+            f"The folder {BOOK} here is not the book{whence} in the state that this notebook was written with. "
+            "Nothing was installed. Rename that folder, or delete it, and run this cell again."
+        )
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", BOOK]
     shell("The book's package cannot be installed.", *pip)
     sys.path.insert(0, str(BOOK.resolve()))  # for this kernel; those that start later find it alone
-    commit = shell("This is no clone.", "git", "-C", BOOK, "log", "-1", "--format=%h of %cs")
+    git = ["git", f"--git-dir={BOOK / '.git'}", "log", "-1", "--format=%h of %cs"]
+    commit = shell("This is no clone.", *git) if (BOOK / ".git").is_dir() else "from a zip file"
     os.chdir(BOOK / "notebooks")  # the chapters read ../results
 
     import torch

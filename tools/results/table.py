@@ -1,6 +1,7 @@
 """The table of what is shipped: table.yml says the files, the command that makes them again, and the minutes it takes.
 
-python -m tools.results.table        writes it into contributing/results.md
+python -m tools.results.table        writes it into contributing/results.md, and what was made of which data into
+                                     book/data_and_models.md
 """
 
 import re
@@ -11,15 +12,17 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = Path("contributing", "results.md")
+DATA_PAGE = Path("book", "data_and_models.md")
 PLACE = re.compile(r"(?<=<!--table-->\n).*?(?=<!--/table-->)", re.DOTALL)
 
 
 class Row(NamedTuple):
-    """Files of results/, or elsewhere with their folder, which one command makes."""
+    """Files of results/, or elsewhere with their folder, which one command makes; weights and pictures say of which data."""
 
     files: list[str]
     command: str
     minutes: int
+    data: str = ""
 
 
 def rows(root: Path = ROOT) -> list[Row]:
@@ -34,5 +37,18 @@ def page(root: Path = ROOT) -> str:
     return PLACE.sub(lambda _: "\n".join([*lines, ""]), (root / PAGE).read_text())
 
 
+def data_page(root: Path = ROOT) -> str:
+    """The text of the page on data and models with the table of today."""
+    lines = ["| shipped | made of |", "|---|---|"]
+    for row in rows(root):
+        if row.data:
+            files = [
+                name if "/" in name else f"results/{name}" for name in row.files if not name.endswith((".json", ".csv"))
+            ]
+            lines.append(f"| {', '.join(f'`{name}`' for name in files)} | {row.data} |")
+    return PLACE.sub(lambda _: "\n".join([*lines, ""]), (root / DATA_PAGE).read_text())
+
+
 if __name__ == "__main__":
     (ROOT / PAGE).write_text(page())
+    (ROOT / DATA_PAGE).write_text(data_page())

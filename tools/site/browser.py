@@ -1,7 +1,9 @@
 """Find a Chromium for the tests in a browser, or install one.
 
-    python -m tools.site.browser     what `make test` calls; prints one line
+    python -m tools.site.browser               what `make test` calls; prints one line
+    python -m tools.site.browser --packages    what `make browser` calls; Debian's packages too
 
+Debian's packages are installed where CI=true or someone has asked, and never otherwise: a test has no business there.
 Looked for, in this order: $CHROMIUM, the one that `playwright install chromium` has put aside, and the path.
 """
 
@@ -25,10 +27,9 @@ OFF = (
     "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,"
     "NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,WebUIOmniboxPopup,WebUIOmniboxAimPopup"
 )
-# No sandbox, because CI runs as root and opens its own pages only; the rest keeps Chromium from talking to its maker.
+# What keeps Chromium from talking to its maker.
 ARGS = [
     "--headless=new",
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -38,7 +39,7 @@ ARGS = [
     f"--disable-features={OFF}",
 ]
 MISSING = (
-    "no Chromium found: run `playwright install chromium`, or as root on Debian `apt-get install chromium`, "
+    "no Chromium found: run `make browser` (on Debian as root it may install the package), `sudo apt-get install chromium`, "
     "or set CHROMIUM to the path of one."
 )
 APT = ["apt-get", "-qq", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1", "-o", "DPkg::Lock::Timeout=60"]
@@ -69,6 +70,12 @@ def run(command: list[str | Path], seconds: float, **environment: str) -> tuple[
     return good, next((line for line in lines if line.startswith(("Error", "E: "))), lines[-1])
 
 
+def arguments() -> list[str]:
+    """What Chromium is started with. Without its sandbox only where it would not start: root's, and that of CI's machines."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*ARGS, "--no-sandbox"] if root or os.environ.get("CI") == "true" else ARGS
+
+
 def candidates(own: str) -> Iterator[str]:
     """Paths where a Chromium may be; `own` is where Playwright keeps its own."""
     if os.environ.get("CHROMIUM"):
@@ -83,19 +90,24 @@ def find(own: str) -> str | None:
     return next((path for path in candidates(own) if Path(path).exists() and run([path, "--version"], 30)[0]), None)
 
 
-def ways(root: bool) -> Iterator[tuple[str, list[tuple[list[str | Path], float]]]]:
+def may_install(argv: list[str]) -> bool:
+    """Whether packages of the system may be installed: root asks for it by `make browser`; CI's machine is thrown away anyway."""
+    return os.geteuid() == 0 and ("--packages" in argv or os.environ.get("CI") == "true")
+
+
+def ways(packages: bool) -> Iterator[tuple[str, list[tuple[list[str | Path], float]]]]:
     """How to install one: (what it is called, [(command, seconds it may take)])."""
     download = [Path(sys.executable).with_name("playwright"), "install", "--no-shell", "chromium"]
     yield "playwright install chromium", [(download, 180)]
-    if root and shutil.which("apt-get"):
+    if packages and shutil.which("apt-get"):
         yield "apt-get install chromium", [([*APT, "update"], 120), ([*APT, "install", "-y", "chromium"], 600)]
 
 
-def install(own: str, root: bool) -> tuple[str | None, list[str]]:
+def install(own: str, packages: bool) -> tuple[str | None, list[str]]:
     """(the path of the new Chromium or None, what went wrong on the way)."""
     failures = []
     settings = {"DEBIAN_FRONTEND": "noninteractive", "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}
-    for name, commands in ways(root):
+    for name, commands in ways(packages):
         print(f"browser: none found, trying {name} ...", flush=True)
         results = [run(command, seconds, **settings) for command, seconds in commands]
         if path := find(own):
@@ -108,18 +120,18 @@ def install(own: str, root: bool) -> tuple[str | None, list[str]]:
 def launch(playwright: Playwright) -> Browser | None:
     """A running headless Chromium, or None where there is none."""
     path = find(playwright.chromium.executable_path)
-    return path and playwright.chromium.launch(executable_path=path, args=ARGS)
+    return path and playwright.chromium.launch(executable_path=path, args=arguments())
 
 
-def main() -> None:
+def main(argv: list[str]) -> None:
     """Find or install, and say so. Without one the tests in a browser say what is missing: skipped, or failed in CI."""
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     path, failures = find(own), []
     if path is None and "CHROMIUM" not in os.environ:
-        path, failures = install(own, root=os.geteuid() == 0)
+        path, failures = install(own, may_install(argv))
     print(f"browser: {path or MISSING}", *failures, sep="\n  ", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
