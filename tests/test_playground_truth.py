@@ -130,21 +130,21 @@ def test_the_line_of_the_losses_lies_in_its_band(n, noise):
         assert x == left == right and top - 1e-6 <= y <= bottom + 1e-6
 
 
-CHARTS = f"""
-const {{wide, steps, loss, floor, asked, near, net, missing}} = given;
+CHARTS = """
+const {wide, steps, loss, floor, asked, near, net, missing} = given;
 const made = [];
-const [gaussian, nothing] = (near ? [1.7, 1.9] : [3.8, 4.4]).map((times) => ({{times}}));
-const marks = {{floor: {{mean: 1}}, spread: [0.5, 1.5], gaussian, nothing}};
-const point = (step, times, how) => ({{step, times, how}});
-for (const kind of ["loss", "distance"]) {{
+const [gaussian, nothing] = (near ? [1.7, 1.9] : [3.8, 4.4]).map((times) => ({times}));
+const around = {floor: {mean: 1}, spread: [0.5, 1.5], gaussian, nothing};
+const point = (step, times, how) => ({step, times, how});
+for (const kind of ["loss", "distance"]) {
   const it = paper();
-  const losses = loss ? Float64Array.from({{length: steps}}, (_, i) => loss * (1 + 1 / (1 + i))) : [];
+  const losses = loss ? Float64Array.from({length: steps}, (_, i) => loss * (1 + 1 / (1 + i))) : [];
   const history = net ? [point(1, 4, "a"), point(Math.ceil(steps / 2), 2 * net, "a"), point(steps, net, "b")] : [];
-  const [view, box] = [new View(it.canvas), {{x: 0, y: 0, w: wide, h: 200}}];
-  if (kind === "loss") paintLoss(view, box, {{losses, floor, asked, steps, missing}});
-  else paintDistance(view, box, {{history, exact: {{times: near ? net ?? 1 : 0.8}}, marks, steps, missing}});
+  const [view, box] = [new View(it.canvas), {x: 0, y: 0, w: wide, h: 200}];
+  if (kind === "loss") paintLoss(view, box, {losses, floor, asked, steps, missing});
+  else paintDistance(view, box, {history, exact: {times: near ? net ?? 1 : 0.8}, marks: around, steps, missing});
   made.push(it.texts);
-}}
+}
 return made;
 """
 FLOOR = {"mean": 1.39, "error": 0.004}
