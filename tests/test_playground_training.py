@@ -213,7 +213,7 @@ def test_recipes_train_to_near_the_floor(right, name):
 MISTAKES = {
     "sign of v": 1.0,  # of its floor the loss comes to: the same loss, for the sign does not matter to it
     "x_data for x_t": 0.0,
-    "unscaled betas": 3.4,
+    "unscaled betas": 3.9,
     "no standardisation": 0.11,
 }
 
@@ -270,7 +270,7 @@ def test_challenges_begin_unmet_and_can_be_started():
 
 
 def test_eight_calls_cannot_be_met_as_it_begins_and_can_with_other_rules():
-    """By the exact answer, on three noises: Euler on the straight path stays outside, others come inside."""
+    """By the exact answer, on three noises: Euler on the straight path stays outside, Heun has many off."""
     found = ask("""
     const {start, met} = CHALLENGES[0];
     const mixture = core.gaussianMixture(toMixture(cloudOf(start())).data);
@@ -280,13 +280,14 @@ def test_eight_calls_cannot_be_met_as_it_begins_and_can_with_other_rules():
       const net = judge(core.sample(model, core.normals(800, core.generator(seed)), gridOf(state, model.path), ruleOf(state)));
       return met({state, net});
     });
-    const other = withChoice(start(), "rule", "heun");
+    const other = withChoice(start(), "rule", "dpmpp_2m");
     const wide = {...other, bandwidth: 0.6};
-    return [judged(start()), judged(other), judged(withChoice(start(), "path", "cosine")),
-      [wide, {...other, calls: 9}, {...other, kind: "moons"}].map((state) => met({state, net: {times: 1}}))];
+    const [heun, cosine] = [withChoice(start(), "rule", "heun"), withChoice(start(), "path", "cosine")];
+    return [judged(start()), judged(heun), judged(other), judged(cosine),
+      [wide, {...other, calls: 9}, {...other, kind: "moons"}].map((state) => met({state, net: {times: 1, off: 0}}))];
     """)  # fmt: skip
-    begin, heun, cosine, cheats = found
-    assert begin == [False] * 3 and heun == [True] * 3 and cosine == [True] * 3 and cheats == [False] * 3
+    begin, heun, multistep, cosine, cheats = found
+    assert begin == heun == cheats == [False] * 3 and multistep == cosine == [True] * 3
 
 
 def test_two_of_the_four_mistakes_get_below_the_floor_and_nothing_else_does(right):
@@ -317,14 +318,12 @@ def test_guidance_can_leave_out_a_part_of_a_drawing():
     assert lost > 0.1 and done is True and kept < 0.05 and not_yet is False
 
 
-FLOOR = "finish(lossFloor(clean({}), core.twoMoonsMixture(), 500))"
 HERE = "finish(marks(core.twoMoonsMixture(), 100))"
 
 
 @pytest.mark.parametrize(
     ("file", "right", "wrong", "source"),
     [
-        ("floor", "part(x), -1, mean.x0", "part(x), 1, mean.x0", f"{FLOOR}.mean"),
         ("floor", "distance / floor.mean,", "distance * floor.mean,", f"{HERE}.judge(core.normals(8, core.generator(1)))"),
         ("floor", "across * x[i] + second", "second", f"{HERE}.gaussian.times"),
         ("recipe", "decay: ema", "decay: 0", "recipeOf(clean({}), {labels: [0]}).decay"),

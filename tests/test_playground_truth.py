@@ -134,7 +134,7 @@ CHARTS = """
 const {wide, steps, loss, floor, asked, near, net, missing} = given;
 const made = [];
 const [gaussian, nothing] = (near ? [1.7, 1.9] : [3.8, 4.4]).map((times) => ({times}));
-const marks = {floor: {mean: 1}, spread: [0.5, 1.5], gaussian, nothing};
+const around = {floor: {mean: 1}, spread: [0.5, 1.5], gaussian, nothing};
 const point = (step, times, how) => ({step, times, how});
 for (const kind of ["loss", "distance"]) {
   const it = paper();
@@ -142,7 +142,7 @@ for (const kind of ["loss", "distance"]) {
   const history = net ? [point(1, 4, "a"), point(Math.ceil(steps / 2), 2 * net, "a"), point(steps, net, "b")] : [];
   const [view, box] = [new View(it.canvas), {x: 0, y: 0, w: wide, h: 200}];
   if (kind === "loss") paintLoss(view, box, {losses, floor, asked, steps, missing});
-  else paintDistance(view, box, {history, exact: {times: near ? net ?? 1 : 0.8}, marks, steps, missing});
+  else paintDistance(view, box, {history, exact: {times: near ? net ?? 1 : 0.8}, marks: around, steps, missing});
   made.push(it.texts);
 }
 return made;

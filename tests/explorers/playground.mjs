@@ -22,7 +22,7 @@ const stateOf = (choices = [], more = {}) => {
 
 /** Train the net of a state, on the page's thread: {losses, x: the samples of each message, in the exact model's units}. */
 function train(state, messages) {
-  const { cloudOf, optionsOf, recipeOf, toMixture, unitOf } = Object.assign({}, ...modules);
+  const { cloudOf, netCallsOf, optionsOf, recipeOf, toMixture, unitOf } = Object.assign({}, ...modules);
   const { data } = toMixture(cloudOf(state));
   const [losses, x] = [[], []];
   return new Promise((resolve, reject) => {
@@ -34,7 +34,7 @@ function train(state, messages) {
         if (it.type === "progress") losses.push(...it.losses);
         if (it.type === "progress" && !it.running)
           for (const [id, message] of messages.entries())
-            engine.send({ type: "sample", id, calls: state.calls, rule: state.rule, options: optionsOf(state), scale: state.scale, label: state.label, ...message });
+            engine.send({ type: "sample", id, calls: netCallsOf(state), rule: state.rule, options: optionsOf(state), scale: state.scale, label: state.label, ...message });
         if (it.type === "sample") x[it.id] = it.x.map((value) => value / unitOf(state));
         if (x.filter(Boolean).length === messages.length) end(resolve, { losses, x });
       },

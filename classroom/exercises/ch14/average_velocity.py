@@ -13,7 +13,7 @@ from lib.seeding import randn
 
 
 # --- stub
-def average_velocity(x, end, s, t):
+def velocity_of_jump(x, end, s, t):
     """x, end (B, d); s, t (B,) -> (B, d)."""
     return ...
 

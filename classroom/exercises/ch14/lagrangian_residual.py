@@ -16,7 +16,7 @@ from classroom.exercises.jumps import SmallNet, draws, quiet
 
 
 # --- stub
-def lagrangian_residual(v, u, x, s, t):
+def residual(v, u, x, s, t):
     """-> (B, 2)."""
     return ...
 

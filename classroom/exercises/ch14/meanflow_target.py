@@ -16,7 +16,7 @@ from classroom.exercises.jumps import SmallNet, draws, quiet
 
 
 # --- stub
-def meanflow_target(v, x, s, t, u):
+def target(v, x, s, t, u):
     """-> (B, 2), without a gradient."""
     return ...
 

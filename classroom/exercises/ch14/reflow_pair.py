@@ -15,7 +15,7 @@ from lib.seeding import randn
 
 
 # --- stub
-def reflow_pair(flow, z, t):
+def training_pair(flow, z, t):
     """-> x_t (B, d), velocity (B, d)."""
     return ..., ...
 

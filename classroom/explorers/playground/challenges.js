@@ -30,8 +30,8 @@ export const CHALLENGES = [
   {
     id: "below-the-floor",
     title: "Too good to be true",
-    goal: "Make the loss of a net fall well below its floor, and look at its samples.",
-    hint: "No net can answer better than the exact one. Only a mistake gets well below the floor that is shown: two of the four do.",
+    goal: "Make the loss of a net fall well below the floor of what was meant, and look at its samples.",
+    hint: "No net can answer better than the exact one. Only a mistake leads well below that floor: two of the four do.",
     start: () => clean({}),
     met: ({ step, loss, floor }) => step >= 200 && loss !== null && floor !== null && loss < BELOW * floor,
   },

@@ -22,9 +22,9 @@ export const GROUPS = [
 /** The four classic mistakes, and what to look for. */
 export const MISTAKES = [
   ["sign of v", "Wrong sign of v", "Train asks for −v, sampling reads v. The loss falls as ever; the samples go somewhere else.", "03_what_the_net_predicts"],
-  ["x_data for x_t", "x_data fed for x_t", "The net is shown clean data in training. Its loss falls below the floor, which no honest net can do.", "16_bug_museum"],
-  ["unscaled betas", "Betas not rescaled", "A short schedule takes the betas of a long one: its last state is far from noise, and sampling starts from noise. The floor shown is that of the right schedule.", "02_noise_schedules"],
-  ["no standardisation", "Data not standardised", "The data is a tenth as large as it should be beside the noise. Its samples run together. The floor shown is that of the right data, and its loss is below it.", "01_two_moons"],
+  ["x_data for x_t", "x_data fed for x_t", "The net is shown clean data in training. Its loss falls below the floor of what was meant, which no honest net can do.", "16_bug_museum"],
+  ["unscaled betas", "Betas not rescaled", "A short schedule takes the betas of a long one: its last state is far from noise, and sampling starts from noise. There are two floors: of the right schedule, and of this one.", "02_noise_schedules"],
+  ["no standardisation", "Data not standardised", "The data is a tenth as large as it should be beside the noise. Its samples run together. There are two floors: of the right data, which its loss falls below, and of this.", "01_two_moons"],
 ];
 
 const root = () => document.documentElement.dataset.content_root ?? "../";
