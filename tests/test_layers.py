@@ -26,6 +26,7 @@ LAYERS = (
     ),
     ("ema", "learned", "diffusion", "flow_matching", "flow_map", "oracle", "clipping", "guidance"),
     ("metrics", "training", "likelihood"),
+    ("memorisation",),
     (
         "trained.toy",
         "trained.images",

@@ -23,7 +23,7 @@ LAID_OUT = re.compile(r"^ |\S {2,}\S", re.MULTILINE)  # formulas are indented, a
 COLUMNS = 72
 
 
-APART = ("flow_map", "likelihood")  # of one chapter each, which imports from them by their names
+APART = ("flow_map", "likelihood", "memorisation")  # of one chapter each, which imports from them by their names
 
 
 def public(module: str) -> list[str]:
