@@ -126,7 +126,7 @@ def test_by_keyboard_with_what_is_said(page):
         page.keyboard.press("Tab")
     assert focused(page) == "How to sample"
     page.keyboard.press("Enter")
-    assert said.text_content() == "What is the question? 7 answers." and focused(page) == "Which sampler?"
+    assert said.text_content() == "What is the question? 8 answers." and focused(page) == "Which sampler?"
     page.keyboard.press("Space")
     assert focused(page) == "Sampler"
     assert said.text_content().startswith("An end: Sampler. Begin with") and "Measured" in said.text_content()
@@ -134,7 +134,7 @@ def test_by_keyboard_with_what_is_said(page):
     assert page.evaluate("document.activeElement.tagName") == "A"
     page.keyboard.press("Escape")
     assert steps_back(page, "What is the question?") and focused(page) == "Which sampler?"
-    assert said.text_content() == "What is the question? 7 answers."
+    assert said.text_content() == "What is the question? 8 answers."
 
 
 def test_a_link_names_its_answer(page):
