@@ -7,10 +7,10 @@ The empirical oracle weighs the training points x_i, r_i = softmax_i(-|x_t - alp
                    point tells (D/2) log(1 + SNR Var), so the point is found where SNR Var = n^(2/D) - 1; SNR = alpha^2 / sigma^2.
                    Biroli et al. 2024 have the same as a time, t_C = log(1 + Var / (n^(2/D) - 1)) / 2, on their clock.
     copy ratio     distance to the nearest training point over that to the second nearest. In D dimensions a point that is no copy
-                   falls below c with probability c^D, about: 1/9 for c = 1/3 in the plane, where one in nine is accused
+                   falls below c with probability c^D, about: 1/9 for c = 1/3 in the plane, one in nine
     dimension      (sum of variances)^2 / sum of their squares: how many directions the data use (the participation ratio)
 
-And one remedy for a metric: a Frechet distance of N samples is FID + c / N with a c of each model (Chong & Forsyth 2020), so it is
+And a remedy for a metric: a Frechet distance of N samples is FID + c / N with a c of each model (Chong & Forsyth 2020), so it is
 measured at several N, and a line in 1/N is followed to 0.
 """
 

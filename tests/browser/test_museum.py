@@ -115,6 +115,8 @@ def test_two_tabs_lose_no_guess(browser):
             settle(tab)
         for tab, place in ((page, 0), (other, 3)):
             tab.locator(".diagnosis ol button").nth(place).click()
+        # The other tab hears of the first one's guess by an event of the store.
+        other.wait_for_function("() => document.body.textContent.includes('2 guesses spent')")
         assert score(other) == "0 of 21 exhibits solved, 2 guesses spent."
         page.reload()
         settle(page)

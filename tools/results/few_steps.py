@@ -52,7 +52,9 @@ class Recipe(NamedTuple):
     """How a net is trained."""
 
     consistency: Callable | None = None  # None: no jumps, flow matching
-    teacher: str | None = None  # reflow: whose pairs it learns from, in the place of independent ones; "exact" or a recipe
+    teacher: str | None = (
+        None  # reflow: whose pairs it learns from, in the place of independent ones; "exact" or a recipe
+    )
     t_scale: float = 4.0
     power: float = 0.0
     steps: int = STEPS

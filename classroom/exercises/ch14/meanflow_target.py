@@ -16,7 +16,7 @@ from classroom.exercises.jumps import SmallNet, draws, quiet
 
 
 # --- stub
-def target(v, x, s, t, u):
+def taught(v, x, s, t, u):
     """-> (B, 2), without a gradient."""
     return ...
 
