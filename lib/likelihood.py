@@ -90,10 +90,8 @@ def _directions(x: Tensor, probes: int, normal: bool, generator: torch.Generator
     if not probes:
         D = x[0].numel()
         return torch.eye(D, dtype=x.dtype, device=x.device).reshape(D, 1, *x.shape[1:]).expand(D, *x.shape)
-    shape = (probes, *x.shape)
-    if normal:
-        return randn(shape, like=x, generator=generator)
-    return randn(shape, like=x, generator=generator).sign()
+    noise = randn((probes, *x.shape), like=x, generator=generator)
+    return noise if normal else noise.sign()
 
 
 def _spreading(model: Model, x: Tensor, t: float, y: Tensor | None, directions: Tensor, probes: int):

@@ -7,7 +7,7 @@ The empirical oracle weighs the training points x_i, r_i = softmax_i(-|x_t - alp
                    point tells (D/2) log(1 + SNR Var), so the point is found where SNR Var = n^(2/D) - 1; SNR = alpha^2 / sigma^2.
                    Biroli et al. 2024 have the same as a time, t_C = log(1 + Var / (n^(2/D) - 1)) / 2, on their clock.
     copy ratio     distance to the nearest training point over that to the second nearest. In D dimensions a point that is no copy
-                   falls below c with probability c^D, about: 1/9 for c = 1/3 in the plane, one in nine
+                   falls below c with probability c^D, about: 1/9 for c = 1/3 in the plane
     dimension      (sum of variances)^2 / sum of their squares: how many directions the data use (the participation ratio)
 
 And a remedy for a metric: a Frechet distance of N samples is FID + c / N with a c of each model (Chong & Forsyth 2020), so it is
@@ -54,7 +54,8 @@ def effective_dimension(x: Tensor) -> float:
     Raises ValueError for fewer than two samples, and for samples that are all alike.
     """
     check_samples("x", x, rows=2)
-    variances = torch.linalg.svdvals(_centred(x)).square()
+    rows = _rows(x)
+    variances = torch.linalg.svdvals(rows - rows.mean(0)).square()
     if not variances.sum() > 0:
         raise ValueError("All samples are alike: they use no direction.")
     return (variances.sum() ** 2 / variances.square().sum()).item()
@@ -97,9 +98,9 @@ def frechet_at_infinity(
     return end, slope
 
 
-def _centred(x: Tensor) -> Tensor:
-    flat = x.detach().flatten(1).cpu().double()
-    return flat - flat.mean(0)
+def _rows(x: Tensor) -> Tensor:
+    """A row for each sample, in float64 on the CPU."""
+    return x.detach().flatten(1).cpu().double()
 
 
 def _pairs(x: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,4 +108,4 @@ def _pairs(x: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
     check_samples("points", points, rows=1)
     if x.shape[1:] != points.shape[1:]:
         raise ValueError(f"The samples {tuple(x.shape)} and the training points {tuple(points.shape)} differ in shape.")
-    return tuple(part.detach().flatten(1).cpu().double() for part in (x, points))
+    return _rows(x), _rows(points)

@@ -1,6 +1,6 @@
 """Nets that jump, by five recipes and five seeds: how good are 1, 2, 4 and 8 network calls on two moons, and what do they cost?
 
-    python -m tools.results.few_steps        results/few_steps.json, for chapter 14; an hour on one core
+    python -m tools.results.few_steps        results/few_steps.json, for chapter 14; half an hour on one core
 
 Every net is the book's small one (width 128, depth 3), told two times, and sees as many batches of as many points. `distance` is
 the sliced Wasserstein distance of 2,000 samples to a reference of 8,000, `off` the share of points off the moons in per cent;
@@ -52,9 +52,7 @@ class Recipe(NamedTuple):
     """How a net is trained."""
 
     consistency: Callable | None = None  # None: no jumps, flow matching
-    teacher: str | None = (
-        None  # reflow: whose pairs it learns from, in the place of independent ones; "exact" or a recipe
-    )
+    teacher: str | None = None  # reflow: whose pairs it learns from, "exact" or a recipe; None: independent ones
     t_scale: float = 4.0
     power: float = 0.0
     steps: int = STEPS
