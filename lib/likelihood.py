@@ -76,7 +76,9 @@ def log_likelihood(
         total = total + h / 6 * (d1 + 2 * d2 + 2 * d3 + d4)
     # h < 0: the sum is minus the integral from noise to data.
     found = standard_normal(x) + total
-    error = found.std(0, correction=1) / math.sqrt(probes) if probes else torch.zeros_like(found[0])
+    error = torch.zeros_like(found[0])
+    if probes:  # one probe says nothing of its scatter
+        error = found.std(0) / math.sqrt(probes) if probes > 1 else torch.full_like(error, torch.nan)
     return Likelihood(found.mean(0), error)
 
 
