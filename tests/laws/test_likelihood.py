@@ -100,3 +100,8 @@ def test_bad_input_is_refused_in_a_sentence(change, said):
     arguments = {"model": Oracle(MOONS, LinearPath()), "x": moons(2).float(), "calls": 8} | change
     with pytest.raises((TypeError, ValueError), match=said):
         log_likelihood(arguments.pop("model"), arguments.pop("x"), **arguments)
+
+
+def test_one_probe_has_no_scatter_and_says_so_quietly():
+    found = log_likelihood(Oracle(MOONS, LinearPath()), moons(3).float(), 8, probes=1, generator=seeded(0))
+    assert found.log_p.isfinite().all() and found.error.isnan().all()
