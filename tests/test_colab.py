@@ -18,7 +18,7 @@ from tools.site import publish
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "https://github.com/someone/a-book"
-CHAPTER = "08_time_scale"  # reads ../results
+CHAPTER = "08_time_scale"  # reads shipped weights and numbers
 
 # Run by the other Python: a notebook from standard input, in a folder, to standard output. Errors are outputs too.
 PLAY = """
@@ -229,7 +229,7 @@ def test_a_second_run_does_nothing(session):
 
 
 def test_a_whole_chapter_runs(session):
-    """And says what the committed notebook says, word for word, from the weights in ../results."""
+    """And says what the committed notebook says, word for word, from the shipped weights."""
     committed = build.own_cells(nbformat.read(ROOT / "notebooks" / f"{CHAPTER}.ipynb", 4))
     assert sum(not compared(cell) for cell in committed) <= 2
     expected = [text for cell in committed if compared(cell) and (text := printed(cell.outputs))]
@@ -245,12 +245,10 @@ def test_other_processes_find_the_book_too(session):
 
 
 def test_after_a_restart_the_first_cell_serves_again(colab, session, web):
-    where = "from pathlib import Path; import lib; print(Path.cwd().name, Path('../results').is_dir(), lib.__file__)"
+    where = "from pathlib import Path; import lib; print(Path.cwd().name, lib.__file__)"
     again, there = colab.play(first_cell(ADDRESS, web.commit), where)
     assert printed(again) == printed(session["first"])
-    assert printed(there).startswith("notebooks True ") and str(colab.content / "knob-by-knob" / "lib") in printed(
-        there
-    )
+    assert printed(there).startswith(f"notebooks {colab.content / 'knob-by-knob' / 'lib'}")
 
 
 # --- opened alone, or beside something else that is called lib -----------------------------------------------------------
@@ -283,11 +281,9 @@ def visits(colab, session, folders):
     return dict(zip(cells, colab.play(*cells.values()), strict=True))
 
 
-def test_a_notebook_alone_goes_home_and_says_so(visits, colab):
-    home = colab.content / "knob-by-knob" / "notebooks"
-    sentence = f"This notebook stands outside the book. It goes on in {home}, beside its data.\n"
-    assert printed(visits["alone"]) == sentence and len(visits["alone"]) == 1
-    assert printed(visits["at alone"]).strip() == str(home)
+def test_a_notebook_alone_runs_where_it_is(visits, folders):
+    """The chapters ask for shipped files by name: nobody has to go to the book's folder."""
+    assert visits["alone"] == [] and printed(visits["at alone"]).strip() == str(folders["alone"])
 
 
 @pytest.mark.parametrize("name", [name for name in FOLDERS if name != "alone"])
@@ -422,7 +418,7 @@ def by_hand(web, tmp_path_factory):
     zipped = str(machine.content / "the-book.zip")
     archive = f"import subprocess; subprocess.run(['git', '-C', {str(web.bare)!r}, 'archive', '--prefix=a-book-main/', "
     archive += f"'-o', {zipped!r}, {web.commit!r}], check=True)"
-    where = "import lib; from pathlib import Path; print(lib.__file__, Path('../results').is_dir())"
+    where = "import lib; from lib.trained.shipped import RESULTS; print(lib.__file__, RESULTS.is_dir())"
     return machine, machine.play(first_cell(""), archive, first_cell(""), where, first_cell(""))
 
 

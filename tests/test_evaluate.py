@@ -13,7 +13,8 @@ from lib import randn, seeded
 from lib.trained import evaluate as command
 from lib.trained.config import DATA
 from lib.trained.evaluate import evaluate, inception_look, main, table
-from lib.trained.image_metrics import RESULTS, classifier_file, classifier_for
+from lib.trained.image_metrics import classifier_file, classifier_for
+from lib.trained.shipped import RESULTS
 from lib.trained.stack import read_stack, to_bytes, write_stack
 from tools.results import classifiers
 

@@ -8,7 +8,7 @@ import torch
 from lib import FlowMatching, load_model
 from lib.labels import NO_LABEL
 from lib.trained.files import mark, read
-from lib.trained.image_metrics import RESULTS
+from lib.trained.shipped import RESULTS
 from lib.trained.stack import to_bytes
 from tools.results import few_steps_digits as tool
 from tools.results.image_metrics import CHECK, SEEDS, Run, check, generate, marks, nothing

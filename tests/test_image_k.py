@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lib.trained.files import mark
-from lib.trained.image_metrics import RESULTS
+from lib.trained.shipped import RESULTS
 from tools.results import image_k as tool
 
 REPORTS = {path.stem.removeprefix("image_k_"): json.loads(path.read_text()) for path in RESULTS.glob("image_k_*.json")}

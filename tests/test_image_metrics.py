@@ -9,7 +9,8 @@ import torch
 from lib import EmpiricalOracle, LinearPath, digits, load_model
 from lib.pictures import DEBIAN
 from lib.trained.config import decoder_of
-from lib.trained.image_metrics import RESULTS, against_halves, against_held_out, classifier_for, halves, matching, seen
+from lib.trained.image_metrics import against_halves, against_held_out, classifier_for, halves, matching, seen
+from lib.trained.shipped import RESULTS
 from tools.results import image_metrics as tool
 from tools.results.image_metrics import Run, reference
 

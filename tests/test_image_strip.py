@@ -3,7 +3,7 @@
 import pytest
 
 from lib.trained.files import mark
-from lib.trained.image_metrics import RESULTS
+from lib.trained.shipped import RESULTS
 from lib.trained.stack import read_stack
 from tools.results import image_strip as tool
 

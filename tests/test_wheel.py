@@ -127,6 +127,29 @@ def test_a_chapter_runs_in_an_empty_folder(installed):
 # --- the finder --------------------------------------------------------------------------------------------------------
 
 
+BESIDE = re.compile(
+    r"""\.\./results|parents\[\d\] / ["']results"""
+)  # a folder seen from the one that one runs in, or from a file
+
+
+def test_whoever_reads_results_asks_for_them_by_name():
+    """Chapters, exercises and labs, and the modules below them."""
+    wings = ("book", "classroom", "lib", "tools")
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard", *wings], cwd=ROOT, text=True
+    )
+    files = [ROOT / name for name in listed.rstrip("\0").split("\0") if name.endswith((".py", ".md"))]
+    found = [path.relative_to(ROOT).as_posix() for path in files if path.is_file() and BESIDE.search(path.read_text())]
+    assert found == ["lib/trained/shipped.py"]
+
+
+@pytest.mark.parametrize(
+    "code", ['load(f"../results/{x}")', 'Path("../results")', "Path(__file__).parents[2] / 'results'"]
+)
+def test_one_that_looks_beside_is_found(code):
+    assert BESIDE.search(code)
+
+
 def test_results_are_found_by_name():
     assert shipped.results("toy_flow.safetensors") == ROOT / "results" / "toy_flow.safetensors"
 

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from lib.flow_matching import FlowMatching, LinearPath
 from lib.nets.dit import DiT
 from lib.trained.images import load_model
+from lib.trained.shipped import RESULTS
 
-RESULTS = Path(__file__).parents[2] / "results"
 LARGEST = 127  # of a byte with a sign, and the same on both sides
 SIZES = ("size", "channels", "patch", "width", "depth", "heads", "t_scale", "classes")
 

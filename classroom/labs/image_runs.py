@@ -1,7 +1,5 @@
 """Chapter 12: one image model, any process, rule, budget and guidance: the pictures, and what the classifier says of them."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import torch
 from torch import Tensor
@@ -14,8 +12,8 @@ from lib.metrics import frechet_distance, precision_recall
 from lib.samplers import sample
 from lib.seeding import randn, seeded
 from lib.trained.images import load_classifier, load_model
+from lib.trained.shipped import RESULTS
 
-RESULTS = Path(__file__).parents[2] / "results"
 N = 150  # pictures; the classifier's numbers need some of each digit
 INTERVALS = {"always": None, "sigma/alpha < 1": (0.0, 1.0), "0.3 to 1": (0.3, 1.0), "1 to 4": (1.0, 4.0)}
 

@@ -1,7 +1,5 @@
 """From one digit to another: through pixels, through latents, and through latents that a diffusion model corrects."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import torch
 
@@ -11,8 +9,8 @@ from lib.data import mnist_subset, split
 from lib.samplers import euler, sample
 from lib.seeding import randn, seeded
 from lib.trained.images import load_autoencoder, load_classifier, load_model
+from lib.trained.shipped import RESULTS
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 STOPS = 9  # pictures from one digit to the other
 CALLS = 20  # of a walk from noise to data; a walk from half way makes half of them
 

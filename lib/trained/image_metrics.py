@@ -21,8 +21,8 @@ from lib.nets.classifier import Classifier
 from lib.seeding import seeded
 from lib.trained.config import DATA
 from lib.trained.images import load_classifier
+from lib.trained.shipped import RESULTS
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 K = 3  # precision and recall reach to the K-th neighbour
 COPIED = (
     0.05  # a share of the held-out pictures; whatever is nearer to a training picture than they are counts as a copy

@@ -65,14 +65,6 @@ def ready():
     return False
 
 
-def come_home():
-    """Go to the book's notebooks from elsewhere: the chapters read ../results."""
-    home = where_is_the_book().parent / "notebooks"
-    if not Path("../_config.yml").exists() and home.is_dir():
-        os.chdir(home)
-        print(f"This notebook stands outside the book. It goes on in {home}, beside its data.")
-
-
 def is_the_book(folder):
     """Whether a folder holds the book; with an address, whether it is a clone of that, at that commit. Runs nothing in it."""
     about, head = folder / "pyproject.toml", folder / ".git" / "HEAD"
@@ -137,7 +129,7 @@ def fetch():
     sys.path.insert(0, str(BOOK.resolve()))  # for this kernel; those that start later find it alone
     git = ["git", f"--git-dir={BOOK / '.git'}", "log", "-1", "--format=%h of %cs"]
     commit = shell("This is no clone.", *git) if (BOOK / ".git").is_dir() else "from a zip file"
-    os.chdir(BOOK / "notebooks")  # the chapters read ../results
+    os.chdir(BOOK / "notebooks")  # where the chapters stand; run once more, this cell finds nothing to do
 
     import torch
 
@@ -151,5 +143,3 @@ def fetch():
 
 if not ready() or BOOK.is_dir():
     fetch()
-else:
-    come_home()

@@ -8,15 +8,14 @@ It sees the 4,000 images of the training side of the book's split of the MNIST s
 import argparse
 import json
 from functools import partial
-from pathlib import Path
 
 import torch
 
 from lib import Autoencoder, batches, load_autoencoder, mnist_subset, seeded, split
+from lib.trained.shipped import RESULTS
 from lib.trained.weights import save
 from lib.training import minimise
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 FILE = "mnist_autoencoder.safetensors"
 HELD_OUT, SEED, STEPS, BATCH, LR, BETA = 1000, 0, 3000, 32, 2e-3, 1e-3
 

@@ -19,8 +19,8 @@ from torch import Tensor
 from lib import EMA, augment, batches, randn, seeded
 from lib.nets.classifier import FEATURES, Classifier
 from lib.trained.config import DATA
-from lib.trained.image_metrics import RESULTS
 from lib.trained.images import load_classifier
+from lib.trained.shipped import RESULTS
 from lib.trained.weights import save
 from lib.training import minimise
 

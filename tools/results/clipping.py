@@ -21,10 +21,10 @@ from lib.trained.config import DATA, DIGITS, Config, decoder_of
 from lib.trained.files import put
 from lib.trained.image_metrics import against_held_out, seen
 from lib.trained.loop import train
+from lib.trained.shipped import RESULTS
 from tools.results import image_ablation
 from tools.results.image_metrics import floors, reference
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "clipping.json"
 SEEDS, N, CHECK, QUANTILE = (0, 1, 2), 500, 100, 0.995
 NET = {"process": "ddpm", "betas": "cosine", **image_ablation.NET}

@@ -9,7 +9,6 @@ noise that are the same for all. What stands in the file, made with the same set
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -22,9 +21,10 @@ from lib.nets.unet import UNet
 from lib.prediction import Time
 from lib.seeding import randn, seeded
 from lib.trained.files import put
+from lib.trained.shipped import RESULTS
 from lib.training import fit, stratified_uniform
 
-TARGET = Path(__file__).resolve().parents[2] / "results" / "dit_ablation.json"
+TARGET = RESULTS / "dit_ablation.json"
 SEEDS, STEPS, LOOKS, BATCH, RATE = (0, 1, 2, 3, 4), 100, (20, 100), 32, 5e-3
 SHAPE = {"patch": 2, "width": 48, "depth": 4, "heads": 4}
 GATES = (0.0, 0.1, 0.3, 1.0)

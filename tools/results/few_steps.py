@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -36,9 +35,9 @@ from lib import (
 from lib.data import batches
 from lib.flow_map import FlowMap, eulerian, flow, improved, lagrangian, shortcut, two_times
 from lib.trained.files import put
+from lib.trained.shipped import RESULTS
 from lib.training import minimise
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "few_steps.json"
 SEEDS, CALLS = (0, 1, 2, 3, 4), (1, 2, 4, 8)
 STEPS, LONG, BATCH, PAIRS = 3000, 9000, 512, 20_000

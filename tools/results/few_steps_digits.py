@@ -25,7 +25,7 @@ from lib import EMA, Guided, euler, load_model, randn, sample, seeded
 from lib.data import batches
 from lib.seeding import rand, stream
 from lib.trained.files import mark, put, read, write
-from lib.trained.image_metrics import RESULTS
+from lib.trained.shipped import RESULTS
 from lib.trained.stack import to_bytes
 from lib.trained.weights import save
 from lib.training import minimise

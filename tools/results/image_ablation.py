@@ -20,10 +20,11 @@ from lib.trained.config import Config
 from lib.trained.files import put
 from lib.trained.image_metrics import against_halves, against_held_out, seen
 from lib.trained.loop import train
+from lib.trained.shipped import RESULTS
 from lib.trained.weights import fill, read
 from tools.results.image_metrics import reference
 
-TARGET = Path(__file__).resolve().parents[2] / "results" / "image_ablation.json"
+TARGET = RESULTS / "image_ablation.json"
 SEEDS, BUDGETS, N = (0, 1, 2), (5, 20, 50), 1000
 NET = {"width": 64, "depth": 3, "steps": 1000, "batch": 128, "lr": 2e-3, "ema": 0.98}
 WAYS = {

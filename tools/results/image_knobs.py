@@ -19,9 +19,10 @@ from lib import Clipped
 from lib.trained.config import Config
 from lib.trained.evaluate import evaluate
 from lib.trained.files import put
-from lib.trained.image_metrics import RESULTS, classifier_for
+from lib.trained.image_metrics import classifier_for
 from lib.trained.loop import held_out_loss, images, train
 from lib.trained.sampling import RULES, Source
+from lib.trained.shipped import RESULTS
 from lib.trained.stack import to_bytes
 from tools.results.image_ablation import newest
 from tools.results.image_k import first

@@ -20,7 +20,6 @@ from lib.samplers import rules
 from lib.trained.config import DATA, config_of, decoder_of
 from lib.trained.files import mark, put
 from lib.trained.image_metrics import (
-    RESULTS,
     K,
     Reference,
     against_halves,
@@ -31,6 +30,7 @@ from lib.trained.image_metrics import (
     halves,
     seen,
 )
+from lib.trained.shipped import RESULTS
 
 TARGET = RESULTS / "image_metrics.json"
 SEEDS, HALVINGS = (0, 1, 2), 20

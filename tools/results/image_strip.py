@@ -8,8 +8,8 @@ Picture i starts from the same noise in every row and at every budget, and the c
 import torch
 
 from lib.trained.files import mark
-from lib.trained.image_metrics import RESULTS
 from lib.trained.sampling import Sampling, pictures, source
+from lib.trained.shipped import RESULTS
 from lib.trained.stack import to_bytes, write_stack
 
 TARGET = RESULTS / "image_strip.npz"

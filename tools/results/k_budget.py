@@ -12,7 +12,6 @@ unless it was made with other settings, other networks or another torch.
 import json
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -42,9 +41,9 @@ from lib import (
 from lib.prediction import Model
 from lib.samplers import Rule
 from lib.trained.files import mark, put
+from lib.trained.shipped import RESULTS
 from lib.trained.toy import load
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 TARGET = RESULTS / "k_budget.json"
 SEEDS, N, TIMES = tuple(range(8)), 2000, 4  # a reference has so many times the points of the sample that it judges
 FEW, MANY = (4, 5, 6, 8, 10, 12, 16, 20), (30, 40, 60, 100)  # budgets; of the many no more than it takes

@@ -8,13 +8,12 @@ thread, CPU time, the smallest of several rounds in which all take turns.
 
 import json
 import time
-from pathlib import Path
 
 import torch
 
 from lib import DiT, FlowMatching, load_autoencoder, randn, seeded
+from lib.trained.shipped import RESULTS
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 WIDTH, DEPTH, HEADS, BATCH, ROUNDS = 96, 6, 4, 32, 6
 NETS = {  # name: size, channels, patch
     "pixels, patch 2": (28, 1, 2),

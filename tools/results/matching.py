@@ -15,7 +15,6 @@ drifting                500 points move by V = mean shift to the data - mean shi
 
 import json
 import math
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +22,9 @@ from torch import Tensor, nn
 from lib import EmpiricalOracle, GaussianMixture, LinearPath, Oracle, randn, seeded
 from lib.seeding import rand
 from lib.trained.files import put
+from lib.trained.shipped import RESULTS
 
-TARGET = Path(__file__).resolve().parents[2] / "results" / "matching.json"
+TARGET = RESULTS / "matching.json"
 SEEDS, MODES, STEPS, BATCH = (0, 1, 2, 3, 4), 8, 1500, 256
 ANGLES = torch.arange(MODES) * 2 * math.pi / MODES
 MEANS = math.sqrt(2) * torch.stack([ANGLES.cos(), ANGLES.sin()], 1)

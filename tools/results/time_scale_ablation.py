@@ -19,7 +19,6 @@ import inspect
 import json
 import sys
 from functools import partial
-from pathlib import Path
 
 import torch
 
@@ -37,9 +36,10 @@ from lib import (
     two_moons_mixture,
 )
 from lib.trained.files import put
+from lib.trained.shipped import RESULTS
 from lib.training import minimise, stratified_uniform
 
-TARGET = Path(__file__).resolve().parents[2] / "results" / "time_scale_ablation.json"
+TARGET = RESULTS / "time_scale_ablation.json"
 SEEDS, WIDTH, BATCH, TOLD = (0, 1, 2, 3, 4), 64, 128, 64
 N, STEPS = 2000, 10  # points of a measured sample, and steps of Heun's rule to it
 # learning rates by the number of steps; the longest trainings are those of LONG alone

@@ -13,7 +13,6 @@ import base64
 import gzip
 import json
 from functools import partial
-from pathlib import Path
 
 import torch
 
@@ -39,10 +38,10 @@ from lib import (
     two_moons_mixture,
 )
 from lib.samplers import sample
+from lib.trained.shipped import RESULTS
 from lib.trained.toy import load
 from lib.trained.weights import save
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
 SEED, STEPS, BATCH, POINTS = 0, 12_000, 256, 100_000
 SHIPPED = {"flow": "u", "ddpm": "eps"}  # process: target
 PATHS = {"flow": "LinearPath()", "ddpm": "linear_betas(1000)"}

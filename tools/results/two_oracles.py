@@ -18,7 +18,6 @@ the exact velocity of the moons: once a net's to_points is below it, the net fit
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -41,9 +40,10 @@ from lib import (
 from lib.memorisation import copy_ratio
 from lib.seeding import rand
 from lib.trained.files import put
+from lib.trained.shipped import RESULTS
 from lib.training import minimise
 
-TARGET = Path(__file__).resolve().parents[2] / "results" / "two_oracles.json"
+TARGET = RESULTS / "two_oracles.json"
 SEEDS, BATCH, RATE, DECAY = (0, 1, 2), 256, 2e-3, 0.99
 STEPS, SHORT = 51_200, 12_800
 LOOKS = tuple(round(400 * 2 ** (k / 2)) for k in range(15))  # 400 ... 51,200

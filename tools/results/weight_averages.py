@@ -8,7 +8,6 @@ length with a cosine that falls to 0 at its end. The settings are those of chapt
 
 import datetime
 import json
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -28,9 +27,10 @@ from lib import (
     two_moons,
     two_moons_mixture,
 )
+from lib.trained.shipped import RESULTS
 from lib.training import stratified_uniform, warmup_cosine
 
-TARGET = Path(__file__).resolve().parents[2] / "results" / "weight_averages.json"
+TARGET = RESULTS / "weight_averages.json"
 SEEDS, WIDTH, BATCH, RATE, WARMUP = (0, 1, 2, 3, 4), 64, 256, 1e-2, 50
 LENGTHS, LOOKS = (250, 500, 1000, 2000), 25  # steps of training, and how often each is looked at
 HALF_LIVES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)  # of the averages, in steps

@@ -42,8 +42,8 @@ from lib import (
 from lib.flow_map import flow
 from lib.nets.dit import patchify
 from lib.trained.config import DATA
-from lib.trained.image_metrics import RESULTS
 from lib.trained.sampling import Sampling, pictures, source
+from lib.trained.shipped import RESULTS
 
 TARGET = Path(__file__).parents[2] / "book" / "pictures"
 SIZE = (2.4, 1.5)  # inches, of 200 pixels

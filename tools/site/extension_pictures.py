@@ -39,8 +39,8 @@ from lib import (
 )
 from lib.nets.dit import explicit_attention
 from lib.samplers import Rule
-from lib.trained.image_metrics import RESULTS
 from lib.trained.sampling import Sampling, pictures, source
+from lib.trained.shipped import RESULTS
 from lib.training import stratified_uniform
 from tools.site.chapter_pictures import FLOW, MOONS, dots, lines, plane, sheet, write
 

@@ -5,9 +5,10 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from lib.trained.shipped import RESULTS
+
 EXPLORERS = Path(__file__).parents[2] / "classroom" / "explorers"
 LISTS = ("decision_tree",)  # explorers without a picture: they need no stage
-RESULTS = Path(__file__).parents[2] / "results"
 
 
 def gallery(folder: Path = EXPLORERS) -> list[str]:

@@ -20,7 +20,7 @@ from lib import (
 from lib.prediction import Estimate
 from lib.samplers import walk
 from lib.trained.config import DATA
-from lib.trained.image_metrics import RESULTS
+from lib.trained.shipped import RESULTS
 from tools.site.gotcha_trials import CHAIN, SD_FACTOR
 
 TEN = torch.arange(10)

@@ -30,7 +30,7 @@ from lib import (
     two_moons_mixture,
     walk,
 )
-from lib.trained.image_metrics import RESULTS
+from lib.trained.shipped import RESULTS
 from lib.trained.toy import load
 
 MOONS = two_moons_mixture()
