@@ -46,6 +46,10 @@ CAUSES = {
     "printed_loss": r"divided|quotient|own size|ratio\b|logarithm|whatever (?:the|its) error",
     "gradients_of_a_process": r"past (?:its|the) wrapper|bypass|prepar|through the wrapper|called itself|synchron",
     "rows_of_a_process": r"same (?:rows|noise|seed|numbers)|chunk|equal rows|draws? the same",
+    "density_of_a_flow": r"\bsigns?\b|\bminus\b|\bplus\b|negative|taken off|subtract|backwards",
+    "honest_share": r"\bitself\b|\bthemselves\b|diagonal|distance (?:is |of )?(?:0|zero)|against the others|leav(?:e|ing) out",
+    "bits_of_a_picture": r"dequanti|uniform|torch\.rand\b|(?:whole|rest of (?:a|the|each)) level|(?:one|single) point",
+    "distance_by_epoch": r"accumul|\breset\b|more (?:pictures|samples)|\bbias|1 ?/ ?N|earlier epochs?|thrown together",
 }
 
 

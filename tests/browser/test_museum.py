@@ -32,7 +32,7 @@ def test_an_exhibit_is_solved_by_guessing_and_remembered(browser):
         settle(page)
         boxes = page.locator(".diagnosis")
         many = boxes.count()
-        assert many == 21 and f"0 of {many} exhibits solved, 0 guesses spent." == score(page)
+        assert many == 25 and f"0 of {many} exhibits solved, 0 guesses spent." == score(page)
         box = boxes.nth(3)
         answers, whys, fold = box.locator("ol button"), box.locator(".k-why"), page.locator("details.second").nth(3)
         assert fold.locator("text=import linear_schedule").count() and not fold.evaluate("it => it.open")
@@ -45,17 +45,17 @@ def test_an_exhibit_is_solved_by_guessing_and_remembered(browser):
         answers.nth(place).press("Enter")
         assert whys.nth(place).inner_text().startswith("Right. ") and fold.evaluate("it => it.open")
         assert score(page) == f"1 of {many} exhibits solved, 2 guesses spent. Those solved took 2, and their par is 1."
-        assert "Exhibit 4 of 21, 2 guesses spent, 2 of them here (par 1)." == box.locator(".k-said").inner_text()
+        assert "Exhibit 4 of 25, 2 guesses spent, 2 of them here (par 1)." == box.locator(".k-said").inner_text()
         answers.nth((place + 2) % answers.count()).click()  # once solved, the others are free
         assert "2 guesses spent" in score(page) and whys.nth((place + 2) % answers.count()).inner_text()
         assert page.locator(".k-plan li").nth(3).inner_text().endswith("✓ 2 guesses")
         page.reload()
         settle(page)
-        assert "1 of 21 exhibits solved, 2 guesses spent." in score(page)
+        assert "1 of 25 exhibits solved, 2 guesses spent." in score(page)
         assert page.locator(".diagnosis").nth(3).locator(".k-why").nth(wrong).inner_text().startswith("No. ")
         page.on("dialog", lambda dialog: dialog.accept())
         page.get_by_role("button", name="Begin again").press("Enter")
-        page.wait_for_function("document.querySelector('.k-score')?.textContent.startsWith('0 of 21')")
+        page.wait_for_function("document.querySelector('.k-score')?.textContent.startsWith('0 of 25')")
         assert page.locator(".diagnosis .k-why:not(:empty)").count() == 0
         assert faults == []
 
@@ -84,7 +84,7 @@ def test_every_answer_has_its_own_reply(browser):
             assert before == "" and len(replies) in (4, 5) and len({*replies}) == len(replies)
             assert sum(reply.startswith("Right. ") for reply in replies) == 1
             assert sum(reply.startswith("No. ") for reply in replies) == len(replies) - 1
-        assert score(page).startswith("21 of 21 exhibits solved")
+        assert score(page).startswith("25 of 25 exhibits solved")
         assert faults == []
 
 
@@ -94,7 +94,7 @@ def test_it_is_played_without_a_store(browser):
         settle(page)
         box = page.locator(".diagnosis").first
         box.locator("ol button").nth(right(box)).click()
-        assert score(page).startswith("1 of 21 exhibits solved, 1 guess spent.")
+        assert score(page).startswith("1 of 25 exhibits solved, 1 guess spent.")
         assert faults == []
 
 
@@ -104,7 +104,7 @@ def test_guesses_that_are_none_are_left_aside(browser):
     with watched(browser, fill, **QUICK) as (page, faults):
         page.goto(PAGE.as_uri())
         settle(page)
-        assert score(page) == "0 of 21 exhibits solved, 2 guesses spent." and faults == []
+        assert score(page) == "0 of 25 exhibits solved, 2 guesses spent." and faults == []
 
 
 def test_two_tabs_lose_no_guess(browser):
@@ -117,7 +117,7 @@ def test_two_tabs_lose_no_guess(browser):
             tab.locator(".diagnosis ol button").nth(place).click()
         # The other tab hears of the first one's guess by an event of the store.
         other.wait_for_function("() => document.body.textContent.includes('2 guesses spent')")
-        assert score(other) == "0 of 21 exhibits solved, 2 guesses spent."
+        assert score(other) == "0 of 25 exhibits solved, 2 guesses spent."
         page.reload()
         settle(page)
         assert score(page) == score(other) and faults == []

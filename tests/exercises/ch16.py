@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ import torch.autograd.forward_ad as fwAD
 import torch.nn.functional as F
 
 from lib import Coeffs, randn, seeded, solve
+from lib.metrics import frechet_distance
 from tests.exercises.answers import Answers
 
 
@@ -299,6 +301,112 @@ def share_of_own_order(step, rank, world, size):
     return torch.randn(size, 2, generator=torch.Generator().manual_seed(step))[mine]
 
 
+# --- density_of_a_flow
+
+
+def gathered(flow, x, times, sign=1, base=None, way=1):
+    """The walk to the noise, by differences of the times."""
+    begin, change = x, 0.0
+    for i in range(len(times) - 1):
+        h = times[i + 1] - times[i]
+        u, div = flow(x, times[i])
+        x, change = x + way * h * u, change + h * div
+    place = begin if base == "data" else x
+    size = change.abs() if sign == "size" else sign * change
+    return -(place**2).sum(1) / 2 - place.shape[1] / 2 * math.log(2 * math.pi) + size
+
+
+def gathered_by_torch(flow, x, times):
+    normal, left = torch.distributions.Normal(0.0, 1.0), 0
+    for t, s in pairwise(times):
+        u, div = flow(x, t)
+        left = left + (t - s) * div
+        x = x - (t - s) * u
+    return normal.log_prob(x).sum(1) - left
+
+
+# --- honest_share
+
+
+def gaps_of(x, points):
+    return (x[:, None] - points).square().sum(2).sqrt()
+
+
+def caught(gaps, c):
+    two = gaps.topk(2, dim=1, largest=False).values
+    return (two[:, 0] / two[:, 1] < c).sum().item() / len(gaps)
+
+
+def among_themselves(x):
+    gaps = gaps_of(x, x)
+    return gaps[~torch.eye(len(x), dtype=torch.bool)].reshape(len(x), -1)
+
+
+def multiple_one_by_one(samples, train, c):
+    """Each real point against a set without it."""
+    real = [caught(gaps_of(train[i : i + 1], torch.cat([train[:i], train[i + 1 :]])), c) for i in range(len(train))]
+    return caught(gaps_of(samples, train), c) / (sum(real) / len(real))
+
+
+def no_zeros(samples, train, c):
+    found = []
+    for gaps in (gaps_of(samples, train), gaps_of(train, train)):
+        gaps[gaps == 0] = 1e9
+        found.append(caught(gaps, c))
+    return found[0] / found[1]
+
+
+# --- bits_of_a_picture
+
+
+def stored(log_density, k, place=lambda k: (k + torch.from_numpy(np.random.default_rng(0).random(k.shape))) / 17):
+    D = k.shape[-1]
+    return (D * math.log2(17) - log_density(place(k)) / math.log(2)) / D
+
+
+def stored_evenly(log_density, k, parts=64):
+    """The mean over points that lie evenly in each level."""
+    offsets = (torch.arange(parts) + 0.5) / parts
+    return sum(stored(log_density, k, lambda k, w=w: (k + w) / 17) for w in offsets) / parts
+
+
+def stored_held_down(log_density, k):
+    return stored(lambda x: torch.minimum(log_density(x), torch.zeros(len(x))), k, lambda k: (2 * k + 1) / 34)
+
+
+# --- distance_by_epoch
+
+
+def one_by_one(epochs, real, of=lambda distance: distance):
+    found = []
+    for fakes in epochs:
+        found.append(of(frechet_distance(fakes, real)))
+    return torch.tensor(found, dtype=torch.float64)
+
+
+def distances_by_moments(epochs, real):
+    """From means and covariances, with a root by eigenvalues."""
+    found = []
+    for fakes in epochs:
+        A, B = fakes.T.cov(), real.T.cov()
+        overlap = torch.linalg.eigvals(A @ B).real.clamp_min(0).sqrt().sum()
+        found.append((fakes.mean(0) - real.mean(0)).square().sum() + A.trace() + B.trace() - 2 * overlap)
+    return found
+
+
+def together_so_far(epochs, real, keep=99, cut=False):
+    found = []
+    for i in range(1, len(epochs) + 1):
+        some = torch.cat(list(epochs)[max(0, i - keep) : i])
+        found.append(frechet_distance(some, real[: len(some)] if cut else real))
+    return found
+
+
+def mean_so_far(epochs, real):
+    found = one_by_one(epochs, real).tolist()
+    return [sum(found[:i]) / i for i in range(1, len(found) + 1)]
+
+
 ANSWERS = {
     "finite_weights": Answers(
         right=[curve, bars_with_numpy, bars_by_betas],
@@ -487,6 +595,51 @@ ANSWERS = {
             "divided by the number of processes": lambda ddp, *draw: 0.5 * jumped_detached(ddp.module, *draw),
             "a target that moves": together_with_a_moving_target,
             "the path left out": together_on_the_spot,
+        },
+    ),
+    "density_of_a_flow": Answers(
+        right=[gathered, gathered_by_torch],
+        wrong={
+            "the times turned round": lambda flow, x, times: gathered(flow, x, list(reversed(times)), sign=-1),
+            "no divergence": lambda flow, x, times: gathered(flow, x, times, sign=0),
+            "the size of the divergence": lambda flow, x, times: gathered(flow, x, times, sign="size"),
+            "the density at the data": lambda flow, x, times: gathered(flow, x, times, base="data"),
+        },
+    ),
+    "honest_share": Answers(
+        right=[
+            lambda samples, train, c: caught(gaps_of(samples, train), c) / caught(among_themselves(train), c),
+            multiple_one_by_one,
+        ],
+        wrong={
+            "distances of zero left out everywhere": no_zeros,
+            "what an even cloud has": lambda samples, train, c: caught(gaps_of(samples, train), c) / c**2,
+            "the samples among themselves": lambda samples, train, c: (
+                caught(gaps_of(samples, train), c) / caught(among_themselves(samples), c)
+            ),
+            "the multiple turned round": lambda samples, train, c: 1 / multiple_one_by_one(samples, train, c),
+        },
+    ),
+    "bits_of_a_picture": Answers(
+        right=[stored, stored_evenly],
+        wrong={
+            "the corner of the level": lambda log_density, k: stored(log_density, k, lambda k: k / 17),
+            "half a level too low": lambda log_density, k: stored(
+                log_density, k, lambda k: (k + torch.rand(k.shape) - 0.5) / 17
+            ),
+            "noise of the wrong size": lambda log_density, k: stored(
+                log_density, k, lambda k: k / 17 + torch.rand(k.shape)
+            ),
+            "the density held down": stored_held_down,
+        },
+    ),
+    "distance_by_epoch": Answers(
+        right=[one_by_one, distances_by_moments],
+        wrong={
+            "as many real ones": lambda epochs, real: together_so_far(epochs, real, cut=True),
+            "the mean of the distances so far": mean_so_far,
+            "the last two epochs": lambda epochs, real: together_so_far(epochs, real, keep=2),
+            "a root of it": lambda epochs, real: one_by_one(epochs, real, of=lambda distance: distance**0.5),
         },
     ),
 }
