@@ -19,6 +19,7 @@ from lib import (
     DiscreteSchedule,
     DiTBlock,
     Estimate,
+    GaussianMixture,
     Guided,
     LinearPath,
     Oracle,
@@ -47,6 +48,8 @@ from lib import (
 )
 from lib.flow_map import FlowMap, eulerian
 from lib.labels import NO_LABEL
+from lib.likelihood import standard_normal
+from lib.memorisation import collapse
 from lib.nets.dit import modulate
 from lib.samplers import Step, posterior_variance
 from lib.training import logit_normal
@@ -108,7 +111,14 @@ def numbers() -> dict[str, list[float]]:
     weighed = FlowMap(Says2(lambda x, s, t: nine_and_one), diagonal=1, power=0.5).loss(
         0 * nine_and_one, eps=0 * nine_and_one
     )
+    level, tenfold = collapse(400, 2), collapse(10_000, 64) / collapse(1000, 64)
     return {
+        "level-of-collapse": [level, level**2, 1 / level, collapse(400, 4), collapse(400, 2 * math.log(2))],
+        "tenfold-points": [
+            tenfold, collapse(10_000, 2) / collapse(1000, 2), 10 ** (-1 / 64), 1 / tenfold, tenfold**2
+        ],
+        "accused-in-three": [(1 / 3) ** 3, (1 / 3) ** 2, 1 / 3, 3 * (1 / 3), 0],
+        "bits-of-grey": [math.log2(256), 0, math.log(256), -math.log2(256), math.log2(256 / 2)],
         "weighed-loss": [weighed.item(), (9 + 1) / 2, 1, (9**-0.5 + 1) / 2, 5**0.5],
         "sample-floor": [0.06 * 4**-0.5, 0.06 / 4, 0.06, 0],
         "scale-shift": [2 * math.log(5), math.log(5), 5**2, -2 * math.log(5), 2 * math.log10(5)],
@@ -338,7 +348,16 @@ def meanflow_on_our_clock(draw):
     return {"u": u[:, 0], "h": h, "d": 0.5 * u[:, 0] + 3}, target[:, 0]
 
 
+def narrow_flow(draw):
+    """The density of normal data of the standard deviation s, at s z."""
+    s, D = draw(1, 0.2, 3).item(), int(draw(1, 2, 8))
+    z = draw(30 * D, -1, 1).reshape(30, D)
+    data = GaussianMixture(torch.ones(1), torch.zeros(1, D), torch.full((1, D), s**2))
+    return {"q": standard_normal(z), "s": s, "D": D}, data.log_prob(s * z)
+
+
 FORMULAS = {
+    "narrow-flow": narrow_flow,
     "two-parts-of-a-jump": two_parts_of_a_jump,
     "meanflow-on-our-clock": meanflow_on_our_clock,
     "score-from-noise": score_from_noise,
