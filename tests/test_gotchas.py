@@ -81,6 +81,9 @@ SYMPTOMS = {
     "pairs-that-ignore-the-label": lambda found: (found[1] == found[2]).float().mean() < 0.6,
     "labels-counted-from-1": lambda found: read(found[0], torch.arange(1, 10)) == 1,
     "agreement-taken-for-quality": lambda said: said > 0.99,
+    "distances-of-unlike-numbers": lambda broader_is_better: broader_is_better,
+    "a-detector-of-copies": lambda share: share > 0.06,
+    "bits-below-nothing": lambda bits: bits.mean() < 0,
 }
 
 

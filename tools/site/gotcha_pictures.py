@@ -25,7 +25,7 @@ from torch import Tensor
 
 from classroom.plots import INK, ROLES, use_book_style
 from lib import seeded, two_moons
-from tools.site import gotcha_images, gotcha_training, gotcha_trials
+from tools.site import gotcha_images, gotcha_judging, gotcha_training, gotcha_trials
 from tools.site.gotchas import pairs, run
 
 TARGET = Path(__file__).parents[2] / "book" / "pictures" / "gotchas"
@@ -43,7 +43,8 @@ GIVEN = {
 def trial(name: str) -> Callable:
     """The function that tries a side of the entry."""
     word = name.replace("-", "_")
-    return next(getattr(part, word) for part in (gotcha_trials, gotcha_training, gotcha_images) if hasattr(part, word))
+    parts = (gotcha_trials, gotcha_training, gotcha_images, gotcha_judging)
+    return next(getattr(part, word) for part in parts if hasattr(part, word))
 
 
 @cache

@@ -2,7 +2,8 @@
 
 Each function is named after its entry. It takes the names that the code of one side defines (`tools.site.gotchas.run`) and
 returns what that code leads to: samples, a curve, or a number. The pictures draw it, and tests/test_gotchas.py judges it.
-Those of training and of guidance are in gotcha_training.py, those of pictures in gotcha_images.py.
+Those of training and of guidance are in gotcha_training.py, those of pictures in gotcha_images.py, those of judging in
+gotcha_judging.py.
 """
 
 import copy

@@ -29,15 +29,22 @@ from sphinx.util.docutils import SphinxDirective
 from torch import nn
 
 import lib
+from lib.memorisation import copy_ratio
 from lib.trained.image_metrics import nearest
 from tools.notebooks.claims import slug
 
 PAGE = Path(__file__).parents[2] / "book" / "gotchas.md"
 SECTION = re.compile(r"^### ([^\n]+)\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```\{pair\}\n(?::[^\n]*\n)*(.*?)^---\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMES = {"torch": torch, "math": math, "F": F, "nn": nn, "pairwise": pairwise, "nearest": nearest} | {
-    name: thing for name, thing in vars(lib).items() if not name.startswith("_")
-}
+NAMES = {
+    "torch": torch,
+    "math": math,
+    "F": F,
+    "nn": nn,
+    "pairwise": pairwise,
+    "nearest": nearest,
+    "copy_ratio": copy_ratio,
+} | {name: thing for name, thing in vars(lib).items() if not name.startswith("_")}
 
 
 def sections(page: str) -> dict[str, str]:
