@@ -9,6 +9,7 @@ export * from "./core/grids.js";
 export * from "./core/guidance.js";
 export * from "./core/labels.js";
 export * from "./core/learned.js";
+export * from "./core/memorisation.js";
 export * from "./core/metrics.js";
 export * from "./core/mixture.js";
 export * from "./core/mlp.js";
