@@ -18,7 +18,7 @@ from lib.memorisation import collapse, copy_ratio, perplexity
 from lib.metrics import share_off, sliced_wasserstein
 from lib.mixture import GaussianMixture
 from lib.nets.embedding import SinusoidalTimeEmbedding
-from lib.oracle import EmpiricalOracle, Oracle
+from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, solve, target_row
 from lib.samplers import ancestral, ddim, euler, facts, heun, rk4, rules, walk
 from tests.explorers.parts import (
@@ -71,7 +71,7 @@ def named(case: dict) -> dict:
 KINDS = (
     "betas", "coeffs", "ends", "spacing", "noising", "target", "solve", "velocity", "mixture", "log_prob", "score", "estimate",
     "embedding", "net", "guided", "walk", "two_times", "average", "jump", "diagonal", "flow", "sliced_wasserstein", "share_off",
-    "empirical", "perplexity", "collapse", "copy_ratio",
+    "perplexity", "collapse", "copy_ratio",
 )  # fmt: skip
 
 
@@ -200,8 +200,6 @@ REFUSED = {
     "euler on a schedule": lambda: walked(DDPM, [9, -1], euler),
     "heun at the data of vp": lambda: walked(VP, [0.0, 1.0], heun),
     "rk4 at the data of vp": lambda: walked(VP, [0.0, 1.0], rk4),
-    "no points": lambda: EmpiricalOracle(POINT[:0], LINEAR),
-    "points not finite": lambda: EmpiricalOracle(POINT / 0, LINEAR),
     "nothing to weigh": lambda: perplexity(POINT, POINT, LINEAR.coeffs(1.0)),
     "one point collapses": lambda: collapse(1, 2),
     "one point twice": lambda: copy_ratio(POINT, torch.cat([POINT, POINT])),

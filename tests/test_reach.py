@@ -290,8 +290,8 @@ def test_a_comment_in_seeding_executes_nothing(copied, before):
 
 
 def test_bundle_and_posters_execute_nothing(copied, before):
-    for name in ("bundle.js", "engine/bundle.js", "jump/bundle.js", "transformer/bundle.js", "tree/bundle.js"):
-        (copied / "classroom" / "explorers" / name).write_text("// new")
+    for folder in (".", "copying", "engine", "jump", "transformer", "tree"):
+        (copied / "classroom" / "explorers" / folder / "bundle.js").write_text("// new")
     for poster in (copied / "classroom" / "explorers" / "posters").iterdir():
         poster.write_bytes(b"new")
     assert keys(copied) == before

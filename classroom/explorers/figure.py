@@ -50,7 +50,7 @@ def figure(name: str, data: dict, alt: str, caption: str, mark: str = "") -> HTM
 
 
 # The explorers that have a bundle of their own, for the common one is full, and the folders that hold it.
-APART = {"attention": "transformer", "decision_tree": "tree", "jump": "jump"}
+APART = {"attention": "transformer", "copying": "copying", "decision_tree": "tree", "jump": "jump"}
 
 
 def script(name: str) -> str:

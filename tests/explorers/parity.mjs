@@ -79,7 +79,6 @@ const KINDS = {
   sliced_wasserstein(c) {
     return [core.slicedWasserstein(c.x, c.prepared ? core.quantiles(c.y, c.projections) : c.y, c.projections)];
   },
-  empirical: (c) => both(core.empiricalOracle(c.points, PATHS[c.path], c.dim).estimate(c.x, c.t)),
   perplexity: (c) => core.perplexity(c.x, c.points, at(c), c.dim),
   collapse: (c) => [core.collapse(c.n, c.dim, c.variance)],
   copy_ratio: (c) => core.copyRatio(c.x, c.points, c.dim),
@@ -135,8 +134,6 @@ const REFUSED = {
   "euler on a schedule": () => walked(ddpm, [9, -1], core.euler),
   "heun at the data of vp": () => walked(vp, [0, 1], core.heun),
   "rk4 at the data of vp": () => walked(vp, [0, 1], core.rk4),
-  "no points": () => core.empiricalOracle([], linear),
-  "points not finite": () => core.empiricalOracle([0, NaN], linear),
   "nothing to weigh": () => core.perplexity(start, start, linear.coeffs(1)),
   "one point collapses": () => core.collapse(1, 2),
   "one point twice": () => core.copyRatio(start, [...start, ...start]),

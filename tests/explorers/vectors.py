@@ -20,7 +20,7 @@ from lib.guidance import Guided
 from lib.memorisation import collapse, copy_ratio, perplexity
 from lib.metrics import mean_log_density, share_off, sliced_wasserstein
 from lib.nets.embedding import SinusoidalTimeEmbedding
-from lib.oracle import EmpiricalOracle, Oracle
+from lib.oracle import Oracle
 from lib.prediction import TARGETS, Estimate, determinant, make_target, solve
 from lib.samplers import calls_a_step, walk
 from lib.seeding import randn, seeded
@@ -266,9 +266,7 @@ def memories() -> Iterator[dict]:
         (1, 2, 40), (2, 3), (("linear", 0.0), ("linear", 0.6), ("cosine", 0.97), ("ddpm", 5), ("linear", 1.0))
     ):
         case = {"path": path, "t": t, "dim": dim, "x": cloud(POINTS, dim, 9), "points": cloud(n, dim, 10)}
-        model, c = EmpiricalOracle(case["points"], PATHS[path]), PATHS[path].coeffs(t)
-        clock = torch.full((POINTS,), t, dtype=torch.float64 if isinstance(t, float) else torch.int64)
-        yield {"kind": "empirical", **case, "expected": torch.cat(model.estimate(case["x"], clock))}
+        c = PATHS[path].coeffs(t)
         if c.alpha * c.sigma > 0:  # at alpha = 0 lib divides by it
             yield {"kind": "perplexity", **case, "expected": perplexity(case["x"], case["points"], c)}
     for n, dim, variance in product((2, 50, 800), (2, 3, 64), (1.0, 0.3)):
@@ -278,7 +276,8 @@ def memories() -> Iterator[dict]:
         near = cloud(n, dim, 11)
         near = torch.cat([near, near]) if twice else near
         x = torch.cat([cloud(POINTS, dim, 12), near[:1]])  # the last is a copy
-        yield {"kind": "copy_ratio", "dim": dim, "twice": twice, "x": x, "points": near, "expected": copy_ratio(x, near)}
+        case = {"kind": "copy_ratio", "dim": dim, "twice": twice, "x": x, "points": near}
+        yield {**case, "expected": copy_ratio(x, near)}
 
 
 def cloud(n: int, dim: int, seed: int) -> Tensor:
@@ -286,8 +285,8 @@ def cloud(n: int, dim: int, seed: int) -> Tensor:
 
 
 def all_cases() -> list[dict]:
-    makers = (schedules, predictions, mixtures, estimates, nets, guidance, walks, flow_maps, distances, densities, memories)
-    return [case for maker in makers for case in maker()]
+    models = (schedules, predictions, mixtures, estimates, nets, guidance, walks, flow_maps)
+    return [case for maker in (*models, distances, densities, memories) for case in maker()]
 
 
 def plain(value):
