@@ -27,7 +27,8 @@ const { readFileSync } = await import("fs");
 const [data, states, grid] = JSON.parse(readFileSync(0, "utf8"));
 const world = copying.prepare(data);
 const first = Object.fromEntries(copying.controls(world).map(({ id, value }) => [id, value]));
-const flat = (table) => table && Object.fromEntries(Object.entries(table).map(([key, value]) => [key, value?.buffer ? [...value] : value]));
+const plain = (value) => (value?.buffer ? [...value] : value);
+const flat = (table) => Object.fromEntries(Object.entries(table).map(([key, value]) => [key, plain(value)]));
 console.log(JSON.stringify({
   levels: LEVELS, widths: WIDTHS, unseen: [...world.unseen], target: [...world.marks.target], exact: world.exact,
   states: states.map((changes) => {
