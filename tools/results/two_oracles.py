@@ -2,8 +2,8 @@
 
     python -m tools.results.two_oracles        results/two_oracles.json, for chapter 15; an hour on one core
 
-Nets of the book's small size learn flow matching on n points of the moons, for the same number of steps, from three seeds. We look
-at the average of their weights (EMA), and note on the way how far its velocity is, in the mean square over t in [0.05, 0.95), from
+Nets of the small size learn flow matching on n points of the moons, for the same number of steps, from three seeds. We look at
+the average of their weights (EMA), and note on the way how far its velocity is, in the mean square over t in [0.05, 0.95), from
 
     to_moons    the velocity of the moons, at fresh noisy points: what the net should have learned
     to_points   the velocity of the n points (EmpiricalOracle), at noisy points of theirs: what its loss asks for

@@ -21,6 +21,7 @@ from classroom.plots import ROLES, RULES, SCHEDULES, use_book_style
 from lib import (
     Coeffs,
     DiscreteSchedule,
+    EmpiricalOracle,
     Guided,
     LinearPath,
     Oracle,
@@ -36,6 +37,7 @@ from lib import (
     sample,
     scaled_linear_betas,
     seeded,
+    two_moons,
     two_moons_mixture,
     walk,
 )
@@ -248,6 +250,16 @@ def jumped(ax: Axes) -> None:
     ax.set(xlim=(-2.7, 7.9), ylim=(-3.6, 3.6), aspect="equal")
 
 
+def copied(ax: Axes) -> None:
+    """Samples of the perfect fit to forty points, each on a ring, before the moons that they were to show."""
+    points = two_moons(40, generator=seeded(3))[0]
+    dots(ax, MOONS.sample(900, generator=seeded(0))[0], ROLES["floor"], 1.5, 0.5)
+    ax.scatter(*points.T, s=30, facecolors="none", edgecolors=ROLES["data"], linewidths=0.8)
+    x = sample(EmpiricalOracle(points, LinearPath()), randn((300, 2), generator=seeded(7)), 200, heun)
+    dots(ax, x, ROLES["learned"], 6)
+    plane(ax)
+
+
 def museum(ax: Axes) -> None:
     """The moons as a bug leaves them: every step is a fifth too short."""
     x, grid = randn((900, 2), generator=seeded(7)), FLOW.path.grid(40)
@@ -275,6 +287,7 @@ PICTURES = {
     "12": images,
     "13": latents,
     "14": jumped,
+    "15": copied,
     "16": museum,
 }
 
