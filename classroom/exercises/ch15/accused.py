@@ -16,7 +16,7 @@ from lib.seeding import randn
 
 
 # --- stub
-def accused(samples, points, c):
+def judged(samples, points, c):
     """-> share of these samples, share of honest ones."""
     return ..., ...
 
