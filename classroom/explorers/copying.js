@@ -168,6 +168,9 @@ function mark(panel, view, at, accused, size) {
   else panel.points(at, { color: SAMPLE, size: 0.8 * size, alpha: 0.95 });
 }
 
+/** Of several wordings the first that has room. */
+const write = (view, { x, y, w }, words) => view.text(x, y, words.find((text) => view.measure(text, 11.5) <= w) ?? words.at(-1), { size: 11.5 });
+
 /** Two columns, or on a narrow screen one: each picture with its measures below it. */
 function layout(width) {
   const narrow = width < 520;
@@ -186,12 +189,11 @@ function layout(width) {
 
 /** The share of samples that are accused, and the grey band of the shares of honest ones: in theory, and of fresh points here. */
 function drawShare(view, { x, y, w }, share, fresh) {
-  const words = [
+  write(view, { x, y, w }, [
     `accused of copying: ${percent(share)} (honest samples: 1/9; fresh points here: ${percent(fresh)})`,
     `accused: ${percent(share)} (honest samples: 1/9; fresh points: ${percent(fresh)})`,
     `accused: ${percent(share)} (honest: 1/9, fresh: ${percent(fresh)})`,
-  ];
-  view.text(x, y, words.find((text) => view.measure(text, 11.5) <= w) ?? words.at(-1), { size: 11.5 });
+  ]);
   const bar = view.panel({ x, y: y + 9, w, h: 8 }, [0, 1], [0, 1]);
   bar.band(0, 1, 0, 1, { alpha: 0.12 });
   bar.band(Math.min(HONEST, fresh), Math.max(HONEST, fresh), -0.5, 1.5, { color: ROLES.floor, alpha: 0.5 });
@@ -225,7 +227,9 @@ function drawCounts(view, box, { n, h, level, counts, count }) {
 /** Mean log-likelihood by h: of held-out points and of the training points, and what the exact density gives the held-out ones. */
 function drawLikelihoods(view, box, { h, nats, now, exact }) {
   const panel = view.panel(box, [0, 0.6], NATS);
-  panel.axes({ x: [0, 0.2, 0.4, 0.6].map((value) => [value, String(value)]), y: [[-4, "−4"], [-2, "−2"], [0, "0"]], title: "mean log-likelihood, nats a point", xlabel: "bandwidth h" });
+  panel.axes({ x: [0, 0.2, 0.4, 0.6].map((value) => [value, String(value)]), y: [[-4, "−4"], [-2, "−2"], [0, "0"]], xlabel: "bandwidth h" });
+  const said = "held out (solid), training (dashed)";
+  write(view, { ...box, x: box.x - 34, w: box.w + 44, y: box.y - 7 }, [`log-likelihood, nats: ${said}`, `log-likelihood: ${said}`, `log p: ${said}`]);
   panel.line([0, 0.6], [exact, exact], { color: ROLES.floor, width: 1.6, dash: [4, 4] });
   panel.clip(() => {
     if (nats) {
@@ -236,6 +240,4 @@ function drawLikelihoods(view, box, { h, nats, now, exact }) {
     if (now) for (const [value, color] of [[now.own, ROLES.data], [now.held, view.ink]]) dot(panel, view, [h, value], color, 4.5);
   });
   panel.text(0.59, exact + 0.3, "exact density", { size: 11, align: "right" });
-  panel.text(0.075, 0, "training points", { size: 11 });
-  panel.text(0.075, -3.9, "held-out points", { size: 11 });
 }
