@@ -123,6 +123,8 @@ def test_its_path_ends_where_many_small_steps_do(seen):
     end = model.estimate(near, torch.tensor([1 / (1 + 1e-4)], dtype=torch.float64)).x0
     torch.testing.assert_close(plane(seen["now"]["way"][-1]), end, rtol=0, atol=0.01)  # seen: 0.002
     assert seen["now"]["way"][0] == [state["x"], state["y"]]
+    if not state["h"]:
+        assert seen["now"]["ratio"] < 1e-9  # a training point; seen: 4e-16
 
 
 def test_the_judges_of_its_samples_are_those_of_lib(seen, computed):
