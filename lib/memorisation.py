@@ -35,8 +35,9 @@ def perplexity(x_t: Tensor, points: Tensor, coeffs: Coeffs) -> Tensor:
     alpha, sigma = (torch.as_tensor(part, dtype=a.dtype).reshape(-1, 1) for part in (coeffs.alpha, coeffs.sigma))
     if not (sigma > 0).all():
         raise ValueError("At sigma = 0 every sample is one point, and nothing is weighed. Take an earlier time.")
-    square = torch.cdist(a / alpha, b).square() * (alpha / sigma) ** 2
-    logs = torch.log_softmax(-0.5 * square, dim=1)
+    # -|x_t - alpha x_i|^2 / 2, up to a term without x_i; at alpha = 0 all points are alike.
+    logits = alpha * (a @ b.T - alpha / 2 * b.square().sum(1)) / sigma**2
+    logs = torch.log_softmax(logits, dim=1)
     return torch.exp(-(logs.exp() * logs).nan_to_num().sum(1))
 
 

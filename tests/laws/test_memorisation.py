@@ -104,3 +104,9 @@ def test_the_bias_of_a_frechet_distance_is_taken_out():
 def test_bad_input_is_refused_in_a_sentence(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+def test_pure_noise_may_come_from_every_point():
+    points = randn((7, 3), generator=seeded(0))
+    found = perplexity(randn((4, 3), generator=seeded(1)), points, PATH.coeffs(0.0))
+    torch.testing.assert_close(found, torch.full((4,), 7.0, dtype=torch.float64))
