@@ -75,6 +75,8 @@ bench: .venv-bench/.ready book  ## compare with other libraries, in an environme
 publish: $(READY) $(VENDORED)  ## build for ADDRESS=https://github.com/OWNER/NAME, and fill ONTO, a local bare repository
 	rm -rf _build; BOOK_ADDRESS="$(ADDRESS)" $(BIN)/jupyter-book build . -W -n --keep-going
 	$(BIN)/python -m tools.site.publish --address "$(ADDRESS)" --onto "$(ONTO)"
+	$(BIN)/python -m tools.site.browser
+	$(BIN)/python -m tools.site.copies offer
 
 zip: book  ## one archive of the built book, _build/knob-by-knob.zip, which opens without a server
 	$(BIN)/python -m tools.site.copies zip

@@ -1,5 +1,6 @@
 """The archive of the built book: whole, with its licences, and the same bytes for the same pages."""
 
+import re
 import zipfile
 
 import pytest
@@ -35,3 +36,50 @@ def test_without_a_book_there_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(copies, "HTML", tmp_path)
     with pytest.raises(SystemExit, match="run `make book` first"):
         copies.main(["zip"])
+
+
+# --- offered on the front page, when the book is published ------------------------------------------------------------------
+
+CARD = '<strong><a class="reference" href="../notebooks/07_solvers.html"><span class="doc">7 · Solvers</span></a></strong> Why?'
+
+
+@pytest.fixture
+def front(html):
+    page = html / copies.FRONT
+    page.write_text(f'<a href="../notebooks/07_solvers.html">7 · Solvers, at length</a>{CARD}{copies.PLACE}')
+    return page
+
+
+def paper(folder, name="07_solvers.pdf"):
+    (folder / name).write_bytes(b"%PDF")
+    return folder / name
+
+
+def test_the_front_page_links_what_is_there(html, front, tmp_path):
+    copies.offer(html, [paper(tmp_path)])
+    found = re.findall(r'<a href="(\.\./copies/[^"]+)">([^<]+)</a>', front.read_text())
+    assert found == [
+        ("../copies/knob-by-knob.zip", "the whole book as one archive"),
+        ("../copies/07_solvers.pdf", "7 · Solvers"),
+    ]
+    assert all((front.parent / address).is_file() for address, _ in found)
+
+
+def test_the_archive_holds_no_copies_and_says_nothing_of_them(html, front, tmp_path):
+    copies.offer(html, [paper(tmp_path)])
+    with zipfile.ZipFile(html / "copies" / "knob-by-knob.zip") as archive:
+        assert not [name for name in archive.namelist() if "copies/" in name]
+        assert copies.PLACE in archive.read("knob-by-knob/book/intro.html").decode()
+
+
+def test_they_are_offered_once(html, front, tmp_path):
+    copies.offer(html, [paper(tmp_path)])
+    with pytest.raises(SystemExit, match="has them already: build the book again"):
+        copies.offer(html, [])
+
+
+def test_the_front_page_has_a_place_for_them_and_nothing_dead():
+    """Where nobody offers copies the place is empty."""
+    assert (copies.ROOT / "book" / "intro.md").read_text().count(f"\n\n{copies.PLACE}\n\n") == 1
+    published = (copies.ROOT / ".github" / "workflows" / "book.yml").read_text()
+    assert published.index("make test") < published.index("copies offer") < published.index("upload-pages-artifact")

@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
 NAME = "third_party.txt"
-OURS = ("*.html", "_images/*", "_sources/*", "live/*", "objects.inv", "searchindex.js", ".buildinfo", NAME)
+OURS = ("*.html", "_images/*", "_sources/*", "live/*", "copies/*", "objects.inv", "searchindex.js", ".buildinfo", NAME)
 OURS += ("_static/*.json", "_static/pygments.css", "_static/documentation_options.js")  # made of our own settings
 
 
