@@ -52,7 +52,7 @@ def clone(tmp_path):
             f'printf "%s" {name} >> {tmp_path}/log; printf "\\t%s" "$@" >> {tmp_path}/log; echo >> {tmp_path}/log',
         )
     program(tools, "python", f'echo "python\t$*" | tr " " "\\t" >> {tmp_path}/log\n'
-            f'[[ $2 == venv ]] && mkdir -p .venv/bin && cp "$0" .venv/bin/python; true')  # fmt: skip
+            f'[[ $2 == venv ]] && mkdir -p $3/bin && cp "$0" $3/bin/python; true')  # fmt: skip
     (folder / ".venv" / "bin").mkdir(parents=True)
     shutil.copy(tools / "python", folder / ".venv" / "bin" / "python")
     # what an earlier step of the same job has left: the stamped notebooks
