@@ -90,7 +90,6 @@ GROUPS = {
         "tests/test_book.py",
         "tests/test_leaks.py",
         "tests/test_licences.py",
-        "tests/test_policy.py",
         "tests/test_self_test.py",
         "tests/test_repository_buttons.py",
     ],
