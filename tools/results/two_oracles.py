@@ -1,6 +1,6 @@
 """Nets trained on few points, beside two exact answers: that of the moons, and that of the points themselves.
 
-    python -m tools.results.two_oracles        results/two_oracles.json, for chapter 15; an hour on one core
+    python -m tools.results.two_oracles        results/two_oracles.json, for chapter 15; 40 minutes on one core
 
 Nets of the small size learn flow matching on n points of the moons, for the same number of steps, from three seeds. We look at
 the average of their weights (EMA), and note on the way how far its velocity is, in the mean square over t in [0.05, 0.95), from
