@@ -32,6 +32,11 @@ def test_a_policy_knows_the_scripts_and_the_handlers_of_its_page():
     assert set(scripts) == {"'self'", "file:", "'unsafe-hashes'", *wanted}
 
 
+def test_a_second_build_leaves_one_policy():
+    once = policy.guarded(PAGE)
+    assert policy.guarded(once) == once and policy.guarded(once, {"b()"}).count("Content-Security-Policy") == 1
+
+
 def test_two_handlers_of_one_tag_are_known():
     page = policy.guarded('<head></head><input onfocus="a()" onblur="b()">')
     assert {sha("a()"), sha("b()")} <= set(said(page)["script-src"].split())

@@ -22,6 +22,8 @@ HANDLER = re.compile(r'\son[a-z]+="([^"]*)"')  # in prose it would be a digest t
 # What says that a page computes: an explorer of any bundle, or a script that the site loads for one.
 EXPLORER = re.compile(r"data-explorer=|<script[^>]*\ssrc=\"[^\"]*\blive/")
 HEAD = re.compile(r"<head>\s*(?:<meta charset=\"[^\"]*\"\s*/?>)?")
+# Of a build before, on a page that is as it was.
+OLD = re.compile(r'\n<meta http-equiv="Content-Security-Policy" [^>]*>')
 BESIDE = "'self' file:"
 
 
@@ -56,6 +58,7 @@ def policy(page: str, allowed: Set[str]) -> str:
 
 def guarded(page: str, allowed: Set[str] = frozenset()) -> str:
     """A page's text with its policy, before anything that it rules; as it is, where an explorer stands on it."""
+    page = OLD.sub("", page)
     if EXPLORER.search(page) or not (head := HEAD.search(page)):
         return page
     meta = f'\n<meta http-equiv="Content-Security-Policy" content="{policy(page, allowed)}">'
