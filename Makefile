@@ -91,6 +91,7 @@ clean:  ## remove what was built, keep .venv
 	rm -rf _build .cache .pytest_cache .ruff_cache .coverage
 
 # --- set-up ----------------------------------------------------------------------------------------------------------
+# With LOCKED=1 every package but torch is the very wheel of the lock (tools/checks/lock.py), and pip finds nothing else to bring.
 # $(PYTHON) when given, else the first interpreter on the path that is new enough.
 FIND_PYTHON = for p in $${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14 python}; do \
 	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$p"; exit 0; fi; \
@@ -101,6 +102,7 @@ NEWS = { grep -v -e '^Requirement already' -e '^ ' || true; }  # pip's output wi
 $(READY): requirements.txt requirements-alone.txt constraints.txt pyproject.toml
 	@python=$$($(FIND_PYTHON)); test -x $(BIN)/python || "$$python" -m venv $(VENV)
 	$(BIN)/python tools/set_up.py | $(NEWS)
+	$(if $(LOCKED),$(BIN)/python -m pip install --no-deps --require-hashes -r requirements-locked.txt | $(NEWS))
 	$(BIN)/python -m pip install -r requirements.txt -c constraints.txt | $(NEWS)
 	$(BIN)/python -m pip install --no-deps -r requirements-alone.txt | $(NEWS)
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . | $(NEWS)

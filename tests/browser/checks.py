@@ -174,7 +174,7 @@ def darken(page: Page) -> None:
     A page that is not drawn does not move either, so the wait has an end.
     """
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("(document.documentElement.dataset.theme ?? 'dark') === 'dark'")
+    page.wait_for_function("() => (document.documentElement.dataset.theme ?? 'dark') === 'dark'")
     page.evaluate(AT_REST)
 
 

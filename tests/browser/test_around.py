@@ -110,7 +110,7 @@ def test_a_term_explains_itself_to_the_mouse_and_to_the_tab_key(browser, server)
         page.wait_for_timeout(400)
         assert page.evaluate(SHOWN) == ["k-def-term-perfect-sample"]
         page.mouse.move(2, 2)
-        page.wait_for_function(f"{SHOWN}.length === 0")
+        page.wait_for_function(f"() => {SHOWN}.length === 0")
         term.focus()
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Tab")

@@ -41,7 +41,7 @@ def test_no_line_is_cut_off(opened):
 def test_code_scrolls_in_its_own_box_on_a_phone(opened):
     opened.set_viewport_size({"width": 390, "height": 800})
     opened.wait_for_function(
-        f"({CUT}).length && ({CUT}).every(([, tab]) => tab === 0)"
+        f"() => ({CUT}).length && ({CUT}).every(([, tab]) => tab === 0)"
     )  # the theme looks when it has time
     assert {how for _, _, how in opened.evaluate(CUT)} == {"auto"}
     assert overflow(opened) == []
@@ -52,7 +52,7 @@ def test_a_listing_that_one_opens_is_a_stop_of_the_tab_key(browser):
         page.goto((HTML / "book" / "extension_menu.html").as_uri())
         settle(page)
         page.locator(".k-fold > summary").first.press("Enter")
-        page.wait_for_function("document.querySelector('.k-fold pre').tabIndex === 0", timeout=10_000)
+        page.wait_for_function("() => document.querySelector('.k-fold pre').tabIndex === 0", timeout=10_000)
 
 
 def test_open_listings_are_accessible(opened):
@@ -71,14 +71,14 @@ def test_a_link_to_a_line_opens_its_file(browser):
         assert not page.locator(f"[id='{target[1:]}']").is_visible()
         for _ in range(2):  # and again, after it was closed
             line.click()
-            page.wait_for_function("document.querySelector(':target').checkVisibility()")
+            page.wait_for_function("() => document.querySelector(':target').checkVisibility()")
             assert "def rk4(" in page.locator(":target").inner_text()
             assert 0 <= page.locator(":target").bounding_box()["y"] < 720
             page.locator(f"details:has([id='{target[1:]}'])").evaluate("it => (it.open = false)")
         page.goto((HTML / "book" / "extension_menu.html").as_uri())
         settle(page)
         page.locator(".k-code figcaption a").first.click()
-        page.wait_for_function("document.querySelector(':target')?.checkVisibility()")
+        page.wait_for_function("() => document.querySelector(':target')?.checkVisibility()")
         assert "RK4" in page.locator(":target").inner_text() and page.url.startswith(
             (HTML / "book" / "api.html").as_uri()
         )

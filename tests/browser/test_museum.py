@@ -55,7 +55,7 @@ def test_an_exhibit_is_solved_by_guessing_and_remembered(browser):
         assert page.locator(".diagnosis").nth(3).locator(".k-why").nth(wrong).inner_text().startswith("No. ")
         page.on("dialog", lambda dialog: dialog.accept())
         page.get_by_role("button", name="Begin again").press("Enter")
-        page.wait_for_function("document.querySelector('.k-score')?.textContent.startsWith('0 of 25')")
+        page.wait_for_function("() => document.querySelector('.k-score')?.textContent.startsWith('0 of 25')")
         assert page.locator(".diagnosis .k-why:not(:empty)").count() == 0
         assert faults == []
 

@@ -114,13 +114,24 @@ def blank(browser):
 )
 def test_noise_is_heard(html, fault, blank, server):
     page, faults = blank
-    page.goto(f"{server}/genindex.html")  # an origin, for addresses that are relative to it
+    page.goto(f"{server}/book/decision_tree.html")  # an origin, and no policy that would forbid the noise
     page.set_content(html)
     for _ in range(100):
         if any(line.startswith(fault) for line in faults):
             return
         page.wait_for_timeout(20)  # it passes as soon as the fault is heard
     raise AssertionError(faults)
+
+
+def test_a_page_with_a_policy_keeps_strangers_out(blank, server):
+    """Neither a script that came to stand there later nor a call of another machine."""
+    page, faults = blank
+    page.goto(f"{server}/genindex.html")
+    page.set_content('<script>document.title = "taken"</script><img src="https://cdn.example/x.png" alt="">')
+    page.wait_for_timeout(300)
+    assert page.title() != "taken"
+    assert any("Content Security Policy" in line for line in faults)
+    assert not any(line.startswith("request: ") for line in faults)
 
 
 @pytest.mark.parametrize(

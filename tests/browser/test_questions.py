@@ -331,9 +331,9 @@ def test_on_paper_a_random_order_is_the_whole_sheet(browser):
             page.check(f"input[value={mode}]")
             before = page.evaluate(shown)
             page.emulate_media(media="print")
-            page.wait_for_function(f"{shown} === {len(ALL)}")
+            page.wait_for_function(f"() => {shown} === {len(ALL)}")
             page.emulate_media(media="screen")
-            page.wait_for_function(f"{shown} === {before}")
+            page.wait_for_function(f"() => {shown} === {before}")
         assert faults == theme
 
 

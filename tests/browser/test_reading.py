@@ -121,7 +121,7 @@ def test_on_a_phone_one_sees_what_one_moves(address, browser, server):
             figure.scroll_into_view_if_needed()
             page.wait_for_timeout(50)
         page.wait_for_function(
-            "[...document.querySelectorAll('figure.kx-live canvas')].every((it) => !it.hidden)", timeout=60_000
+            "() => [...document.querySelectorAll('figure.kx-live canvas')].every((it) => !it.hidden)", timeout=60_000
         )
         assert page.evaluate(TOGETHER) == []
         assert page.evaluate("document.querySelectorAll('figure.kx-live canvas').length") >= (
@@ -176,7 +176,7 @@ def test_a_link_opens_the_second_reading_that_it_leads_to(browser, server):
         assert not page.locator(folded).evaluate("it => it.open")
         for _ in range(2):
             page.locator(f".page-toc a[href='#{within}']:visible").click()
-            page.wait_for_function(f"document.querySelector('{folded}').open")
+            page.wait_for_function(f"() => document.querySelector('{folded}').open")
             assert abs(page.locator(f"#{within}").bounding_box()["y"]) < 200
             page.locator(f"{folded} > summary").click()
             assert not page.locator(folded).evaluate("it => it.open")
