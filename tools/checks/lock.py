@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements-locked.txt"
 PYTHONS = ("3.11.9", "3.12.9", "3.13.9", "3.14.9")  # not the first of each: some packages refuse it
-GLIBC = (39, 28)  # a new machine chooses the newest build, an older one may choose another; some packages have no wheel for those before 2.28
+GLIBC = (39, 28)  # a new machine chooses the newest build; for those before 2.28 some packages have none
 HEAD = "# Written by `python -m tools.checks.lock`: the wheels that pip may choose on Linux x86-64, CPython 3.11 to 3.14.\n"
 # The index alone counts: what lies on this machine's disk is nobody's release.
 ALONE = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
